@@ -1,0 +1,73 @@
+"""Weights, parity fixture and figures for the run-time."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from .evaluate import load
+from .model import Config, DepthNetwork
+
+FIXTURE_WIDTH, FIXTURE_HEIGHT = 64, 48
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", required=True, help="averaged.pt of a training run")
+    parser.add_argument("--out", required=True, help="folder for depth.safetensors and its fixture")
+
+
+def fixture_input(height: int, width: int) -> torch.Tensor:
+    """A small picture made by a formula: sky, ground, a striped box. [1, H, W, 3] in 0..1."""
+    yy, xx = np.mgrid[0:1 : height * 1j, 0:1 : width * 1j].astype(np.float32)
+    ground = np.stack([0.35 + 0.2 * yy, 0.3 + 0.1 * np.sin(40 * xx), 0.2 + 0.1 * yy], 2)
+    sky = np.stack([0.5 + 0.3 * yy, 0.7 + 0.2 * yy, 0.95 + 0 * yy], 2)
+    box = np.stack([0.6 + 0.3 * np.sin(60 * yy), 0.2 + 0.2 * xx, 0.15 + 0 * xx], 2)
+    image = np.where((yy > 0.45)[..., None], ground, sky)
+    inside = (xx > 0.3) & (xx < 0.5) & (yy > 0.3) & (yy < 0.8)
+    return torch.from_numpy(np.where(inside[..., None], box, image)[None].astype(np.float32))
+
+
+def half_precision(network: DepthNetwork) -> DepthNetwork:
+    """The network as it is stored: every parameter rounded to f16."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.copy_(parameter.half().float())
+    return network
+
+
+def fixture(network: DepthNetwork) -> dict[str, torch.Tensor]:
+    """Input and reference output in f32."""
+    rgb = fixture_input(FIXTURE_HEIGHT, FIXTURE_WIDTH)
+    with torch.no_grad():
+        inverse, sky = network(rgb)
+    return {"rgb": rgb[0].contiguous(), "inverse_depth": inverse[0].contiguous(), "sky_logit": sky[0].contiguous()}
+
+
+def run(args: argparse.Namespace) -> None:
+    network, state = load(args.weights)
+    half_precision(network)
+    out = Path(args.out)
+    (out / "fixtures").mkdir(parents=True, exist_ok=True)
+    config = dataclasses.asdict(network.config)
+    tensors = {name: value.half().contiguous() for name, value in network.state_dict().items()}
+    metadata = {"config": json.dumps(config), "licence": "MIT OR Apache-2.0"}
+    for key in ("step", "seen", "pictures", "seed"):
+        metadata[key] = str(state.get(key, ""))
+    path = out / "depth.safetensors"
+    temporary = path.with_suffix(".tmp")
+    save_file(tensors, temporary, metadata)
+    temporary.replace(path)
+    save_file(fixture(network), out / "fixtures" / "depth_parity.safetensors")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    parameters = sum(t.numel() for t in tensors.values())
+    print(json.dumps({"sha256": digest, "bytes": path.stat().st_size, "parameters": parameters} | metadata, indent=1))
+
+
+__all__ = ["Config", "add_arguments", "fixture", "fixture_input", "half_precision", "run"]
