@@ -1,0 +1,175 @@
+//! Hole filling: push-pull in colour and inverse depth, biased to what is farther.
+//!
+//! Pull: each level halves the one below; a block of 2x2 becomes the mean of its known pixels,
+//! nearer ones counting less, with a weight that says how much of it is known. Push, from the top:
+//! what a block lacks comes from a bilinear sample of the level above; above the top is the
+//! [`Backdrop`]. So a hole takes up its surroundings, and far from anything known the world's
+//! panorama.
+
+use crate::{Backdrop, Frame};
+use reverie_world_model::{Intrinsics, Pose};
+
+/// Levels above the picture: blocks of 2, 4, ... 64 pixels.
+pub const FILL_LEVELS: usize = 6;
+/// How fast nearer pixels lose weight: at a relative difference of inverse depth of 1 over this,
+/// a pixel counts half.
+pub const FILL_BACKGROUND_BIAS: f32 = 8.0;
+/// Added to inverse depths before they are compared, 1/m: what is farther than some hundred metres
+/// counts as equally far.
+pub const FILL_FAR_OFFSET: f32 = 0.005;
+/// Weight of a block by its mean known share: `min(1, share * this)`.
+pub const FILL_WEIGHT_GAIN: f32 = 2.0;
+
+/// One pixel of a level: red, green, blue (0 to 255), inverse depth, weight (0 to 1).
+pub(crate) type Texel = [f32; 5];
+
+/// Weighted mean of four texels; nearer ones count less.
+#[inline]
+pub(crate) fn pull(texels: [Texel; 4]) -> Texel {
+    let mut farthest = f32::INFINITY;
+    for texel in &texels {
+        if texel[4] > 0.0 {
+            farthest = farthest.min(texel[3]);
+        }
+    }
+    let mut total = [0.0_f32; 4];
+    let (mut weight, mut share) = (0.0_f32, 0.0_f32);
+    for texel in &texels {
+        if texel[4] > 0.0 {
+            let nearer = FILL_BACKGROUND_BIAS * (texel[3] - farthest) / (farthest + FILL_FAR_OFFSET);
+            let own = texel[4] / (1.0 + nearer * nearer);
+            for (sum, value) in total.iter_mut().zip(texel) {
+                *sum += own * value;
+            }
+            weight += own;
+            share += texel[4];
+        }
+    }
+    if weight == 0.0 {
+        return [0.0; 5];
+    }
+    let [r, g, b, w] = total.map(|sum| sum / weight);
+    [r, g, b, w, (share * (0.25 * FILL_WEIGHT_GAIN)).min(1.0)]
+}
+
+/// Mixes a texel with what the level above says.
+#[inline]
+pub(crate) fn push(own: Texel, above: [f32; 4]) -> Texel {
+    let keep = own[4];
+    let mix = |k: usize| above[k] + (own[k] - above[k]) * keep;
+    [mix(0), mix(1), mix(2), mix(3), 1.0]
+}
+
+/// The four texels of the level above around pixel (x, y), and their weights: bilinear.
+#[inline]
+pub(crate) fn above(x: usize, y: usize, columns: usize, rows: usize) -> ([usize; 4], [f32; 4]) {
+    let side = |at: usize, len: usize| {
+        let near = at / 2;
+        let far = if at % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(len - 1) };
+        (near, far)
+    };
+    let ((nx, fx), (ny, fy)) = (side(x, columns), side(y, rows));
+    (
+        [ny * columns + nx, ny * columns + fx, fy * columns + nx, fy * columns + fx],
+        [0.5625, 0.1875, 0.1875, 0.0625],
+    )
+}
+
+#[inline]
+pub(crate) fn sample(texels: &[Texel], x: usize, y: usize, columns: usize, rows: usize) -> [f32; 4] {
+    let (at, weights) = above(x, y, columns, rows);
+    std::array::from_fn(|k| {
+        let mut sum = 0.0;
+        for (index, weight) in at.iter().zip(weights) {
+            sum += weight * texels[*index][k];
+        }
+        sum
+    })
+}
+
+/// The backdrop as the texel at (x, y) of the top level sees it.
+pub(crate) fn behind(
+    backdrop: &Backdrop,
+    pose: &Pose,
+    intrinsics: &Intrinsics,
+    x: usize,
+    y: usize,
+) -> [f32; 4] {
+    let block = (1 << FILL_LEVELS) as f32;
+    let ray = intrinsics.ray((x as f32 + 0.5) * block, (y as f32 + 0.5) * block);
+    let [r, g, b, inverse_distance] = backdrop.sample(pose.rotation * ray);
+    [r, g, b, inverse_distance * ray.length()]
+}
+
+/// The texel of a z-buffer key; 0 is a hole.
+#[inline]
+pub(crate) fn texel(key: u64) -> Texel {
+    if key == 0 {
+        return [0.0; 5];
+    }
+    let [r, g, b, _] = (key as u32).to_le_bytes();
+    [f32::from(r), f32::from(g), f32::from(b), f32::from_bits((key >> 32) as u32), 1.0]
+}
+
+/// Packs a filled colour; alpha 0 says that it is not known.
+#[inline]
+pub(crate) fn pack(texel: &[f32; 4]) -> u32 {
+    let byte = |v: f32| v.round_ties_even().clamp(0.0, 255.0) as u8;
+    u32::from_le_bytes([byte(texel[0]), byte(texel[1]), byte(texel[2]), 0])
+}
+
+/// Plain form: resolves a z-buffer into a frame.
+pub(crate) fn plain(
+    keys: &[u64],
+    backdrop: &Backdrop,
+    pose: &Pose,
+    intrinsics: &Intrinsics,
+    frame: &mut Frame,
+) {
+    let (width, height) = (intrinsics.width as usize, intrinsics.height as usize);
+    let mut levels: Vec<(usize, usize, Vec<Texel>)> =
+        vec![(width, height, keys.iter().map(|key| texel(*key)).collect())];
+    for _ in 0..FILL_LEVELS {
+        let (wide, high, below) = &levels[levels.len() - 1];
+        let (columns, rows) = (wide.div_ceil(2), high.div_ceil(2));
+        let pick = |x: usize, y: usize| {
+            if x < *wide && y < *high { below[y * wide + x] } else { [0.0; 5] }
+        };
+        let mut texels = Vec::with_capacity(columns * rows);
+        for y in 0..rows {
+            for x in 0..columns {
+                let (x, y) = (x * 2, y * 2);
+                let block = [pick(x, y), pick(x + 1, y), pick(x, y + 1), pick(x + 1, y + 1)];
+                texels.push(pull(block));
+            }
+        }
+        levels.push((columns, rows, texels));
+    }
+    if let Some((columns, _, texels)) = levels.last_mut() {
+        for (at, texel) in texels.iter_mut().enumerate() {
+            let base = behind(backdrop, pose, intrinsics, at % *columns, at / *columns);
+            *texel = push(*texel, base);
+        }
+    }
+    for k in (1..FILL_LEVELS).rev() {
+        let (fine, coarse) = levels.split_at_mut(k + 1);
+        let (wide, _, texels) = &mut fine[k];
+        let (columns, rows, above) = &coarse[0];
+        for (at, texel) in texels.iter_mut().enumerate() {
+            *texel = push(*texel, sample(above, at % *wide, at / *wide, *columns, *rows));
+        }
+    }
+    let (columns, rows, above) = &levels[1];
+    let (rgba, inverse_depth) = frame.buffers_mut();
+    let mut known = 0;
+    for (at, key) in keys.iter().enumerate() {
+        if *key == 0 {
+            let value = sample(above, at % width, at / width, *columns, *rows);
+            (rgba[at], inverse_depth[at]) = (pack(&value), value[3]);
+        } else {
+            (rgba[at], inverse_depth[at]) = (*key as u32, f32::from_bits((*key >> 32) as u32));
+            known += 1;
+        }
+    }
+    frame.set_known_pixels(known);
+}

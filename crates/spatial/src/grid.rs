@@ -1,0 +1,242 @@
+//! A whole view as vertices: from picture and depth, to coarser levels, cut into tiles.
+
+use crate::{LEVELS, TILE_CELLS, Tile, TileLevel, View, cell};
+use rayon::prelude::*;
+use reverie_world_model::{DepthImage, RgbImage};
+use std::sync::Arc;
+
+/// Steepest surface that stays joined by the simple test: tangent of its angle to the screen.
+const MAX_SLOPE: f32 = 20.0;
+/// Least relative difference of inverse depth that parts neighbours, whatever the focal length:
+/// measured depth has noise.
+const MIN_STEP: f32 = 0.02;
+/// Largest relative difference that a surface continuing at the same slope may have.
+const MAX_CONTINUED_STEP: f32 = 0.35;
+/// How far the slopes on both sides of an edge may differ from its own, relative to it.
+const CONTINUATION_TOLERANCE: f32 = 0.35;
+
+/// The vertices of a view at one stride.
+pub(crate) struct Grid {
+    pub stride: u32,
+    pub columns: usize,
+    pub rows: usize,
+    pub inverse_depth: Vec<f32>,
+    pub rgba: Vec<u32>,
+    /// Relative difference of inverse depth that parts neighbours at this stride.
+    step: f32,
+}
+
+impl Grid {
+    /// The finest grid of a view; depth 0 leaves a vertex out, and so does `keep` where given.
+    pub fn new(view: &View, rgb: &RgbImage, depth: &DepthImage, keep: Option<&[bool]>) -> Self {
+        let (width, height) = (rgb.width() as usize, rgb.height() as usize);
+        let (columns, rows) = (width + 2, height + 2);
+        let mut inverse_depth = vec![0.0; columns * rows];
+        let mut rgba = vec![0; columns * rows];
+        for row in 0..rows {
+            let y = row.saturating_sub(1).min(height - 1);
+            for column in 0..columns {
+                let x = column.saturating_sub(1).min(width - 1);
+                let d = depth.data()[y * width + x];
+                if d > 0.0 && keep.is_none_or(|keep| keep[y * width + x]) {
+                    let [r, g, b] = rgb.pixel(x as u32, y as u32);
+                    rgba[row * columns + column] = u32::from_le_bytes([r, g, b, 255]);
+                    // Beyond 100 km is sky; closer than 1 mm is not of this world.
+                    let w = 1.0 / d.max(1e-3);
+                    inverse_depth[row * columns + column] = if w < 1e-5 { 0.0 } else { w };
+                }
+            }
+        }
+        let focal = view.intrinsics().fx.min(view.intrinsics().fy);
+        let step = (MAX_SLOPE / focal).max(MIN_STEP);
+        Self { stride: 1, columns, rows, inverse_depth, rgba, step }
+    }
+
+    /// The grid with every second vertex, each a (1, 2, 1) average of the neighbours it joins.
+    fn coarser(&self) -> Self {
+        // Every second, and the last.
+        let columns = self.columns / 2 + 1;
+        let rows = self.rows / 2 + 1;
+        let mut inverse_depth = vec![0.0; columns * rows];
+        let mut rgba = vec![0; columns * rows];
+        let step = self.step * 2.0;
+        inverse_depth
+            .par_chunks_mut(columns)
+            .zip(rgba.par_chunks_mut(columns))
+            .enumerate()
+            .for_each(|(row, (ws, colours))| {
+                let y = (row * 2).min(self.rows - 1);
+                for (column, (w, colour)) in ws.iter_mut().zip(colours).enumerate() {
+                    let x = (column * 2).min(self.columns - 1);
+                    (*w, *colour) = self.average(x, y, step);
+                }
+            });
+        Self { stride: self.stride * 2, columns, rows, inverse_depth, rgba, step }
+    }
+
+    fn average(&self, x: usize, y: usize, step: f32) -> (f32, u32) {
+        // A vertex on the view's rim stays on it: it averages along the rim only.
+        let reach = |at: usize, len: usize| {
+            if at == 0 || at + 1 == len { at..=at } else { at - 1..=at + 1 }
+        };
+        // The nearest surface around speaks for the place, so that thin things survive.
+        let mut centre = y * self.columns + x;
+        for row in reach(y, self.rows) {
+            for column in reach(x, self.columns) {
+                let at = row * self.columns + column;
+                let nearer = self.inverse_depth[at] > self.inverse_depth[centre] * (1.0 + 2.0 * step)
+                    && !self.joins_across(x, y, column, row);
+                if self.rgba[at] >> 24 != 0 && (self.rgba[centre] >> 24 == 0 || nearer) {
+                    centre = at;
+                }
+            }
+        }
+        let own = self.inverse_depth[centre];
+        if self.rgba[centre] >> 24 == 0 {
+            return (0.0, 0);
+        }
+        let (mut sum, mut w_sum, mut channels) = (0.0, 0.0, [0.0_f32; 3]);
+        for row in reach(y, self.rows) {
+            for column in reach(x, self.columns) {
+                let at = row * self.columns + column;
+                let w = self.inverse_depth[at];
+                if self.rgba[at] >> 24 == 0 || !close(own, w, 2.0 * step) {
+                    continue;
+                }
+                let weight = if column == x { 2.0 } else { 1.0 } * if row == y { 2.0 } else { 1.0 };
+                sum += weight;
+                w_sum += weight * w;
+                let bytes = self.rgba[at].to_le_bytes();
+                for (channel, byte) in channels.iter_mut().zip(bytes) {
+                    *channel += weight * f32::from(byte);
+                }
+            }
+        }
+        let [r, g, b] = channels.map(|channel| (channel / sum + 0.5) as u8);
+        (w_sum / sum, u32::from_le_bytes([r, g, b, 255]))
+    }
+
+    /// Whether two neighbours (diagonal ones over either corner) lie on one surface.
+    fn joins_across(&self, x: usize, y: usize, column: usize, row: usize) -> bool {
+        match (x == column, y == row) {
+            (true, true) => true,
+            (false, true) => self.joins_right(x.min(column), y),
+            (true, false) => self.joins_down(x, y.min(row)),
+            (false, false) => {
+                let (left, top) = (x.min(column), y.min(row));
+                (self.joins_right(left, y) && self.joins_down(column, top))
+                    || (self.joins_right(left, row) && self.joins_down(x, top))
+            }
+        }
+    }
+
+    fn joins_right(&self, x: usize, y: usize) -> bool {
+        self.joins(y * self.columns + x, 1, x, self.columns)
+    }
+
+    fn joins_down(&self, x: usize, y: usize) -> bool {
+        self.joins(y * self.columns + x, self.columns, y, self.rows)
+    }
+
+    /// Whether vertex `at` and the one `pitch` further lie on one surface. `along` is the position
+    /// of `at` in its line of `len` vertices.
+    fn joins(&self, at: usize, pitch: usize, along: usize, len: usize) -> bool {
+        if (self.rgba[at] & self.rgba[at + pitch]) >> 24 == 0 {
+            return false;
+        }
+        let (a, b) = (self.inverse_depth[at], self.inverse_depth[at + pitch]);
+        if close(a, b, self.step) {
+            return true;
+        }
+        if a == 0.0 || b == 0.0 {
+            return false;
+        }
+        // A plane has the same difference everywhere: ground at a grazing angle goes on, a
+        // foreground's edge does not. Both sides must agree.
+        let step = b - a;
+        if step.abs() > MAX_CONTINUED_STEP * a.min(b) || along == 0 || along + 2 >= len {
+            return false;
+        }
+        let (before, after) = (at - pitch, at + 2 * pitch);
+        if (self.rgba[before] & self.rgba[after]) >> 24 == 0 {
+            return false;
+        }
+        let tolerance = CONTINUATION_TOLERANCE * step.abs();
+        (step - (a - self.inverse_depth[before])).abs() <= tolerance
+            && (step - (self.inverse_depth[after] - b)).abs() <= tolerance
+    }
+
+    fn cell(&self, x: usize, y: usize) -> u8 {
+        let at = y * self.columns + x;
+        let has = |at: usize, bit: u8| if self.rgba[at] >> 24 != 0 { bit } else { 0 };
+        let mut bits = has(at, cell::HAS_TOP_LEFT)
+            | has(at + 1, cell::HAS_TOP_RIGHT)
+            | has(at + self.columns, cell::HAS_BOTTOM_LEFT)
+            | has(at + self.columns + 1, cell::HAS_BOTTOM_RIGHT);
+        for (joins, bit) in [
+            (self.joins_right(x, y), cell::TOP),
+            (self.joins_right(x, y + 1), cell::BOTTOM),
+            (self.joins_down(x, y), cell::LEFT),
+            (self.joins_down(x + 1, y), cell::RIGHT),
+        ] {
+            bits |= if joins { bit } else { 0 };
+        }
+        bits
+    }
+
+    /// The part of this grid that belongs to the tile at `origin`.
+    fn cut(&self, origin: [u32; 2], cells: [u32; 2]) -> Arc<TileLevel> {
+        let columns = cells[0].div_ceil(self.stride) + 1;
+        let rows = cells[1].div_ceil(self.stride) + 1;
+        let [x0, y0] = origin.map(|o| (o / self.stride) as usize);
+        let (wide, high) = (columns as usize, rows as usize);
+        let mut inverse_depth = Vec::with_capacity(wide * high);
+        let mut rgba = Vec::with_capacity(wide * high);
+        let mut bits = Vec::with_capacity((wide - 1) * (high - 1));
+        for y in y0..y0 + high {
+            let at = y * self.columns + x0;
+            inverse_depth.extend_from_slice(&self.inverse_depth[at..at + wide]);
+            rgba.extend_from_slice(&self.rgba[at..at + wide]);
+        }
+        for y in y0..y0 + high - 1 {
+            bits.extend((x0..x0 + wide - 1).map(|x| self.cell(x, y)));
+        }
+        Arc::new(TileLevel {
+            stride: self.stride,
+            columns,
+            rows,
+            inverse_depth: inverse_depth.into(),
+            rgba: rgba.into(),
+            cells: bits.into(),
+        })
+    }
+
+    /// All tiles that have a vertex, row by row.
+    pub fn into_tiles(self, view: &Arc<View>) -> Vec<Arc<Tile>> {
+        let cells = [self.columns as u32 - 1, self.rows as u32 - 1];
+        let mut grids = vec![self];
+        while grids.len() < LEVELS {
+            let next = grids[grids.len() - 1].coarser();
+            grids.push(next);
+        }
+        let [wide, high] = cells.map(|n| n.div_ceil(TILE_CELLS));
+        let tiles: Vec<Option<Arc<Tile>>> = (0..wide * high)
+            .into_par_iter()
+            .map(|k| {
+                let origin = [k % wide * TILE_CELLS, k / wide * TILE_CELLS];
+                let own = [0, 1].map(|axis| (cells[axis] - origin[axis]).min(TILE_CELLS));
+                let levels = grids.iter().map(|grid| grid.cut(origin, own)).collect();
+                Tile::new(Arc::clone(view), origin, own, levels).map(Arc::new)
+            })
+            .collect();
+        tiles.into_iter().flatten().collect()
+    }
+}
+
+/// Whether two inverse depths differ by less than a share of the larger; sky only equals sky.
+pub(crate) fn close(a: f32, b: f32, share: f32) -> bool {
+    if a == 0.0 || b == 0.0 {
+        return a == b;
+    }
+    (a - b).abs() <= share * a.max(b)
+}

@@ -1,0 +1,152 @@
+//! What is remembered: tiles of posed RGB-D views.
+
+use crate::{Backdrop, ScreenFromView, SpatialError, Tile, View, VisibleTile, grid::Grid};
+use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// Posed RGB-D that has been seen, as immutable tiles. A clone is cheap and shares them, so it can
+/// be handed to another thread as a snapshot.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    pub(crate) views: Vec<ViewTiles>,
+    pub(crate) backdrop: Arc<Backdrop>,
+    revision: u64,
+}
+
+/// One view and the tiles that are left of it.
+#[derive(Debug, Clone)]
+pub struct ViewTiles {
+    pub(crate) view: Arc<View>,
+    pub(crate) tiles: Arc<Vec<Arc<Tile>>>,
+}
+
+impl ViewTiles {
+    /// The view.
+    pub fn view(&self) -> &Arc<View> {
+        &self.view
+    }
+    /// Its tiles, by rows.
+    pub fn tiles(&self) -> &[Arc<Tile>] {
+        &self.tiles
+    }
+}
+
+/// A tile to draw, as [`Memory::visible`] chooses it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DrawnTile {
+    /// Index into [`Memory::views`].
+    pub view: u32,
+    /// Index into [`ViewTiles::tiles`].
+    pub tile: u32,
+    /// Where, and which level.
+    pub visible: VisibleTile,
+}
+
+static NEXT_REVISION: AtomicU64 = AtomicU64::new(1);
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Memory {
+    /// An empty memory.
+    pub fn new() -> Self {
+        Self { views: Vec::new(), backdrop: Arc::default(), revision: 0 }
+    }
+
+    /// The views, oldest first.
+    pub fn views(&self) -> &[ViewTiles] {
+        &self.views
+    }
+    /// All tiles, oldest first.
+    pub fn tiles(&self) -> impl Iterator<Item = &Arc<Tile>> {
+        self.views.iter().flat_map(|view| view.tiles.iter())
+    }
+    /// The panorama that large holes fade to.
+    pub fn backdrop(&self) -> &Arc<Backdrop> {
+        &self.backdrop
+    }
+    /// Changes with every change, and never comes back to an earlier value in this process.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+    /// Bytes held by the tiles.
+    pub fn bytes(&self) -> usize {
+        self.tiles().map(|tile| tile.bytes()).sum()
+    }
+    /// Nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.views.is_empty()
+    }
+
+    /// Adds a whole view, whatever is known already. Depth 0 leaves a pixel out.
+    ///
+    /// # Errors
+    /// When sizes differ, the pose or the camera makes no sense, or no pixel has depth.
+    pub fn insert(
+        &mut self,
+        rgb: &RgbImage,
+        depth: &DepthImage,
+        pose: &Pose,
+        intrinsics: &Intrinsics,
+    ) -> Result<(), SpatialError> {
+        let view = Arc::new(checked_view(rgb, depth, pose, intrinsics)?);
+        let grid = Grid::new(&view, rgb, depth, None);
+        let tiles = grid.into_tiles(&view);
+        if tiles.is_empty() {
+            return Err(SpatialError::NoDepth);
+        }
+        self.push(view, tiles);
+        Ok(())
+    }
+
+    pub(crate) fn push(&mut self, view: Arc<View>, tiles: Vec<Arc<Tile>>) {
+        Arc::make_mut(&mut self.backdrop).learn(tiles.iter().map(|tile| &**tile));
+        self.views.push(ViewTiles { view, tiles: Arc::new(tiles) });
+        self.touch();
+    }
+
+    pub(crate) fn touch(&mut self) {
+        self.revision = NEXT_REVISION.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Chooses the tiles that can be seen from a pose and their levels; `drawn` is cleared first.
+    /// Every renderer draws exactly these.
+    pub fn visible(&self, pose: &Pose, intrinsics: &Intrinsics, drawn: &mut Vec<DrawnTile>) {
+        drawn.clear();
+        for (index, view) in self.views.iter().enumerate() {
+            let map = ScreenFromView::new(&view.view, pose, intrinsics);
+            for (k, tile) in view.tiles.iter().enumerate() {
+                if let Some(visible) = tile.visible(&map, intrinsics.width, intrinsics.height) {
+                    drawn.push(DrawnTile { view: index as u32, tile: k as u32, visible });
+                }
+            }
+        }
+    }
+}
+
+fn same_size(what: &'static str, found: (u32, u32), rgb: &RgbImage) -> Result<(), SpatialError> {
+    let (width, height) = (rgb.width(), rgb.height());
+    if found == (width, height) {
+        return Ok(());
+    }
+    let (found_width, found_height) = found;
+    Err(SpatialError::SizeMismatch { what, found_width, found_height, width, height })
+}
+
+pub(crate) fn checked_view(
+    rgb: &RgbImage,
+    depth: &DepthImage,
+    pose: &Pose,
+    intrinsics: &Intrinsics,
+) -> Result<View, SpatialError> {
+    let view = View::new(*pose, *intrinsics)?;
+    same_size("the depth", (depth.width(), depth.height()), rgb)?;
+    same_size("the camera", (intrinsics.width, intrinsics.height), rgb)?;
+    Ok(view)
+}

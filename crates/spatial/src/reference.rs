@@ -1,0 +1,119 @@
+//! The picture's definition, in plain words: one thread, one pixel after another.
+//!
+//! The fast renderer and the GPU are checked against this one.
+
+use crate::{
+    DrawnTile, Frame, Memory, ScreenFromView, ScreenVertex, SpatialError, Tile, TileLevel, cell,
+    fill, quarters, view::check_camera,
+};
+use reverie_world_model::{Intrinsics, Pose};
+
+/// Renders a memory at a pose.
+///
+/// # Errors
+/// [`SpatialError::Geometry`] or [`SpatialError::TooLarge`].
+pub fn render(
+    memory: &Memory,
+    pose: &Pose,
+    intrinsics: &Intrinsics,
+    frame: &mut Frame,
+) -> Result<(), SpatialError> {
+    pose.validate()?;
+    check_camera(intrinsics)?;
+    let mut drawn: Vec<DrawnTile> = Vec::new();
+    memory.visible(pose, intrinsics, &mut drawn);
+    let mut canvas = Canvas {
+        width: intrinsics.width as usize,
+        height: intrinsics.height as usize,
+        keys: vec![0; intrinsics.pixels()],
+    };
+    for chosen in &drawn {
+        let view = &memory.views()[chosen.view as usize];
+        let map = ScreenFromView::new(view.view(), pose, intrinsics);
+        let tile = &view.tiles()[chosen.tile as usize];
+        draw_tile(tile, &tile.levels()[chosen.visible.level], &map, &mut canvas);
+    }
+    frame.resize(intrinsics.width, intrinsics.height);
+    fill::plain(&canvas.keys, memory.backdrop(), pose, intrinsics, frame);
+    Ok(())
+}
+
+struct Canvas {
+    width: usize,
+    height: usize,
+    /// Bits of the inverse depth above the colour: the largest is the nearest. 0 is a hole.
+    keys: Vec<u64>,
+}
+
+fn draw_tile(tile: &Tile, level: &TileLevel, map: &ScreenFromView, canvas: &mut Canvas) {
+    let columns = level.columns as usize;
+    for row in 0..level.rows - 1 {
+        for column in 0..level.columns - 1 {
+            let bits = level.cells[row as usize * (columns - 1) + column as usize];
+            let at = row as usize * columns + column as usize;
+            let corners = [at, at + 1, at + columns + 1, at + columns];
+            let u = [tile.u(level, column), tile.u(level, column + 1)];
+            let v = [tile.v(level, row), tile.v(level, row + 1)];
+            if bits == cell::WHOLE {
+                let uv = [(u[0], v[0]), (u[1], v[0]), (u[1], v[1]), (u[0], v[1])];
+                let vertices = std::array::from_fn(|k| {
+                    map.apply(uv[k].0, uv[k].1, level.inverse_depth[corners[k]])
+                });
+                draw_quad(vertices, corners.map(|c| level.rgba[c]), canvas);
+            } else if bits != cell::EMPTY {
+                let inverse_depth = corners.map(|c| level.inverse_depth[c]);
+                for quarter in quarters(bits, u, v, inverse_depth).into_iter().flatten() {
+                    let vertices = quarter.vertices.map(|[u, v, w]| map.apply(u, v, w));
+                    draw_quad(vertices, [level.rgba[corners[quarter.corner]]; 4], canvas);
+                }
+            }
+        }
+    }
+}
+
+/// Draws the triangles (0, 1, 2) and (0, 2, 3) of a quad given clockwise on the screen; one that
+/// is seen from behind or reaches behind the camera is left out. Edges belong to both sides.
+fn draw_quad(vertices: [Option<ScreenVertex>; 4], colours: [u32; 4], canvas: &mut Canvas) {
+    let [Some(a), Some(b), Some(c), Some(d)] = vertices else { return };
+    let least = |p: fn(&ScreenVertex) -> f32| p(&a).min(p(&b)).min(p(&c)).min(p(&d));
+    let most = |p: fn(&ScreenVertex) -> f32| p(&a).max(p(&b)).max(p(&c)).max(p(&d));
+    // The pixels whose centres lie in the bounding box.
+    let from = |low: f32| (low - 0.5).ceil().max(0.0) as usize;
+    let to = |high: f32, len: usize| (high + 0.5).floor().clamp(0.0, len as f32) as usize;
+    let columns = from(least(|p| p.x))..to(most(|p| p.x), canvas.width);
+    let rows = from(least(|p| p.y))..to(most(|p| p.y), canvas.height);
+    for y in rows {
+        for x in columns.clone() {
+            let centre = [x as f32 + 0.5, y as f32 + 0.5];
+            let at = |p: &ScreenVertex| [p.x - centre[0], p.y - centre[1]];
+            let cross = |p: [f32; 2], q: [f32; 2]| p[0] * q[1] - p[1] * q[0];
+            let (pa, pb, pc, pd) = (at(&a), at(&b), at(&c), at(&d));
+            // Twice the areas of the pixel's triangles with each side.
+            let diagonal = cross(pc, pa);
+            let (weights, vertices, colours) = if diagonal >= 0.0 {
+                let weights = [cross(pb, pc), diagonal, cross(pa, pb)];
+                (weights, [&a, &b, &c], [colours[0], colours[1], colours[2]])
+            } else {
+                let weights = [cross(pc, pd), cross(pd, pa), -diagonal];
+                (weights, [&a, &c, &d], [colours[0], colours[2], colours[3]])
+            };
+            let sum = weights[0] + weights[1] + weights[2];
+            let inside = weights.iter().all(|w| *w >= 0.0) && sum > 0.0;
+            if !inside {
+                continue;
+            }
+            let inverse = 1.0 / sum;
+            let weights = weights.map(|w| w * inverse);
+            let mix = |v: [f32; 3]| v[0] * weights[0] + v[1] * weights[1] + v[2] * weights[2];
+            let w = mix(vertices.map(|p| p.inverse_depth));
+            let mut colour = [255; 4];
+            for (k, byte) in colour.iter_mut().take(3).enumerate() {
+                let value = mix(colours.map(|c| f32::from(c.to_le_bytes()[k])));
+                *byte = value.round_ties_even() as u8;
+            }
+            let key = u64::from(w.to_bits()) << 32 | u64::from(u32::from_le_bytes(colour));
+            let place = &mut canvas.keys[y * canvas.width + x];
+            *place = key.max(*place);
+        }
+    }
+}
