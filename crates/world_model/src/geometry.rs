@@ -152,8 +152,8 @@ impl Intrinsics {
         }
     }
 
-    /// The camera that shows this one's whole picture inside `width` x `height` with square
-    /// pixels: the field of view grows along one side when the aspect ratios differ.
+    /// The camera whose `width` x `height` picture is filled by this one's: the same pixel shape,
+    /// cropped along one side when the aspect ratios differ.
     pub fn fitted(&self, width: u32, height: u32) -> Self {
         let scale = (width as f32 / self.width as f32).max(height as f32 / self.height as f32);
         Self {
