@@ -1,2 +1,95 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask …`: everything a person or a continuous-integration machine runs.
+
+mod checks;
+mod rooms;
+mod system;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+const USAGE: &str = "\
+cargo xtask play [PICTURE]   walk into a picture: builds and opens the demo game
+cargo xtask test             format, lints, docs, room checks, all tests (what CI runs)
+cargo xtask ci               the same without questions, for machines
+cargo xtask rooms            only the check of who may depend on whom";
+
+/// One line for the person in front of the terminal.
+type Outcome = Result<(), String>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["play"] => play(None),
+        ["play", picture] => play(Some(picture)),
+        ["test"] => checks::run_all(system::Consent::Ask),
+        ["ci"] => checks::run_all(system::Consent::Given),
+        ["rooms"] => rooms::check(&root()),
+        _ => Err(format!("what shall be done?\n{USAGE}")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn play(picture: Option<&str>) -> Outcome {
+    system::ensure(system::FOR_PLAY, system::Consent::Ask)?;
+    // The whole workspace is selected so that features unify as in `cargo xtask test`: the heavy
+    // crates are compiled once for both.
+    run(cargo().args(["build", "--workspace", "--bins"]))?;
+    let programs = target_directory()?.join("debug");
+    run(Command::new(programs.join("reverie")).args(["models", "verify"]))?;
+    let mut game = Command::new(programs.join("demo_game"));
+    if let Some(picture) = picture {
+        game.arg(picture);
+    }
+    run(&mut game)
+}
+
+/// The workspace's root folder.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// The same cargo that runs us, in the workspace's root.
+fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Where cargo builds to, whatever configuration or environment say.
+fn target_directory() -> Result<PathBuf, String> {
+    metadata()?["target_directory"]
+        .as_str()
+        .map(PathBuf::from)
+        .ok_or_else(|| "cargo metadata names no target directory".to_owned())
+}
+
+fn metadata() -> Result<serde_json::Value, String> {
+    let output = cargo()
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .output()
+        .map_err(|e| format!("cargo metadata: {e}"))?;
+    serde_json::from_slice(&output.stdout).map_err(|e| format!("cargo metadata: {e}"))
+}
+
+/// Runs a command, showing what it is; fails unless it succeeds.
+fn run(command: &mut Command) -> Outcome {
+    let shown: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let shown = shown.join(" ");
+    eprintln!("\n\u{25b6} {shown}");
+    let status = command.status().map_err(|e| format!("{shown}: {e}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{shown}` failed ({status})")) }
+}
