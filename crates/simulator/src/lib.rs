@@ -1,0 +1,29 @@
+//! Ground-truth worlds: scenes made from a seed, rendered on the CPU with exact depth.
+//!
+//! A scene is built from [`SceneOptions`] by [`BuiltScene::new`] and rendered by
+//! [`Scene::render`] into a [`Frame`]: sRGB colour and metres along the view axis.
+//! Everything is a function of the seed; the number of threads changes nothing.
+
+mod bvh;
+mod camera;
+mod geometry;
+mod height_field;
+mod lighting;
+mod material;
+mod noise;
+mod photo;
+mod props;
+mod random;
+mod render;
+mod scene;
+mod scenes;
+mod shape;
+mod sky;
+
+pub use camera::Camera;
+pub use lighting::Weather;
+pub use photo::Photo;
+pub use random::Rng;
+pub use render::{Exposure, Frame, Quality};
+pub use scene::Scene;
+pub use scenes::{BuiltScene, SceneKind, SceneOptions};

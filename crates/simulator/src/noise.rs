@@ -1,0 +1,143 @@
+//! Lattice noise used by height fields, textures and clouds.
+
+use glam::{Vec2, Vec3};
+
+/// Mixes three lattice coordinates and a seed into 32 random bits.
+#[inline]
+pub(crate) fn hash(x: i32, y: i32, z: i32, seed: u32) -> u32 {
+    let mut h = (x as u32)
+        .wrapping_mul(0x8da6_b343)
+        .wrapping_add((y as u32).wrapping_mul(0xd816_3841))
+        .wrapping_add((z as u32).wrapping_mul(0xcb1a_b31f))
+        .wrapping_add(seed.wrapping_mul(0x9e37_79b9));
+    h ^= h >> 15;
+    h = h.wrapping_mul(0x2c1b_3c6d);
+    h ^= h >> 12;
+    h = h.wrapping_mul(0x297a_2d39);
+    h ^ (h >> 15)
+}
+
+/// [`hash`] as a number in `0..1`.
+#[inline]
+pub(crate) fn hash_unit(x: i32, y: i32, z: i32, seed: u32) -> f32 {
+    (hash(x, y, z, seed) >> 8) as f32 * (1.0 / 16_777_216.0)
+}
+
+#[inline]
+fn fade(t: f32) -> f32 {
+    t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
+}
+
+#[inline]
+fn lerp(a: f32, b: f32, t: f32) -> f32 {
+    a + (b - a) * t
+}
+
+#[inline]
+fn split(x: f32) -> (i32, f32) {
+    let floor = x.floor();
+    (floor as i32, x - floor)
+}
+
+/// Gradient noise on a plane, about -0.7..0.7.
+pub(crate) fn gradient2(p: Vec2, seed: u32) -> f32 {
+    let (xi, xf) = split(p.x);
+    let (yi, yf) = split(p.y);
+    let corner = |dx: i32, dy: i32| {
+        let h = hash(xi + dx, yi + dy, 0, seed);
+        // Two independent uniform components are isotropic enough once octaves are summed.
+        let gx = (h & 0xffff) as f32 * (2.0 / 65535.0) - 1.0;
+        let gy = (h >> 16) as f32 * (2.0 / 65535.0) - 1.0;
+        gx * (xf - dx as f32) + gy * (yf - dy as f32)
+    };
+    let (u, v) = (fade(xf), fade(yf));
+    lerp(
+        lerp(corner(0, 0), corner(1, 0), u),
+        lerp(corner(0, 1), corner(1, 1), u),
+        v,
+    )
+}
+
+/// Value noise in space, 0..1.
+pub(crate) fn value3(p: Vec3, seed: u32) -> f32 {
+    let (xi, xf) = split(p.x);
+    let (yi, yf) = split(p.y);
+    let (zi, zf) = split(p.z);
+    let (u, v, w) = (fade(xf), fade(yf), fade(zf));
+    let c = |dx, dy, dz| hash_unit(xi + dx, yi + dy, zi + dz, seed);
+    lerp(
+        lerp(lerp(c(0, 0, 0), c(1, 0, 0), u), lerp(c(0, 1, 0), c(1, 1, 0), u), v),
+        lerp(lerp(c(0, 0, 1), c(1, 0, 1), u), lerp(c(0, 1, 1), c(1, 1, 1), u), v),
+        w,
+    )
+}
+
+/// Sum of octaves of [`value3`], 0..1. Octaves finer than `footprint` (in the units of `p`)
+/// are left out, which is what keeps distant texture from sparkling.
+pub(crate) fn fbm3(mut p: Vec3, octaves: u32, footprint: f32, seed: u32) -> f32 {
+    let (mut sum, mut amplitude, mut total, mut wavelength) = (0.0, 0.5, 0.0, 1.0);
+    for octave in 0..octaves {
+        total += amplitude;
+        if wavelength > 1.5 * footprint {
+            sum += amplitude * value3(p, seed.wrapping_add(octave * 131));
+        } else {
+            sum += amplitude * 0.5;
+        }
+        amplitude *= 0.5;
+        wavelength *= 0.5;
+        // Turning between octaves hides the lattice.
+        p = Vec3::new(1.6 * p.x + 1.2 * p.z, 2.0 * p.y + 7.3, 1.6 * p.z - 1.2 * p.x);
+    }
+    sum / total.max(1e-6)
+}
+
+/// Sum of octaves of [`gradient2`], about -1..1.
+pub(crate) fn fbm2(mut p: Vec2, octaves: u32, seed: u32) -> f32 {
+    let (mut sum, mut amplitude) = (0.0, 0.75);
+    for octave in 0..octaves {
+        sum += amplitude * gradient2(p, seed.wrapping_add(octave * 977));
+        amplitude *= 0.5;
+        p = Vec2::new(1.6 * p.x - 1.2 * p.y + 3.1, 1.2 * p.x + 1.6 * p.y - 1.7);
+    }
+    sum
+}
+
+/// Ridged octaves: sharp crests and smooth valleys, 0..1.
+pub(crate) fn ridged2(mut p: Vec2, octaves: u32, seed: u32) -> f32 {
+    let (mut sum, mut amplitude, mut weight) = (0.0, 0.55, 1.0f32);
+    for octave in 0..octaves {
+        let crest = 1.0 - (gradient2(p, seed.wrapping_add(octave * 613)) * 1.6).abs().min(1.0);
+        let value = crest * crest * weight;
+        sum += amplitude * value;
+        weight = (value * 1.8).clamp(0.0, 1.0);
+        amplitude *= 0.5;
+        p = Vec2::new(1.6 * p.x - 1.2 * p.y + 5.7, 1.2 * p.x + 1.6 * p.y + 2.3);
+    }
+    sum
+}
+
+/// Distance to the nearest feature point of a jittered grid and that cell's random number.
+pub(crate) fn cells2(p: Vec2, seed: u32) -> (f32, f32) {
+    let (xi, xf) = split(p.x);
+    let (yi, yf) = split(p.y);
+    let mut best = (f32::INFINITY, 0.0);
+    for dy in -1..=1 {
+        for dx in -1..=1 {
+            let h = hash(xi + dx, yi + dy, 7, seed);
+            let px = dx as f32 + (h & 0xffff) as f32 / 65535.0 - xf;
+            let py = dy as f32 + (h >> 16) as f32 / 65535.0 - yf;
+            let d = px * px + py * py;
+            if d < best.0 {
+                best = (d, (h.wrapping_mul(0x9e37_79b9) >> 8) as f32 / 16_777_216.0);
+            }
+        }
+    }
+    (best.0.sqrt(), best.1)
+}
+
+/// Smooth 0..1 step between two edges.
+#[inline]
+pub(crate) fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
+    let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
+}

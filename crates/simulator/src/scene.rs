@@ -1,0 +1,100 @@
+//! A finished scene and the ray queries everything else is made of.
+
+use std::sync::Arc;
+
+use glam::Vec3;
+
+use crate::geometry::{Group, Hit, MaterialId, Ray};
+use crate::height_field::HeightField;
+use crate::material::Material;
+use crate::photo::Photo;
+use crate::sky::Sky;
+
+/// A lamp without a visible body of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lamp {
+    pub position: Vec3,
+    /// Irradiance at one metre.
+    pub power: Vec3,
+    /// Size of the glowing part, metres: softens shadows.
+    pub radius: f32,
+}
+
+/// Everything a picture is made from: exact surfaces, materials and light.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    pub(crate) root: Group,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) materials: Vec<Material>,
+    pub(crate) photos: Arc<[Photo]>,
+    pub(crate) terrain: Option<(HeightField, MaterialId)>,
+    /// Level of open water, metres, and its material.
+    pub(crate) water: Option<(f32, MaterialId)>,
+    pub(crate) sky: Sky,
+    pub(crate) lamps: Vec<Lamp>,
+    /// Light that bounced more than once.
+    pub(crate) ambient: Vec3,
+    /// Multiplies radiance before tone mapping.
+    pub(crate) exposure: f32,
+}
+
+/// Rays start this far off the surface they leave, relative to their distance from the camera.
+pub(crate) const OFFSET: f32 = 2e-4;
+
+impl Scene {
+    pub(crate) fn add_material(&mut self, material: Material) -> MaterialId {
+        self.materials.push(material);
+        (self.materials.len() - 1) as MaterialId
+    }
+
+    pub(crate) fn add_group(&mut self, mut group: Group) -> u32 {
+        group.finish(&self.groups);
+        self.groups.push(group);
+        (self.groups.len() - 1) as u32
+    }
+
+    pub(crate) fn trace(&self, ray: &Ray, t_min: f32, t_max: f32) -> Option<Hit> {
+        let mut best = self.root.trace(&self.groups, ray, t_min, t_max);
+        let limit = |best: &Option<Hit>| best.map_or(t_max, |h| h.t);
+        if let Some((field, material)) = &self.terrain
+            && let Some(t) = field.trace(ray, t_min, limit(&best)).filter(|&t| t > t_min && t < limit(&best))
+        {
+            let local = ray.at(t);
+            let normal = field.normal(local.x, local.z);
+            // The smooth normal may lean away where the flat triangle does not.
+            let lean = normal.dot(ray.dir);
+            let facing = if lean > -0.02 { (normal - ray.dir * (lean + 0.02)).normalize() } else { normal };
+            best = Some(Hit { t, normal: facing, local, local_normal: normal, material: *material, tint: 0 });
+        }
+        if let Some((level, material)) = self.water
+            && ray.dir.y != 0.0
+        {
+            let t = (level - ray.origin.y) / ray.dir.y;
+            if t > t_min && t < limit(&best).min(30_000.0) {
+                let normal = if ray.dir.y < 0.0 { Vec3::Y } else { Vec3::NEG_Y };
+                best = Some(Hit { t, normal, local: ray.at(t), local_normal: Vec3::Y, material, tint: 0 });
+            }
+        }
+        best
+    }
+
+    pub(crate) fn blocked(&self, ray: &Ray, t_min: f32, t_max: f32) -> bool {
+        self.root.blocked(&self.groups, ray, t_min, t_max)
+            || self
+                .terrain
+                .as_ref()
+                .is_some_and(|(field, _)| field.trace(ray, t_min, t_max).is_some_and(|t| t > t_min && t < t_max))
+    }
+
+    /// Metres to the first surface from `origin` along the unit vector `dir`.
+    #[must_use]
+    pub fn distance(&self, origin: Vec3, dir: Vec3, max_m: f32) -> Option<f32> {
+        self.trace(&Ray { origin, dir }, 1e-4, max_m).map(|hit| hit.t)
+    }
+
+    /// Number of primitives, placed groups counted once.
+    #[must_use]
+    pub fn primitive_count(&self) -> usize {
+        self.root.len() + self.groups.iter().map(Group::len).sum::<usize>()
+    }
+}

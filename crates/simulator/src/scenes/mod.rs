@@ -1,0 +1,200 @@
+//! Scenes built from a seed.
+
+mod city;
+mod mountain;
+mod primitives;
+mod room;
+
+use std::sync::Arc;
+
+use glam::{Quat, Vec3};
+use serde::{Deserialize, Serialize};
+
+use crate::camera::Camera;
+use crate::geometry::{Group, Ray};
+use crate::lighting::{self, Weather};
+use crate::photo::Photo;
+use crate::random::Rng;
+use crate::scene::Scene;
+
+/// The kinds of scene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SceneKind {
+    /// Terrain with forest, water, rock and snow.
+    Mountain,
+    /// Streets between buildings.
+    City,
+    /// A furnished room.
+    Room,
+    /// Simple bodies and clutter, near and far.
+    Primitives,
+}
+
+impl SceneKind {
+    /// Every kind, in the order used by messages.
+    pub const ALL: [Self; 4] = [Self::Mountain, Self::City, Self::Room, Self::Primitives];
+
+    /// The name used in seeds.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mountain => "mountain",
+            Self::City => "city",
+            Self::Room => "room",
+            Self::Primitives => "primitives",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|k| k.name() == name)
+    }
+}
+
+/// What to build.
+#[derive(Clone, Debug)]
+pub struct SceneOptions {
+    /// Kind of scene.
+    pub kind: SceneKind,
+    /// Decides the layout and every detail.
+    pub seed: u64,
+    /// Conditions.
+    pub weather: Weather,
+    /// Hour of the day, 0..24.
+    pub hour: f32,
+    /// True for a world to walk in (wide and finely sampled), false for single pictures,
+    /// which need only a small part of it and should build quickly.
+    pub roam: bool,
+    /// Photographs that may serve as textures; may be empty.
+    pub photos: Arc<[Photo]>,
+}
+
+/// Where a camera may stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stage {
+    /// Box of sensible camera positions; for terrain and streets Y counts from the ground.
+    pub min: Vec3,
+    pub max: Vec3,
+    /// Nearest sensible distance of what fills the picture, metres.
+    pub near_m: f32,
+    /// A point of interest, when there is one.
+    pub focus: Option<Vec3>,
+    /// Where a walker begins, eye position, and its yaw.
+    pub start: Vec3,
+    pub start_yaw: f32,
+}
+
+/// A built scene with the places a camera can be.
+#[derive(Clone, Debug)]
+pub struct BuiltScene {
+    /// Geometry, materials and light.
+    pub scene: Scene,
+    stage: Stage,
+}
+
+impl BuiltScene {
+    /// Builds a scene; the same options give the same scene.
+    #[must_use]
+    pub fn new(options: &SceneOptions) -> Self {
+        // Light has its own stream, so that weather and hour never move the geometry.
+        let mut light = Rng::new(options.seed ^ 0x11_6874);
+        let sky = lighting::sky(options.weather, options.hour.clamp(0.0, 24.0), &mut light);
+        let exposure = lighting::daylight_exposure(&sky);
+        let ambient = sky.soft(Vec3::Y) * 0.22 + sky.sun * 0.05;
+        let mut scene = Scene {
+            root: Group::default(),
+            groups: Vec::new(),
+            materials: Vec::new(),
+            photos: Arc::clone(&options.photos),
+            terrain: None,
+            water: None,
+            sky,
+            lamps: Vec::new(),
+            ambient,
+            exposure,
+        };
+        let mut rng = Rng::new(options.seed);
+        let stage = match options.kind {
+            SceneKind::Mountain => mountain::build(&mut scene, &mut rng, options),
+            SceneKind::City => city::build(&mut scene, &mut rng, options),
+            SceneKind::Room => room::build(&mut scene, &mut rng, options),
+            SceneKind::Primitives => primitives::build(&mut scene, &mut rng, options),
+        };
+        let mut root = std::mem::take(&mut scene.root);
+        root.finish(&scene.groups);
+        scene.root = root;
+        Self { scene, stage }
+    }
+
+    /// Eye position and yaw (radians) where a walk begins.
+    #[must_use]
+    pub fn start(&self) -> (Vec3, f32) {
+        (self.stage.start, self.stage.start_yaw)
+    }
+
+    /// Height of the ground below a point, `None` where there is none within 1 km.
+    #[must_use]
+    pub fn ground_below(&self, point: Vec3) -> Option<f32> {
+        let ray = Ray { origin: point, dir: Vec3::NEG_Y };
+        self.scene.trace(&ray, 0.0, 1000.0).map(|hit| point.y - hit.t)
+    }
+
+    /// A random view of the scene: position and rotation. The view is checked: not inside a
+    /// body, not all sky, not a wall at arm's length. `None` when no good one was found.
+    #[must_use]
+    pub fn random_view(&self, rng: &mut Rng, fov_x: f32, fov_y: f32) -> Option<(Vec3, Quat)> {
+        let stage = &self.stage;
+        for _ in 0..24 {
+            let mut position = Vec3::new(
+                rng.range(stage.min.x, stage.max.x),
+                rng.log_range(stage.min.y.max(0.05), stage.max.y.max(0.06)),
+                rng.range(stage.min.z, stage.max.z),
+            );
+            if let Some((field, _)) = &self.scene.terrain {
+                let ground = field.height(position.x, position.z).unwrap_or(0.0);
+                let water = self.scene.water.map_or(f32::NEG_INFINITY, |w| w.0);
+                position.y += ground.max(water);
+            }
+            let mut yaw = rng.range(0.0, std::f32::consts::TAU);
+            let steep = rng.unit();
+            let mut pitch = if steep < 0.06 {
+                rng.range(15.0, 45.0)
+            } else if steep < 0.16 {
+                -rng.range(15.0, 60.0)
+            } else {
+                rng.normal() * 6.0 - 2.0
+            }
+            .to_radians();
+            if let Some(focus) = stage.focus
+                && rng.chance(0.85)
+            {
+                let to = focus - position;
+                yaw = (-to.x).atan2(-to.z) + rng.normal() * 0.18;
+                pitch = to.y.atan2(to.x.hypot(to.z)) + rng.normal() * 0.12;
+            }
+            let roll = (rng.normal() * 1.6).clamp(-5.0, 5.0).to_radians();
+            let rotation = Camera::look(yaw, pitch, roll);
+            let probe = Camera::new(position, rotation, fov_x, fov_y, 12, 9);
+            let mut depths = Vec::with_capacity(108);
+            for i in 0..108 {
+                let forward = probe.direction((i % 12) as f32 + 0.5, (i / 12) as f32 + 0.5);
+                let length = forward.length();
+                let ray = Ray { origin: position, dir: forward / length };
+                depths.push(self.scene.trace(&ray, 1e-3, 3e4).map_or(f32::INFINITY, |h| h.t / length));
+            }
+            depths.sort_by(f32::total_cmp);
+            let clear_up = !self.scene.blocked(&Ray { origin: position, dir: Vec3::Y }, 0.0, 0.05);
+            // At most a tenth of the picture may be right in front of the lens.
+            let near = depths[10];
+            let seen = depths.iter().filter(|d| d.is_finite()).count();
+            // A view needs ground to stand for, and some range between near and far.
+            let range = depths[90.min(seen.max(1) - 1)] / depths[8.min(seen.max(1) - 1)];
+            if clear_up && near > stage.near_m && depths[3] > 0.3 * stage.near_m && seen > 14 && range > 1.15 && depths[0] > 0.06 {
+                return Some((position, rotation));
+            }
+        }
+        None
+    }
+}
