@@ -15,7 +15,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::prelude::*;
-use reverie_simulator::{BuiltScene, Camera, Exposure, Frame, Photo, Quality, Rng, SceneKind, SceneOptions, Weather};
+use reverie_simulator::{
+    BuiltScene, Camera, Conditions, Exposure, Frame, Photo, Quality, Rng, SceneKind, SceneOptions, intrinsics_from_fov,
+};
+use reverie_world_model::Weather;
 
 const WIDTH: u32 = 256;
 const HEIGHT: u32 = 192;
@@ -107,7 +110,7 @@ fn picture(seed: u64, photos: &Arc<[Photo]>) -> Picture {
         };
         let hour = if rng.chance(0.8) { rng.range(7.5, 16.5) } else { rng.range(5.0, 20.0) };
         let scene_seed = rng.next_u64();
-        let options = SceneOptions { kind, seed: scene_seed, weather, hour, roam: false, photos: Arc::clone(photos) };
+        let options = SceneOptions { kind, seed: scene_seed, conditions: Conditions::new(weather, hour), roam: false, photos: Arc::clone(photos) };
         let built = BuiltScene::new(&options);
         // Field of view of the longer side, and the true shape of the picture.
         let fov_x = rng.range(35.0, 100.0).to_radians();
@@ -118,12 +121,13 @@ fn picture(seed: u64, photos: &Arc<[Photo]>) -> Picture {
             (2.0 * ((0.5 * fov_x).tan() * aspect).atan().min(0.87), 2.0 * (0.5 * fov_x).tan().atan())
         };
         let key = rng.log_range(0.13, 0.34);
-        let Some((position, rotation)) = built.random_view(&mut rng, fov_x, fov_y) else { continue };
-        let camera = Camera::new(position, rotation, fov_x, fov_y, WIDTH, HEIGHT);
+        let Some(pose) = built.random_view(&mut rng, fov_x, fov_y) else { continue };
+        let camera = Camera { pose, intrinsics: intrinsics_from_fov(WIDTH, HEIGHT, fov_x, fov_y) };
+        let lens = camera.intrinsics;
         let frame = built.scene.render(&camera, Quality::default(), Exposure::Auto { key });
         let line = serde_json::json!({
-            "seed": seed, "domain": kind.name(), "weather": weather.name(), "hour": hour,
-            "fx": camera.fx, "fy": camera.fy, "cx": camera.cx, "cy": camera.cy, "aspect": aspect,
+            "seed": seed, "domain": kind.name(), "weather": weather.word(), "hour": hour,
+            "fx": lens.fx, "fy": lens.fy, "cx": lens.cx, "cy": lens.cy, "aspect": aspect,
         });
         return Picture { frame, line };
     }

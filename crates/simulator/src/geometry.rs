@@ -237,7 +237,7 @@ impl Group {
                                 let b = groups[g as usize].bvh.bounds();
                                 (Vec3::from(b.min), Vec3::from(b.max))
                             }
-                            Shape::Quad | Shape::Leaf | Shape::Foliage { .. } => {
+                            Shape::Leaf | Shape::Foliage { .. } => {
                                 (Vec3::new(-1.0, -1.0, 0.0), Vec3::new(1.0, 1.0, 0.0))
                             }
                             Shape::Torus { minor } => (Vec3::new(-1.0, -minor, -1.0), Vec3::new(1.0, minor, 1.0)),

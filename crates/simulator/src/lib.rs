@@ -6,6 +6,7 @@
 
 mod bvh;
 mod camera;
+mod conditions;
 mod geometry;
 mod height_field;
 mod lighting;
@@ -20,8 +21,8 @@ mod scenes;
 mod shape;
 mod sky;
 
-pub use camera::Camera;
-pub use lighting::Weather;
+pub use camera::{Camera, intrinsics_from_fov};
+pub use conditions::Conditions;
 pub use photo::Photo;
 pub use random::Rng;
 pub use render::{Exposure, Frame, Quality};

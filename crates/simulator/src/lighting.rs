@@ -1,49 +1,10 @@
 //! Weather and hour to sky and sun.
 
 use glam::Vec3;
-use serde::{Deserialize, Serialize};
+use reverie_world_model::Weather;
 
 use crate::random::Rng;
 use crate::sky::Sky;
-
-/// Conditions a scene can be rendered under.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Weather {
-    /// Blue sky, some fair-weather clouds.
-    Clear,
-    /// Closed clouds, wet ground.
-    Rain,
-    /// Closed clouds, snow on the ground.
-    Snow,
-    /// Thick haze.
-    Fog,
-    /// Closed clouds.
-    Overcast,
-}
-
-impl Weather {
-    /// Every condition, in the order used by messages.
-    pub const ALL: [Self; 5] = [Self::Clear, Self::Rain, Self::Snow, Self::Fog, Self::Overcast];
-
-    /// The name used in seeds.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Clear => "clear",
-            Self::Rain => "rain",
-            Self::Snow => "snow",
-            Self::Fog => "fog",
-            Self::Overcast => "overcast",
-        }
-    }
-
-    /// The condition of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|w| w.name() == name)
-    }
-}
 
 /// Sky for an hour of the day (0..24). `rng` decides the sun's bearing and the clouds.
 pub(crate) fn sky(weather: Weather, hour: f32, rng: &mut Rng) -> Sky {
@@ -57,12 +18,12 @@ pub(crate) fn sky(weather: Weather, hour: f32, rng: &mut Rng) -> Sky {
     // How much day there is, and how red the low sun.
     let light = ((elevation + 0.1) / 0.35).clamp(0.0, 1.0);
     let low = (1.0 - elevation / 0.45).clamp(0.0, 1.0);
-    let warm = Vec3::new(1.0, 0.93, 0.82).lerp(Vec3::new(1.0, 0.47, 0.18), low * low);
+    let warm = Vec3::new(1.0, 0.96, 0.89).lerp(Vec3::new(1.0, 0.47, 0.18), low * low);
     let closed = !matches!(weather, Weather::Clear);
     let mut sun = warm * (3.2 * light.powf(0.8)) * rng.range(0.8, 1.15);
     let tone = rng.range(0.0, 1.0);
-    let mut zenith = Vec3::new(0.09, 0.21, 0.50).lerp(Vec3::new(0.20, 0.36, 0.66), tone) * (0.06 + 0.94 * light);
-    let mut horizon = Vec3::new(0.55, 0.71, 0.92).lerp(Vec3::new(0.80, 0.86, 0.92), rng.unit()) * (0.07 + 0.9 * light);
+    let mut zenith = Vec3::new(0.09, 0.21, 0.50).lerp(Vec3::new(0.20, 0.36, 0.66), tone) * (0.08 + 1.2 * light);
+    let mut horizon = Vec3::new(0.55, 0.71, 0.92).lerp(Vec3::new(0.80, 0.86, 0.92), rng.unit()) * (0.08 + 1.1 * light);
     let dusk = low * low * light.sqrt() * rng.range(0.3, 1.0);
     horizon = horizon.lerp(Vec3::new(1.0, 0.55, 0.28) * (0.35 + 0.65 * light), dusk * 0.75);
     zenith = zenith.lerp(Vec3::new(0.28, 0.25, 0.45) * (0.25 + 0.75 * light), dusk * 0.4);

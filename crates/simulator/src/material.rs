@@ -6,6 +6,11 @@ use crate::geometry::Hit;
 use crate::noise::{cells2, fbm3, hash, hash_unit, smoothstep, value3};
 use crate::photo::Photo;
 
+/// Takes a share of the saturation out.
+pub(crate) fn muted(colour: Vec3, share: f32) -> Vec3 {
+    colour.lerp(Vec3::splat(colour.dot(Vec3::new(0.3, 0.5, 0.2))), share)
+}
+
 /// sRGB 0..255 to linear light.
 pub(crate) fn srgb(r: u8, g: u8, b: u8) -> Vec3 {
     let channel = |v: u8| {
@@ -70,6 +75,10 @@ pub(crate) struct Material {
     pub bump: f32,
     /// Light sent out, relative like the sky's radiance.
     pub emission: Vec3,
+    /// The emission is switched on in the dark only.
+    pub night_only: bool,
+    /// Water: no snow lies on it.
+    pub liquid: bool,
     /// Leaves and cloth: lit from behind too.
     pub thin: bool,
     pub seed: u32,
@@ -87,6 +96,8 @@ impl Material {
             gloss: 0.0,
             bump: 0.0,
             emission: Vec3::ZERO,
+            night_only: false,
+            liquid: false,
             thin: false,
             seed: 1,
         }
@@ -170,7 +181,7 @@ fn from_edge(x: f32, width: f32) -> f32 {
 
 impl Material {
     /// Evaluates at a hit; `footprint` is the size of a pixel there, metres.
-    pub fn surface(&self, hit: &Hit, world: Vec3, footprint: f32, photos: &[Photo]) -> Surface {
+    pub fn surface(&self, hit: &Hit, world: Vec3, footprint: f32, photos: &[Photo], night: bool) -> Surface {
         let seed = self.seed;
         let p = hit.local;
         let q = p / self.scale;
@@ -251,7 +262,7 @@ impl Material {
                 let blades = fbm3(Vec3::new(q.x, q.y * 0.5, q.z) * 14.0, 4, f * 14.0, seed ^ 1);
                 let grass = self.a.lerp(self.b, smoothstep(0.3, 0.7, patch * 0.5 + blades * 0.5));
                 let soil = smoothstep(0.60, 0.74, fbm3(q * 0.6 + 3.0, 5, f * 0.6, seed ^ 2));
-                grass.lerp(self.c, soil) * (0.35 + 1.3 * blades)
+                grass.lerp(self.c, soil) * (0.15 + 1.7 * blades)
             }
             Pattern::Gravel { size } => {
                 let uv = box_uv(p, hit.local_normal) / size;
@@ -285,7 +296,7 @@ impl Material {
                     let (cx, cy) = ((uv.x / bay).floor(), (uv.y / floor).floor());
                     let (x, y) = (uv.x / bay - cx - 0.5, uv.y / floor - cy - 0.5);
                     let soft = footprint / bay;
-                    let (half_w, half_h) = (0.5 * glass, 0.5 * glass.mul_add(0.45, 0.38));
+                    let (half_w, half_h) = (0.5 * glass, 0.5 * (0.45 * glass + 0.38));
                     let inside = (half_w - x.abs()).min((half_h - y.abs()) * floor / bay);
                     let pane = smoothstep(-soft, soft, inside);
                     let frame = smoothstep(0.055 + soft, 0.02, inside.min(x.abs() + 0.01));
@@ -302,13 +313,13 @@ impl Material {
                     let curtain = if id >> 8 & 3 == 0 && y > half_h * (0.9 - 1.6 * tone) { 0.5 } else { 0.0 };
                     let interior = behind.lerp(Vec3::new(0.55, 0.52, 0.47), curtain);
                     mirror = mirror.max(pane * (1.0 - frame) * 0.35 * (1.0 - curtain));
-                    if (id >> 16 & 0xff) as f32 / 255.0 < lit {
+                    if night && ((id >> 16 & 0xff) as f32 / 255.0) < lit {
                         emission = Vec3::new(1.0, 0.75, 0.42) * (0.25 + 0.7 * tone) * pane * (1.0 - frame * 0.8);
                     }
                     let window = interior.lerp(self.c, frame * sharp(bay * 0.3));
                     let s = sharp(bay * 0.8);
                     bump *= 1.0 - pane;
-                    let far = wall.lerp(interior, glass * glass.mul_add(0.45, 0.38));
+                    let far = wall.lerp(interior, glass * (0.45 * glass + 0.38));
                     far.lerp(wall.lerp(window, pane), s)
                 }
             }
@@ -324,14 +335,17 @@ impl Material {
             }
             Pattern::Terrain { snow_y, sand_y, green } => {
                 let p = world;
-                let near = fbm3(p * 1.7, 5, footprint * 1.7, seed);
+                let near = fbm3(p * 1.9, 9, footprint * 1.9, seed);
+                // Fine structure stands out more than the sum of octaves lets it.
+                let blades = fbm3(p * 24.0, 4, footprint * 24.0, seed ^ 11);
+                let near = (near + 0.9 * (blades - 0.5)).clamp(0.05, 1.0);
                 let wide = fbm3(p * 0.045, 5, footprint * 0.045, seed ^ 1);
                 let mid = fbm3(p * 0.31, 4, footprint * 0.31, seed ^ 6);
                 let slope = hit.local_normal.y + 0.16 * (mid - 0.5) + 0.08 * (near - 0.5);
                 let strata = fbm3(Vec3::new(p.x * 0.02, p.y * 0.35, p.z * 0.02), 5, footprint * 0.1, seed ^ 2);
-                let rock = self.b * (0.45 + 0.7 * strata) * (0.6 + 0.8 * near);
-                let grass = self.a.lerp(self.c, smoothstep(1.0 - green, 1.25 - green, wide)) * (0.55 + 0.9 * near);
-                let sand = srgb(196, 178, 136) * (0.8 + 0.4 * near);
+                let rock = self.b * (0.45 + 0.7 * strata) * (0.3 + 1.4 * near);
+                let grass = self.a.lerp(self.c, smoothstep(1.0 - green, 1.25 - green, wide + 0.4 * (near - 0.5))) * (0.2 + 1.6 * near);
+                let sand = srgb(196, 178, 136) * (0.55 + 0.9 * near);
                 let snow = Vec3::new(0.86, 0.89, 0.94) * (0.92 + 0.12 * near);
                 let mut ground = rock.lerp(grass, smoothstep(0.72, 0.86, slope));
                 ground = ground.lerp(sand, smoothstep(2.5, 0.4, p.y - sand_y + 3.0 * (wide - 0.5)) * smoothstep(0.6, 0.8, slope));
@@ -368,6 +382,8 @@ impl Material {
                 None => self.a,
             },
         };
+        // Bumps below the size of a pixel would only sparkle.
+        bump *= 1.0 - smoothstep(0.08 * self.scale, 0.4 * self.scale, footprint);
         let normal = if bump > 0.0 {
             let k = self.scale.recip() * 6.0;
             let n = |o: f32| fbm3(p * k + o, 3, footprint * k, seed ^ 0xb0) - 0.5;

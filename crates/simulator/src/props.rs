@@ -29,7 +29,7 @@ fn leaf_material(scene: &mut Scene, rng: &mut Rng, autumn: bool) -> MaterialId {
     let (a, b) = if autumn {
         (srgb(196, 120, 40), srgb(150, 60, 30))
     } else {
-        let base = hsv(rng.range(0.2, 0.34), rng.range(0.45, 0.8), rng.range(0.3, 0.62));
+        let base = hsv(rng.range(0.19, 0.33), rng.range(0.3, 0.66), rng.range(0.3, 0.62));
         (base, base * Vec3::new(1.5, 1.35, 0.8))
     };
     scene.add_material(Material::new(Pattern::Leaves, a, b, a).thin().seed(rng.next_u32()))
@@ -73,11 +73,10 @@ pub(crate) fn broadleaf(scene: &mut Scene, rng: &mut Rng, cards: usize) -> u32 {
 }
 
 /// A conifer 5 to 18 m high.
-pub(crate) fn conifer(scene: &mut Scene, rng: &mut Rng, cards: usize, snowy: bool) -> u32 {
+pub(crate) fn conifer(scene: &mut Scene, rng: &mut Rng, cards: usize) -> u32 {
     let bark = bark_material(scene, rng);
     let green = hsv(rng.range(0.28, 0.42), rng.range(0.35, 0.6), rng.range(0.24, 0.42));
-    let tip = if snowy { Vec3::splat(0.8) } else { green * 1.6 };
-    let leaf = scene.add_material(Material::new(Pattern::Leaves, green, tip, green).thin().seed(rng.next_u32()));
+    let leaf = scene.add_material(Material::new(Pattern::Leaves, green, green * 1.6, green).thin().seed(rng.next_u32()));
     let height = rng.range(5.0, 18.0);
     let radius = height * rng.range(0.13, 0.24);
     let mut g = Group::default();
@@ -242,10 +241,10 @@ pub(crate) fn car(scene: &mut Scene, rng: &mut Rng) -> u32 {
 }
 
 /// A street lamp 5 m high; its arm points along +X. The light hangs at (1.2, 4.8, 0).
-pub(crate) fn street_lamp(scene: &mut Scene, on: bool) -> u32 {
+pub(crate) fn street_lamp(scene: &mut Scene) -> u32 {
     let steel = scene.add_material(Material::plain(srgb(70, 76, 78)).gloss(0.3));
-    let light = Vec3::new(1.0, 0.8, 0.5) * if on { 9.0 } else { 0.0 };
-    let head = scene.add_material(Material::plain(srgb(225, 225, 215)).glow(light));
+    let glow = Material::plain(srgb(225, 225, 215)).glow(Vec3::new(1.0, 0.8, 0.5) * 9.0);
+    let head = scene.add_material(Material { night_only: true, ..glow });
     let mut g = Group::default();
     g.rod(Vec3::ZERO, Vec3::new(0.0, 5.0, 0.0), 0.09, 0.6, steel);
     g.rod(Vec3::new(0.0, 4.95, 0.0), Vec3::new(1.2, 5.05, 0.0), 0.04, 1.0, steel);

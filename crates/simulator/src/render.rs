@@ -126,6 +126,9 @@ impl Scene {
             add(sky.sun_dir, 2e4, sky.sun, disc_direction(sky.sun_dir, sky.sun_radius, u));
         }
         for (i, lamp) in self.lamps.iter().enumerate() {
+            if lamp.night_only && !self.conditions.night() {
+                continue;
+            }
             let to = lamp.position - point;
             let d2 = to.length_squared().max(0.05);
             let light = lamp.power / d2;
@@ -146,11 +149,11 @@ impl Scene {
             None => self.sky.soft(ray.dir),
             Some(hit) => {
                 let material = &self.materials[hit.material as usize];
-                let albedo = material.mean(hit.normal);
+                let albedo = self.covered(material.mean(hit.normal), ray.at(hit.t), hit.normal, 0.5);
                 let surface = Surface { albedo, mirror: 0.0, gloss: 0.0, emission: Vec3::ZERO, normal: hit.normal };
                 let (diffuse, _) = self.lit(ray.at(hit.t), hit.normal, ray.dir, &surface, material.thin, u, true);
                 let fade = self.sky.transmittance(hit.t);
-                (albedo * (diffuse + self.ambient) + material.emission).lerp(self.sky.haze, 1.0 - fade)
+                (albedo * (diffuse + self.ambient) + self.emission(material)).lerp(self.sky.haze, 1.0 - fade)
             }
         }
     }
@@ -174,9 +177,9 @@ impl Scene {
         let point = ray.at(hit.t);
         let grazing = hit.normal.dot(-ray.dir).max(0.12);
         let footprint = hit.t * pixel_angle / grazing.sqrt();
-        let surface = material.surface(hit, point, footprint, &self.photos);
+        let surface = self.surface(material, hit, point, footprint);
         let (diffuse, highlight) = self.lit(point, surface.normal, ray.dir, &surface, material.thin, u, true);
-        let mut direct = surface.albedo * diffuse + highlight + surface.emission + material.emission;
+        let mut direct = surface.albedo * diffuse + highlight + surface.emission + self.emission(material);
         let mut albedo = surface.albedo;
         if surface.mirror > 0.0 {
             let cos = surface.normal.dot(-ray.dir).clamp(0.0, 1.0);
@@ -216,9 +219,9 @@ impl Scene {
     /// the number of threads.
     #[must_use]
     pub fn render(&self, camera: &Camera, quality: Quality, exposure: Exposure) -> Frame {
-        let (w, h) = (camera.width as usize, camera.height as usize);
+        let (w, h) = (camera.intrinsics.width as usize, camera.intrinsics.height as usize);
         let samples = quality.samples.max(1);
-        let pixel_angle = 1.0 / camera.fx.min(camera.fy);
+        let pixel_angle = 1.0 / camera.intrinsics.fx.min(camera.intrinsics.fy);
         let mut pixels = vec![Pixel { direct: Vec3::ZERO, albedo: Vec3::ZERO, depth: 0.0, normal: Vec3::Y }; w * h];
         pixels.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
             for (x, pixel) in row.iter_mut().enumerate() {
@@ -247,8 +250,8 @@ impl Scene {
             }
         });
         Frame {
-            width: camera.width,
-            height: camera.height,
+            width: camera.intrinsics.width,
+            height: camera.intrinsics.height,
             rgb,
             depth_m: pixels.iter().map(|p| p.depth).collect(),
         }
@@ -260,7 +263,7 @@ impl Scene {
             let offset = if s == 0 { Vec2::splat(0.5) } else { jitter(x, y, s) };
             let forward = camera.direction(x as f32 + offset.x, y as f32 + offset.y);
             let length = forward.length();
-            let ray = Ray { origin: camera.position, dir: forward / length };
+            let ray = Ray { origin: camera.pose.position, dir: forward / length };
             match self.trace(&ray, 1e-3, 3e4) {
                 None => out.direct += self.sky.radiance(ray.dir).min(Vec3::splat(12.0)),
                 Some(hit) => {
@@ -282,7 +285,7 @@ impl Scene {
 
     /// Indirect light at half size, smoothed where depth and normal agree.
     fn indirect(&self, camera: &Camera, pixels: &[Pixel], rays: u32) -> Vec<Gathered> {
-        let (w, h) = (camera.width as usize, camera.height as usize);
+        let (w, h) = (camera.intrinsics.width as usize, camera.intrinsics.height as usize);
         let (lw, lh) = (w.div_ceil(2), h.div_ceil(2));
         let empty = Gathered { light: self.ambient, depth: f32::INFINITY, normal: Vec3::ZERO };
         let mut light = vec![empty; lw * lh];
@@ -292,7 +295,7 @@ impl Scene {
                 let pixel = &pixels[y * w + x];
                 if pixel.depth < f32::INFINITY {
                     let forward = camera.direction(x as f32 + 0.5, y as f32 + 0.5);
-                    let point = camera.position + forward * pixel.depth;
+                    let point = camera.pose.position + forward * pixel.depth;
                     let distance = forward.length() * pixel.depth;
                     *out = Gathered {
                         light: self.gather(point, pixel.normal, distance, x as u32, y as u32, rays.max(1)),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use glam::Vec3;
 
+use crate::conditions::{Conditions, Enclosure};
 use crate::geometry::{Group, Hit, MaterialId, Ray};
 use crate::height_field::HeightField;
 use crate::material::Material;
@@ -16,6 +17,8 @@ pub(crate) struct Lamp {
     pub position: Vec3,
     /// Irradiance at one metre.
     pub power: Vec3,
+    /// Switched on in the dark only.
+    pub night_only: bool,
     /// Size of the glowing part, metres: softens shadows.
     pub radius: f32,
 }
@@ -30,6 +33,10 @@ pub struct Scene {
     pub(crate) terrain: Option<(HeightField, MaterialId)>,
     /// Level of open water, metres, and its material.
     pub(crate) water: Option<(f32, MaterialId)>,
+    pub(crate) conditions: Conditions,
+    pub(crate) enclosure: Option<Enclosure>,
+    /// Decides the sky's random part.
+    pub(crate) light_seed: u64,
     pub(crate) sky: Sky,
     pub(crate) lamps: Vec<Lamp>,
     /// Light that bounced more than once.

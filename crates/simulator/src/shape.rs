@@ -13,8 +13,6 @@ pub(crate) enum Shape {
     Frustum { top: f32 },
     /// Ring in the XZ plane, ring radius `1 - minor`.
     Torus { minor: f32 },
-    /// Square in the XY plane.
-    Quad,
     /// Pointed oval in the XY plane.
     Leaf,
     /// Square in the XY plane cut into many small leaves.
@@ -167,9 +165,9 @@ fn torus(o: Vec3, d: Vec3, minor: f32, t_min: f32, t_max: f32) -> Option<LocalHi
     Some(LocalHit { t, normal: p - on_ring })
 }
 
-/// Leaves of a foliage card: one oval in each cell of a 5 by 5 grid, some cells empty.
+/// Leaves of a foliage card: one oval in each cell of a 7 by 7 grid, some cells empty.
 fn foliage_mask(x: f32, y: f32, seed: u32) -> bool {
-    const CELLS: f32 = 5.0;
+    const CELLS: f32 = 7.0;
     let gx = (x * 0.5 + 0.5) * CELLS;
     let gy = (y * 0.5 + 0.5) * CELLS;
     let h = hash(gx as i32, gy as i32, 3, seed);
@@ -196,7 +194,7 @@ impl Shape {
                 .map(|t| LocalHit { t, normal: o + d * t }),
             Self::Frustum { top } => frustum(o, d, top, t_min, t_max),
             Self::Torus { minor } => torus(o, d, minor, t_min, t_max),
-            Self::Quad | Self::Leaf | Self::Foliage { .. } => {
+            Self::Leaf | Self::Foliage { .. } => {
                 let t = -o.z / d.z;
                 if !(t > t_min && t < t_max) {
                     return None;
@@ -207,7 +205,7 @@ impl Shape {
                     && match self {
                         Self::Leaf => x.abs() < (1.0 - y * y) * (0.75 - 0.25 * y),
                         Self::Foliage { seed } => foliage_mask(x, y, seed),
-                        _ => true,
+                        _ => false,
                     };
                 inside.then_some(LocalHit { t, normal: Vec3::Z })
             }

@@ -6,7 +6,6 @@ use glam::{Quat, Vec3};
 
 use super::{SceneOptions, Stage};
 use crate::geometry::{Group, MaterialId};
-use crate::lighting::{Weather, daylight_exposure};
 use crate::material::{Material, Pattern, srgb};
 use crate::props;
 use crate::random::Rng;
@@ -23,8 +22,6 @@ struct Plan {
     /// Lower and upper number of floors.
     floors: (f32, f32),
     houses: bool,
-    night: bool,
-    snow: bool,
 }
 
 struct Palette {
@@ -60,13 +57,9 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
         blocks: if options.roam { 3 } else { 2 },
         floors: if houses { (1.0, 3.2) } else { (3.0, rng.pick(&[6.0, 9.0, 22.0])) },
         houses,
-        night: !(6.3..=18.3).contains(&options.hour),
-        snow: options.weather == Weather::Snow,
     };
-    let wet = options.weather == Weather::Rain;
-    grounds(scene, rng, &plan, wet);
+    grounds(scene, rng, &plan);
     let tile = rng.pick(&[srgb(140, 70, 50), srgb(92, 88, 86), srgb(110, 60, 44), srgb(70, 72, 80)]);
-    let tile = if plan.snow { srgb(225, 230, 238) } else { tile };
     let palette = Palette {
         walls: (0..5).map(|_| wall_colour(rng)).collect(),
         roof: scene.add_material(Material::new(Pattern::Shingles { size: 0.4 }, tile, tile * 0.7, tile)),
@@ -86,7 +79,6 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
         }
     }
     furnish(scene, rng, &plan);
-    scene.exposure = daylight_exposure(&scene.sky).min(if plan.night { 3.0 } else { 30.0 });
     let eye = rng.pick(&[1.9, 2.2, 4.0, 12.0, 28.0]);
     let across = plan.road_half + plan.pavement - 0.6;
     Stage {
@@ -99,22 +91,15 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
     }
 }
 
-fn grounds(scene: &mut Scene, rng: &mut Rng, plan: &Plan, wet: bool) {
-    let shine = |m: Material| if wet { m.mirror(0.10).bump(0.015) } else { m };
+fn grounds(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
     let dark = rng.range(0.6, 1.3);
     let (asphalt, worn) = (srgb(78, 78, 80) * dark, srgb(104, 102, 99) * dark);
-    let mut road = shine(Material::new(Pattern::Road { half: plan.road_half }, asphalt, worn, srgb(215, 212, 200)));
+    let road = Material::new(Pattern::Road { half: plan.road_half }, asphalt, worn, srgb(215, 212, 200));
     let slab = rng.range(0.4, 0.9);
     let stone = srgb(168, 162, 152) * rng.range(0.7, 1.1);
-    let mut paving = shine(Material::new(Pattern::Tiles { size: slab }, stone, stone * 0.75, stone * 0.45));
-    let lawn = Material::new(Pattern::Meadow, srgb(84, 108, 46), srgb(110, 128, 60), srgb(110, 92, 66)).bump(0.4);
-    let mut lawn = if rng.chance(0.8) || plan.houses { lawn } else { paving };
-    if plan.snow {
-        let snow = Vec3::new(0.82, 0.86, 0.92);
-        road = Material::new(Pattern::Noise, snow * 0.95, srgb(120, 118, 116), snow).scale(1.5).bump(0.1);
-        paving = Material::new(Pattern::Noise, snow, snow * 0.85, snow).scale(2.0).bump(0.1);
-        lawn = paving;
-    }
+    let paving = Material::new(Pattern::Tiles { size: slab }, stone, stone * 0.75, stone * 0.45);
+    let lawn = Material::new(Pattern::Meadow, srgb(86, 102, 58), srgb(112, 122, 74), srgb(110, 96, 74)).bump(0.4);
+    let lawn = if rng.chance(0.8) || plan.houses { lawn } else { paving };
     let (road, paving, lawn) = (scene.add_material(road), scene.add_material(paving), scene.add_material(lawn));
     let reach = plan.block * plan.blocks as f32 + 400.0;
     scene.root.cuboid(Vec3::new(0.0, -0.6, 0.0), Vec3::new(reach * 2.5, 1.1, reach * 2.5), lawn);
@@ -141,10 +126,8 @@ fn grounds(scene: &mut Scene, rng: &mut Rng, plan: &Plan, wet: bool) {
 fn park(scene: &mut Scene, rng: &mut Rng, plan: &Plan, centre: Vec3) {
     let half = plan.block * 0.5 - plan.road_half - plan.pavement;
     let trees: Vec<u32> = (0..2).map(|_| props::broadleaf(scene, rng, 130)).collect();
-    let grass = scene.add_material(Material::new(Pattern::Meadow, srgb(84, 108, 46), srgb(110, 128, 60), srgb(110, 92, 66)).bump(0.4));
-    if !plan.snow {
-        scene.root.cuboid(centre - Vec3::Y * 0.15, Vec3::new(half * 2.0, 0.6, half * 2.0), grass);
-    }
+    let grass = scene.add_material(Material::new(Pattern::Meadow, srgb(86, 102, 58), srgb(112, 122, 74), srgb(110, 96, 74)).bump(0.4));
+    scene.root.cuboid(centre - Vec3::Y * 0.15, Vec3::new(half * 2.0, 0.6, half * 2.0), grass);
     for _ in 0..20 {
         let at = centre + Vec3::new(rng.range(-half, half), 0.12, rng.range(-half, half));
         let id = rng.pick(&trees);
@@ -191,9 +174,9 @@ fn building(scene: &mut Scene, rng: &mut Rng, plan: &Plan, palette: &Palette, wi
         bay,
         base_y: -height * 0.5 + 0.3,
         glass,
-        lit: if plan.night { rng.range(0.15, 0.6) } else { 0.02 },
+        lit: rng.range(0.15, 0.6),
     };
-    let facade = Material::new(pattern, colour, colour * rng.range(0.6, 0.9), frame).bump(0.08).seed(rng.next_u32());
+    let facade = Material::new(pattern, colour, colour * rng.range(0.6, 0.9), frame).bump(0.03).seed(rng.next_u32());
     let facade = scene.add_material(facade);
     let plain = if rng.chance(0.4) {
         Material::new(Pattern::Brick { width: 0.24, height: 0.08 }, colour, colour * 0.7, srgb(170, 164, 154))
@@ -273,10 +256,10 @@ fn building(scene: &mut Scene, rng: &mut Rng, plan: &Plan, palette: &Palette, wi
 fn furnish(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
     let cars: Vec<u32> = (0..4).map(|_| props::car(scene, rng)).collect();
     let trees: Vec<u32> = (0..2)
-        .map(|_| if rng.chance(0.2) || plan.snow { props::conifer(scene, rng, 110, plan.snow) } else { props::broadleaf(scene, rng, 130) })
+        .map(|_| if rng.chance(0.2) { props::conifer(scene, rng, 110) } else { props::broadleaf(scene, rng, 130) })
         .collect();
     let people: Vec<u32> = (0..5).map(|_| props::person(scene, rng)).collect();
-    let lamp = props::street_lamp(scene, plan.night);
+    let lamp = props::street_lamp(scene);
     let steel = scene.add_material(Material::plain(srgb(110, 112, 114)).gloss(0.4));
     let sign = scene.add_material(Material::plain(rng.pick(&[srgb(30, 70, 160), srgb(170, 30, 30), srgb(200, 160, 30)])));
     let bin = scene.add_material(Material::plain(srgb(50, 70, 56)));
@@ -319,10 +302,11 @@ fn furnish(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
                         let foot = at(side * kerb, 0.1, z);
                         scene.root.place(lamp, foot, facing, Vec3::ONE);
                         // Far lamps light nothing that is seen.
-                        if plan.night && foot.length() < 70.0 && scene.lamps.len() < 24 {
+                        if foot.length() < 70.0 && scene.lamps.len() < 24 {
                             scene.lamps.push(Lamp {
                                 position: foot + facing * Vec3::new(1.25, 4.75, 0.0),
                                 power: Vec3::new(1.0, 0.72, 0.42) * 16.0,
+                                night_only: true,
                                 radius: 0.15,
                             });
                         }

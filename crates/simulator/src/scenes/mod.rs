@@ -7,12 +7,14 @@ mod room;
 
 use std::sync::Arc;
 
-use glam::{Quat, Vec3};
+use glam::Vec3;
+use reverie_world_model::Pose;
 use serde::{Deserialize, Serialize};
 
-use crate::camera::Camera;
+use crate::camera::{Camera, intrinsics_from_fov};
+use crate::conditions::Conditions;
 use crate::geometry::{Group, Ray};
-use crate::lighting::{self, Weather};
+use crate::lighting;
 use crate::photo::Photo;
 use crate::random::Rng;
 use crate::scene::Scene;
@@ -60,10 +62,8 @@ pub struct SceneOptions {
     pub kind: SceneKind,
     /// Decides the layout and every detail.
     pub seed: u64,
-    /// Conditions.
-    pub weather: Weather,
-    /// Hour of the day, 0..24.
-    pub hour: f32,
+    /// Weather and hour it starts with; they leave the geometry alone.
+    pub conditions: Conditions,
     /// True for a world to walk in (wide and finely sampled), false for single pictures,
     /// which need only a small part of it and should build quickly.
     pub roam: bool,
@@ -99,10 +99,9 @@ impl BuiltScene {
     #[must_use]
     pub fn new(options: &SceneOptions) -> Self {
         // Light has its own stream, so that weather and hour never move the geometry.
-        let mut light = Rng::new(options.seed ^ 0x11_6874);
-        let sky = lighting::sky(options.weather, options.hour.clamp(0.0, 24.0), &mut light);
-        let exposure = lighting::daylight_exposure(&sky);
-        let ambient = sky.soft(Vec3::Y) * 0.22 + sky.sun * 0.05;
+        let light_seed = options.seed ^ 0x0011_6874;
+        let conditions = options.conditions;
+        let sky = lighting::sky(conditions.weather, conditions.hour, &mut Rng::new(light_seed));
         let mut scene = Scene {
             root: Group::default(),
             groups: Vec::new(),
@@ -110,10 +109,13 @@ impl BuiltScene {
             photos: Arc::clone(&options.photos),
             terrain: None,
             water: None,
+            conditions,
+            enclosure: None,
+            light_seed,
             sky,
             lamps: Vec::new(),
-            ambient,
-            exposure,
+            ambient: Vec3::ZERO,
+            exposure: 1.0,
         };
         let mut rng = Rng::new(options.seed);
         let stage = match options.kind {
@@ -125,28 +127,22 @@ impl BuiltScene {
         let mut root = std::mem::take(&mut scene.root);
         root.finish(&scene.groups);
         scene.root = root;
+        scene.set_conditions(conditions);
         Self { scene, stage }
     }
 
-    /// Eye position and yaw (radians) where a walk begins.
+    /// Where a walk begins: eye height, level.
     #[must_use]
-    pub fn start(&self) -> (Vec3, f32) {
-        (self.stage.start, self.stage.start_yaw)
+    pub fn start(&self) -> Pose {
+        Pose::from_yaw_pitch_roll(self.stage.start, self.stage.start_yaw, 0.0, 0.0)
     }
 
-    /// Height of the ground below a point, `None` where there is none within 1 km.
-    #[must_use]
-    pub fn ground_below(&self, point: Vec3) -> Option<f32> {
-        let ray = Ray { origin: point, dir: Vec3::NEG_Y };
-        self.scene.trace(&ray, 0.0, 1000.0).map(|hit| point.y - hit.t)
-    }
-
-    /// A random view of the scene: position and rotation. The view is checked: not inside a
+    /// A random view of the scene for a camera of these fields of view (radians). The view is checked: not inside a
     /// body, not all sky, not a wall at arm's length. `None` when no good one was found.
     #[must_use]
-    pub fn random_view(&self, rng: &mut Rng, fov_x: f32, fov_y: f32) -> Option<(Vec3, Quat)> {
+    pub fn random_view(&self, rng: &mut Rng, fov_x: f32, fov_y: f32) -> Option<Pose> {
         let stage = &self.stage;
-        for _ in 0..24 {
+        for attempt in 0..24 {
             let mut position = Vec3::new(
                 rng.range(stage.min.x, stage.max.x),
                 rng.log_range(stage.min.y.max(0.05), stage.max.y.max(0.06)),
@@ -175,8 +171,8 @@ impl BuiltScene {
                 pitch = to.y.atan2(to.x.hypot(to.z)) + rng.normal() * 0.12;
             }
             let roll = (rng.normal() * 1.6).clamp(-5.0, 5.0).to_radians();
-            let rotation = Camera::look(yaw, pitch, roll);
-            let probe = Camera::new(position, rotation, fov_x, fov_y, 12, 9);
+            let pose = Pose::from_yaw_pitch_roll(position, yaw, pitch, roll);
+            let probe = Camera { pose, intrinsics: intrinsics_from_fov(12, 9, fov_x, fov_y) };
             let mut depths = Vec::with_capacity(108);
             for i in 0..108 {
                 let forward = probe.direction((i % 12) as f32 + 0.5, (i / 12) as f32 + 0.5);
@@ -185,14 +181,16 @@ impl BuiltScene {
                 depths.push(self.scene.trace(&ray, 1e-3, 3e4).map_or(f32::INFINITY, |h| h.t / length));
             }
             depths.sort_by(f32::total_cmp);
+            // Most pictures should show near and far; a few may be walls.
+            let wanted = if attempt < 3 { 2.5 } else { 1.15 };
             let clear_up = !self.scene.blocked(&Ray { origin: position, dir: Vec3::Y }, 0.0, 0.05);
             // At most a tenth of the picture may be right in front of the lens.
             let near = depths[10];
             let seen = depths.iter().filter(|d| d.is_finite()).count();
             // A view needs ground to stand for, and some range between near and far.
             let range = depths[90.min(seen.max(1) - 1)] / depths[8.min(seen.max(1) - 1)];
-            if clear_up && near > stage.near_m && depths[3] > 0.3 * stage.near_m && seen > 14 && range > 1.15 && depths[0] > 0.06 {
-                return Some((position, rotation));
+            if clear_up && near > stage.near_m && depths[3] > 0.3 * stage.near_m && seen > 14 && range > wanted && depths[0] > 0.06 {
+                return Some(pose);
             }
         }
         None

@@ -4,8 +4,7 @@ use glam::{Quat, Vec2, Vec3};
 
 use super::{SceneOptions, Stage};
 use crate::height_field::HeightField;
-use crate::lighting::Weather;
-use crate::material::{Material, Pattern, srgb};
+use crate::material::{Material, Pattern, muted, srgb};
 use crate::noise::{fbm2, ridged2, smoothstep};
 use crate::props;
 use crate::random::Rng;
@@ -36,8 +35,7 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
         &[(144, 80.0), (192, 8.0), (256, 0.6)]
     };
     let field = HeightField::build(grids, height);
-    let snow = options.weather == Weather::Snow;
-    let snow_y = if snow { -200.0 } else { rng.range(0.15, 1.6) * relief };
+    let snow_y = rng.range(0.15, 1.6) * relief;
     let lake = rng.chance(0.4);
     let level = rng.range(-4.0, 0.5) * roughness;
     let (grass, rock, dry) = if dunes {
@@ -49,14 +47,15 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
             rng.pick(&[srgb(156, 142, 84), srgb(110, 100, 60), srgb(132, 124, 60)]),
         )
     };
+    let (grass, dry) = (muted(grass, rng.range(0.05, 0.45)), muted(dry, rng.range(0.0, 0.4)));
     let ground = Material::new(
         Pattern::Terrain { snow_y, sand_y: if lake { level } else { -500.0 }, green: rng.range(0.2, 0.8) },
         grass,
         rock,
         dry,
     )
-    .bump(0.35)
-    .scale(2.5)
+    .bump(0.45)
+    .scale(0.8)
     .seed(rng.next_u32());
     let ground = scene.add_material(ground);
     if lake && !dunes {
@@ -65,10 +64,10 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
             .bump(rng.log_range(0.01, 0.12))
             .scale(rng.range(1.5, 6.0))
             .seed(rng.next_u32());
-        let water = scene.add_material(water);
+        let water = scene.add_material(Material { liquid: true, ..water });
         scene.water = Some((level, water));
     }
-    scatter(scene, rng, options, &field, snow, dunes);
+    scatter(scene, rng, options, &field, dunes);
     let start = Vec3::new(0.0, field.height(0.0, 0.0).unwrap_or(0.0).max(scene.water.map_or(-1e9, |w| w.0)) + 1.7, 0.0);
     scene.terrain = Some((field, ground));
     Stage {
@@ -81,15 +80,15 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
     }
 }
 
-fn scatter(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions, field: &HeightField, snow: bool, dunes: bool) {
-    let cards = if options.roam { 240 } else { 110 };
+fn scatter(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions, field: &HeightField, dunes: bool) {
+    let cards = if options.roam { 260 } else { 150 };
     let mut trees = Vec::new();
     let wood = rng.unit();
     for _ in 0..3 {
-        if wood < 0.6 || snow {
-            trees.push(props::conifer(scene, rng, cards, snow));
+        if wood < 0.6 {
+            trees.push(props::conifer(scene, rng, cards));
         }
-        if wood > 0.4 && !snow {
+        if wood > 0.4 {
             trees.push(props::broadleaf(scene, rng, cards));
         }
     }
@@ -129,7 +128,7 @@ fn scatter(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions, field: &Hei
         let (x, z) = (rng.range(-near, near), rng.range(-near, near));
         put(scene, rng, &rocks, x, z, 0.3, scale, true);
     }
-    if !dunes && !snow {
+    if !dunes {
         for _ in 0..rng.below(if options.roam { 500 } else { 160 }) {
             let (x, z) = (rng.range(-near, near), rng.range(-near, near));
             put(scene, rng, &bushes, x, z, 0.7, 1.0, false);

@@ -5,6 +5,7 @@ use std::f32::consts::{PI, TAU};
 use glam::{EulerRot, Quat, Vec3};
 
 use super::{SceneOptions, Stage};
+use crate::conditions::Enclosure;
 use crate::geometry::MaterialId;
 use crate::material::{Material, Pattern};
 use crate::props::{self, hsv};
@@ -90,6 +91,31 @@ pub(super) fn vessel(scene: &mut Scene, rng: &mut Rng, height: f32) -> u32 {
     scene.add_group(g)
 }
 
+/// A cloth that hangs or lies in folds, about `size` metres wide, its lower edge on Y = 0.
+fn drape(scene: &mut Scene, rng: &mut Rng, size: f32) -> u32 {
+    const SIDE: usize = 21;
+    let material = any_material(scene, rng, size);
+    let seed = rng.next_u32();
+    let (folds, depth) = (rng.range(1.0, 5.0), size * rng.range(0.02, 0.14));
+    let lying = rng.range(0.0, 1.2);
+    let mut points = Vec::with_capacity(SIDE * SIDE);
+    for r in 0..SIDE {
+        let v = r as f32 / (SIDE - 1) as f32;
+        // The lower part runs forward over the ground.
+        let bend = (v - 0.35 * lying).max(0.0);
+        let forward = (0.35 * lying - v).max(0.0);
+        for c in 0..SIDE {
+            let u = c as f32 / (SIDE - 1) as f32 - 0.5;
+            let p = glam::Vec2::new(u * folds * 2.0, v * 1.5);
+            let fold = crate::noise::fbm2(p, 3, seed) * depth;
+            points.push(Vec3::new(u * size, bend * size + fold.abs() * forward.min(1.0), forward * size + fold + 0.02 * size));
+        }
+    }
+    let mut g = crate::geometry::Group::default();
+    g.surface(&points, SIDE, material);
+    scene.add_group(g)
+}
+
 /// Puts one random thing of about `size` metres on height `y`.
 pub(super) fn clutter(scene: &mut Scene, rng: &mut Rng, at: Vec3, size: f32) {
     match rng.below(10) {
@@ -163,11 +189,15 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
         }
         let power = Vec3::new(1.0, 0.9, 0.75) * rng.range(0.5, 3.0);
         let at = Vec3::new(rng.range(-3.0, 3.0), rng.range(4.0, 9.0), rng.range(-3.0, 3.0)) * unit;
-        scene.lamps.push(Lamp { position: at, power: power * at.length_squared() * 0.6, radius: unit * rng.range(0.1, 1.2) });
-        if rng.chance(0.6) {
-            scene.sky.sun *= 0.0;
-            scene.ambient = scene.ambient * 0.4 + power * 0.15;
-        }
+        let power = power * at.length_squared() * 0.6;
+        scene.lamps.push(Lamp { position: at, power, night_only: false, radius: unit * rng.range(0.1, 1.2) });
+        let room = Vec3::new(far, height, far);
+        scene.enclosure = Some(Enclosure {
+            min: -room,
+            max: room,
+            daylight: 0.15,
+            sunless: rng.chance(0.6),
+        });
     } else {
         for _ in 0..rng.below(14) {
             // Large things far away give the horizon a shape.
@@ -188,6 +218,21 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
         }
     }
     let spread = unit * rng.range(1.5, 6.0);
+    if rng.chance(0.3) {
+        for _ in 0..1 + rng.below(3) {
+            let size = unit * rng.range(2.0, 9.0);
+            let cloth = drape(scene, rng, size);
+            let angle = rng.range(0.0, TAU);
+            let at = Vec3::new(angle.sin(), 0.0, angle.cos()) * -spread * rng.range(0.4, 1.1);
+            scene.root.place(cloth, at, Quat::from_rotation_y(angle), Vec3::ONE);
+        }
+    }
+    let crowd = if (0.35..2.5).contains(&unit) && rng.chance(0.35) { 1 + rng.below(5) } else { 0 };
+    for _ in 0..crowd {
+        let person = props::person(scene, rng);
+        let at = Vec3::new(rng.normal() * spread * 0.6, 0.0, rng.normal() * spread * 0.6);
+        scene.root.place(person, at, Quat::from_rotation_y(rng.range(0.0, TAU)), Vec3::splat(rng.range(0.85, 1.05)));
+    }
     for _ in 0..6 + rng.below(50) {
         let at = Vec3::new(rng.normal() * spread, 0.0, rng.normal() * spread);
         let size = unit * rng.log_range(0.25, 1.8);

@@ -6,6 +6,7 @@ use glam::{Quat, Vec3};
 
 use super::primitives::{any_material, clutter, vessel};
 use super::{SceneOptions, Stage};
+use crate::conditions::Enclosure;
 use crate::geometry::{Group, MaterialId};
 use crate::material::{Material, Pattern, srgb};
 use crate::props::{self, hsv};
@@ -20,20 +21,18 @@ struct Plan {
     h: f32,
 }
 
-pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) -> Stage {
+pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -> Stage {
     let plan = Plan { w: rng.range(1.6, 4.5), d: rng.range(1.8, 5.5), h: rng.range(2.35, 3.5) };
-    let dark = !(6.5..=18.0).contains(&options.hour);
     outside(scene, rng);
     shell(scene, rng, &plan);
     furniture(scene, rng, &plan);
-    let lit = dark || rng.chance(0.35);
-    lamps(scene, rng, &plan, lit);
-    // Little of the sky gets in; what does goes round several times.
-    let daylight = (scene.sky.soft(Vec3::Y) + scene.sky.sun * 0.4) * 0.07;
-    let lamp_light: Vec3 = scene.lamps.iter().map(|l| l.power).sum::<Vec3>() * 0.02;
-    scene.ambient = daylight + lamp_light;
-    let inside = scene.ambient.dot(Vec3::new(0.2126, 0.7152, 0.0722)) * 3.4;
-    scene.exposure = (0.22 / inside.max(0.01)).clamp(0.3, 12.0);
+    lamps(scene, rng, &plan);
+    scene.enclosure = Some(Enclosure {
+        min: Vec3::new(-plan.w - 0.2, -0.1, -plan.d - 0.2),
+        max: Vec3::new(plan.w + 0.2, plan.h + 0.1, plan.d + 0.2),
+        daylight: 0.07,
+        sunless: false,
+    });
     Stage {
         min: Vec3::new(-plan.w + 0.25, 0.5, -plan.d + 0.25),
         max: Vec3::new(plan.w - 0.25, plan.h - 0.25, plan.d - 0.25),
@@ -45,7 +44,7 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
 }
 
 fn outside(scene: &mut Scene, rng: &mut Rng) {
-    let grass = Material::new(Pattern::Meadow, srgb(84, 108, 46), srgb(120, 128, 66), srgb(120, 100, 70));
+    let grass = Material::new(Pattern::Meadow, srgb(86, 102, 58), srgb(116, 122, 76), srgb(118, 102, 78));
     let grass = scene.add_material(grass);
     let floor = -rng.pick(&[0.3, 3.0, 7.0]);
     scene.root.cuboid(Vec3::new(0.0, floor - 0.5, 0.0), Vec3::new(1600.0, 1.0, 1600.0), grass);
@@ -198,9 +197,12 @@ fn pictures(scene: &mut Scene, rng: &mut Rng, turn: Quat, half: f32, away: f32, 
     }
 }
 
-fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan, lit: bool) {
+fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
+    // Some rooms burn their lamps by day.
+    let night_only = rng.chance(0.65);
     let warm = Vec3::new(1.0, rng.range(0.72, 0.93), rng.range(0.42, 0.85));
-    let shade = scene.add_material(Material::plain(srgb(235, 228, 210)).glow(if lit { warm * 2.2 } else { Vec3::ZERO }).thin());
+    let shade = scene.add_material(Material::plain(srgb(235, 228, 210)).glow(warm * 2.2).thin());
+    scene.materials[shade as usize].night_only = night_only;
     let steel = scene.add_material(Material::plain(srgb(60, 60, 62)).gloss(0.5));
     let top = Vec3::new(rng.range(-0.3, 0.3) * plan.w, plan.h, rng.range(-0.3, 0.3) * plan.d);
     let drop = rng.range(0.06, 0.9).min(plan.h - 2.0);
@@ -212,17 +214,14 @@ fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan, lit: bool) {
     } else {
         scene.root.add(Shape::Frustum { top: 0.5 }, at, Quat::IDENTITY, Vec3::new(size, size * 0.6, size), shade);
     }
-    if lit {
-        scene.lamps.push(Lamp { position: at - Vec3::Y * (size + 0.08), power: warm * rng.range(1.5, 4.0), radius: size * 0.5 });
-    }
+    let position = at - Vec3::Y * (size + 0.08);
+    scene.lamps.push(Lamp { position, power: warm * rng.range(1.5, 4.0), night_only, radius: size * 0.5 });
     if rng.chance(0.5) {
         let foot = Vec3::new((plan.w - 0.35) * rng.pick(&[-1.0, 1.0]), 0.0, (plan.d - 0.35) * rng.pick(&[-1.0, 1.0]));
         scene.root.rod(foot, foot + Vec3::Y * 0.02, 0.16, 1.0, steel);
         scene.root.rod(foot, foot + Vec3::Y * 1.5, 0.014, 1.0, steel);
         scene.root.rod(foot + Vec3::Y * 1.4, foot + Vec3::Y * 1.7, 0.2, 0.6, shade);
-        if lit {
-            scene.lamps.push(Lamp { position: foot + Vec3::Y * 1.8, power: warm * rng.range(0.5, 1.2), radius: 0.1 });
-        }
+        scene.lamps.push(Lamp { position: foot + Vec3::Y * 1.8, power: warm * rng.range(0.5, 1.2), night_only, radius: 0.1 });
     }
 }
 

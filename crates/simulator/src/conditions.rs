@@ -1,0 +1,147 @@
+//! Weather and hour, and what they do to a built scene.
+
+use glam::Vec3;
+use reverie_world_model::Weather;
+use serde::{Deserialize, Serialize};
+
+use crate::geometry::Hit;
+use crate::lighting;
+use crate::material::{Material, Surface};
+use crate::noise::{fbm3, smoothstep};
+use crate::random::Rng;
+use crate::scene::Scene;
+use crate::sky::Sky;
+
+/// What can change while the geometry stays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conditions {
+    /// The weather.
+    pub weather: Weather,
+    /// 0 (as good as clear) to 1 (full).
+    pub strength: f32,
+    /// Hour of the day, 0 to 24.
+    pub hour: f32,
+}
+
+impl Conditions {
+    /// Full weather at an hour.
+    #[must_use]
+    pub fn new(weather: Weather, hour: f32) -> Self {
+        Self { weather, strength: 1.0, hour }
+    }
+
+    pub(crate) fn night(&self) -> bool {
+        !(6.3..=17.9).contains(&self.hour)
+    }
+
+    fn share(&self, weather: Weather) -> f32 {
+        if self.weather == weather { self.strength } else { 0.0 }
+    }
+}
+
+/// Walls around the camera that keep weather out and light in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Enclosure {
+    pub min: Vec3,
+    pub max: Vec3,
+    /// Share of the sky's light that finds its way in.
+    pub daylight: f32,
+    /// The sun does not reach inside.
+    pub sunless: bool,
+}
+
+impl Scene {
+    /// Sets weather and hour. The geometry stays as it is.
+    pub fn set_conditions(&mut self, conditions: Conditions) {
+        // Each weather has its own stream, so that going back gives the same sky again.
+        let make = |weather| lighting::sky(weather, conditions.hour.clamp(0.0, 24.0), &mut Rng::new(self.light_seed));
+        let full = make(conditions.weather);
+        self.sky = if conditions.strength < 1.0 { mix(&make(Weather::Clear), &full, conditions.strength.max(0.0)) } else { full };
+        self.conditions = conditions;
+        let grey = Vec3::new(0.2126, 0.7152, 0.0722);
+        match self.enclosure {
+            None => {
+                self.ambient = self.sky.soft(Vec3::Y) * 0.22 + self.sky.sun * 0.05;
+                let brightest = if self.lamps.is_empty() { 30.0 } else { 3.0 };
+                self.exposure = lighting::daylight_exposure(&self.sky).min(brightest);
+            }
+            Some(enclosure) => {
+                if enclosure.sunless {
+                    self.sky.sun = Vec3::ZERO;
+                }
+                let night = conditions.night();
+                let lamps: Vec3 = self.lamps.iter().filter(|l| night || !l.night_only).map(|l| l.power).sum();
+                let size = (enclosure.max - enclosure.min).length_squared();
+                self.ambient = (self.sky.soft(Vec3::Y) + self.sky.sun * 0.4) * enclosure.daylight + lamps * (0.6 / size);
+                self.exposure = (0.065 / self.ambient.dot(grey).max(0.003)).clamp(0.3, 12.0);
+            }
+        }
+    }
+
+    /// Weather and hour of the scene.
+    #[must_use]
+    pub fn conditions(&self) -> Conditions {
+        self.conditions
+    }
+
+    fn sheltered(&self, point: Vec3) -> bool {
+        self.enclosure.is_some_and(|e| point.cmpge(e.min).all() && point.cmple(e.max).all())
+    }
+
+    pub(crate) fn emission(&self, material: &Material) -> Vec3 {
+        if material.night_only && !self.conditions.night() { Vec3::ZERO } else { material.emission }
+    }
+
+    /// Albedo under the snow or the wet that lies on a surface; `detail` is noise, 0..1.
+    pub(crate) fn covered(&self, albedo: Vec3, point: Vec3, normal: Vec3, detail: f32) -> Vec3 {
+        let (snow, rain) = (self.conditions.share(Weather::Snow), self.conditions.share(Weather::Rain));
+        if (snow == 0.0 && rain == 0.0) || self.sheltered(point) {
+            return albedo;
+        }
+        let lying = smoothstep(0.25, 0.62, normal.y + 0.5 * (detail - 0.5) + 0.3 * (snow - 1.0)) * snow;
+        albedo.lerp(Vec3::new(0.82, 0.86, 0.92) * (0.9 + 0.15 * detail), lying * 0.96) * (1.0 - 0.35 * rain * normal.y.max(0.3))
+    }
+
+    /// A material at a hit, with the weather on it.
+    pub(crate) fn surface(&self, material: &Material, hit: &Hit, point: Vec3, footprint: f32) -> Surface {
+        let mut surface = material.surface(hit, point, footprint, &self.photos, self.conditions.night());
+        let weather = self.conditions.weather;
+        if matches!(weather, Weather::Snow | Weather::Rain) && !material.liquid && !self.sheltered(point) {
+            let detail = fbm3(point * 1.3, 4, footprint * 1.3, 0x5e0);
+            let dry = surface.albedo;
+            surface.albedo = self.covered(dry, point, hit.normal, detail);
+            if weather == Weather::Snow {
+                let bare = 1.0 - smoothstep(0.3, 0.6, hit.normal.y) * self.conditions.strength;
+                surface.mirror *= bare;
+                surface.gloss *= bare;
+            } else if hit.normal.y > 0.9 {
+                let puddle = smoothstep(0.5, 0.62, fbm3(point * 0.35, 3, footprint * 0.35, 0x9a1)) * smoothstep(0.9, 0.98, hit.normal.y);
+                surface.mirror = surface.mirror.max((0.015 + 0.05 * puddle) * self.conditions.strength);
+                surface.gloss = surface.gloss.max(0.5 * self.conditions.strength);
+                surface.normal = surface.normal.lerp(hit.normal, 0.8 * puddle).normalize_or(hit.normal);
+            }
+        }
+        surface
+    }
+}
+
+/// Between two skies.
+fn mix(a: &Sky, b: &Sky, t: f32) -> Sky {
+    let f = |x: f32, y: f32| x + (y - x) * t;
+    Sky {
+        sun_dir: b.sun_dir,
+        sun: a.sun.lerp(b.sun, t),
+        sun_radius: f(a.sun_radius, b.sun_radius),
+        zenith: a.zenith.lerp(b.zenith, t),
+        horizon: a.horizon.lerp(b.horizon, t),
+        ground: a.ground.lerp(b.ground, t),
+        cloud_cover: f(a.cloud_cover, b.cloud_cover),
+        cloud_scale: b.cloud_scale,
+        cloud_light: a.cloud_light.lerp(b.cloud_light, t),
+        cloud_shade: a.cloud_shade.lerp(b.cloud_shade, t),
+        seed: b.seed,
+        haze_per_m: f(a.haze_per_m, b.haze_per_m),
+        haze: a.haze.lerp(b.haze, t),
+    }
+}
