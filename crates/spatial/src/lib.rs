@@ -1,23 +1,33 @@
 //! Reverie's embedded default: a spatial memory of posed RGB-D and the world model on top of it.
 //!
-//! A [`Memory`] holds [`Tile`]s of [`View`]s; a renderer shows it at any pose into a [`Frame`].
-//! [`reference`] defines the picture.
+//! A [`Memory`] holds [`Tile`]s of [`View`]s; a [`Renderer`] shows it at any pose into a [`Frame`];
+//! [`SpatialModel`] walks through it. [`mod@reference`] defines the picture.
 
 mod backdrop;
+mod budget;
 mod error;
 pub mod fill;
 mod frame;
 mod grid;
 mod memory;
+mod merge;
+mod model;
 mod quarter;
+mod query;
 pub mod reference;
+mod renderer;
+mod resample;
+mod snapshot;
 mod tile;
 mod view;
 
 pub use backdrop::{BACKDROP_COLUMNS, BACKDROP_ROWS, Backdrop};
 pub use error::SpatialError;
 pub use frame::Frame;
-pub use memory::{DrawnTile, Memory, ViewTiles};
+pub use memory::{DEFAULT_BUDGET_BYTES, DrawnTile, Memory, ViewTiles};
+pub use merge::MergeReport;
+pub use model::{MODEL_NAME, SpatialConfig, SpatialModel};
 pub use quarter::{Quarter, quarters};
+pub use renderer::{RenderStats, Renderer};
 pub use tile::{LEVELS, TILE_CELLS, Tile, TileBounds, TileLevel, VisibleTile, cell};
 pub use view::{MAX_VIEW_SIDE, NEAR_M, ScreenFromView, ScreenVertex, View};

@@ -13,6 +13,7 @@ use std::sync::{
 pub struct Memory {
     pub(crate) views: Vec<ViewTiles>,
     pub(crate) backdrop: Arc<Backdrop>,
+    pub(crate) budget_bytes: usize,
     revision: u64,
 }
 
@@ -45,6 +46,9 @@ pub struct DrawnTile {
     pub visible: VisibleTile,
 }
 
+/// What a memory may hold unless told otherwise.
+pub const DEFAULT_BUDGET_BYTES: usize = 256 << 20;
+
 static NEXT_REVISION: AtomicU64 = AtomicU64::new(1);
 
 impl Default for Memory {
@@ -56,7 +60,22 @@ impl Default for Memory {
 impl Memory {
     /// An empty memory.
     pub fn new() -> Self {
-        Self { views: Vec::new(), backdrop: Arc::default(), revision: 0 }
+        Self {
+            views: Vec::new(),
+            backdrop: Arc::default(),
+            budget_bytes: DEFAULT_BUDGET_BYTES,
+            revision: 0,
+        }
+    }
+
+    pub(crate) fn restored(
+        views: Vec<ViewTiles>,
+        backdrop: Backdrop,
+        budget_bytes: usize,
+    ) -> Self {
+        let mut memory = Self { views, backdrop: Arc::new(backdrop), budget_bytes, revision: 0 };
+        memory.touch();
+        memory
     }
 
     /// The views, oldest first.
@@ -107,7 +126,9 @@ impl Memory {
 
     pub(crate) fn push(&mut self, view: Arc<View>, tiles: Vec<Arc<Tile>>) {
         Arc::make_mut(&mut self.backdrop).learn(tiles.iter().map(|tile| &**tile));
+        let newest = *view.pose();
         self.views.push(ViewTiles { view, tiles: Arc::new(tiles) });
+        self.keep_budget(&newest);
         self.touch();
     }
 

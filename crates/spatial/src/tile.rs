@@ -143,11 +143,8 @@ impl Tile {
 
     /// The same tile without its finest level; `None` when it has only one.
     pub(crate) fn without_finest(&self) -> Option<Self> {
-        (self.levels.len() > 1).then(|| Self {
-            id: NEXT_TILE_ID.fetch_add(1, Ordering::Relaxed),
-            levels: self.levels[1..].to_vec(),
-            ..self.clone()
-        })
+        let rest = self.levels.get(1..).filter(|rest| !rest.is_empty())?;
+        Self::new(Arc::clone(&self.view), self.origin, self.cells, rest.to_vec())
     }
 
     /// Unique in this process: another id is another content.

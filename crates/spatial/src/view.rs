@@ -33,6 +33,13 @@ impl View {
         Ok(Self { pose: Pose { rotation: pose.rotation.normalize(), ..pose }, intrinsics })
     }
 
+    /// Like [`View::new`], but keeps the rotation's bits: it was normalised when it was saved.
+    pub(crate) fn restored(pose: Pose, intrinsics: Intrinsics) -> Result<Self, SpatialError> {
+        pose.validate()?;
+        check_camera(&intrinsics)?;
+        Ok(Self { pose, intrinsics })
+    }
+
     /// Where the picture was taken: `world_from_view`.
     pub fn pose(&self) -> &Pose {
         &self.pose
@@ -139,11 +146,5 @@ impl ScreenFromView {
             y: h[1] * inverse,
             inverse_depth: inverse_depth * inverse,
         })
-    }
-
-    /// Smallest homogeneous depth drawn for a vertex of this inverse depth.
-    #[inline]
-    pub(crate) fn nearest(inverse_depth: f32) -> f32 {
-        (NEAR_M * inverse_depth).max(MIN_HOMOGENEOUS_DEPTH)
     }
 }

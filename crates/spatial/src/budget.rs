@@ -1,0 +1,87 @@
+//! Keeping a memory within its bytes.
+
+use crate::{Memory, Tile};
+use reverie_world_model::Pose;
+use std::sync::Arc;
+
+/// Once over the budget, memory shrinks to this share of it, so that not every view pays.
+const REFILL_SHARE: f32 = 0.9;
+/// How much more what lies ahead counts than what lies behind.
+const AHEAD_WEIGHT: f32 = 4.0;
+
+impl Memory {
+    /// Most bytes the tiles may hold.
+    pub fn budget_bytes(&self) -> usize {
+        self.budget_bytes
+    }
+
+    /// Sets the budget and keeps it at once, as seen from `newest`.
+    pub fn set_budget_bytes(&mut self, bytes: usize, newest: &Pose) {
+        self.budget_bytes = bytes;
+        self.keep_budget(newest);
+        self.touch();
+    }
+
+    /// While over the budget, gives up the finest level of the tiles that lose least by it, seen
+    /// from the newest pose; tiles of one level go altogether.
+    pub(crate) fn keep_budget(&mut self, newest: &Pose) {
+        let mut bytes = self.bytes();
+        if bytes <= self.budget_bytes {
+            return;
+        }
+        let goal = (self.budget_bytes as f64 * f64::from(REFILL_SHARE)) as usize;
+        while bytes > goal {
+            // Loss, then age, decide; indices make the order total.
+            let mut order: Vec<(f32, usize, usize)> = Vec::new();
+            for (v, view) in self.views.iter().enumerate() {
+                let tiles = view.tiles.iter().enumerate();
+                order.extend(tiles.map(|(t, tile)| (loss(tile, newest), v, t)));
+            }
+            if order.is_empty() {
+                break;
+            }
+            order.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+            // A part at a time: a tile that has lost a level is dearer in the next round.
+            order.truncate((order.len() / 4).max(1));
+            let mut dropped = vec![Vec::new(); self.views.len()];
+            for (_, v, t) in order {
+                if bytes <= goal {
+                    break;
+                }
+                let tile = &self.views[v].tiles[t];
+                let rest = tile.without_finest().map(Arc::new);
+                bytes -= tile.bytes() - rest.as_ref().map_or(0, |rest| rest.bytes());
+                match rest {
+                    Some(rest) => Arc::make_mut(&mut self.views[v].tiles)[t] = rest,
+                    None => dropped[v].push(t),
+                }
+            }
+            for (view, dropped) in self.views.iter_mut().zip(dropped) {
+                if !dropped.is_empty() {
+                    let mut at = 0;
+                    Arc::make_mut(&mut view.tiles).retain(|_| {
+                        at += 1;
+                        !dropped.contains(&(at - 1))
+                    });
+                }
+            }
+            self.views.retain(|view| !view.tiles.is_empty());
+        }
+    }
+}
+
+/// How large, in radians, a cell looks from a pose once the finest level is gone; what lies ahead
+/// counts more.
+fn loss(tile: &Tile, newest: &Pose) -> f32 {
+    let focal = tile.view().intrinsics().fx;
+    let stride = tile.levels()[0].stride as f32 * 2.0;
+    let bounds = tile.bounds();
+    if bounds.max_inverse_depth == 0.0 {
+        return stride / focal;
+    }
+    let nearest = newest.position.clamp(bounds.low, bounds.high);
+    let distance = nearest.distance(newest.position).max(0.1);
+    let towards = (0.5 * (bounds.low + bounds.high) - newest.position).dot(newest.forward());
+    let ahead = if towards > 0.0 { AHEAD_WEIGHT } else { 1.0 };
+    ahead * stride / (focal * bounds.max_inverse_depth * distance)
+}

@@ -1,0 +1,348 @@
+//! The world model: a memory, a body in it, and its eyes.
+
+use crate::{
+    Frame, Memory, MergeReport, RenderStats, Renderer, SpatialError, resample,
+    snapshot::{Reader, Writer},
+};
+use reverie_world_model::{
+    Action, DepthImage, EmbodimentState, ImageSeed, Intrinsics, ModelSpec, Observation, Pose,
+    RgbImage, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
+};
+use std::path::PathBuf;
+
+/// The model's name in specs and snapshots.
+pub const MODEL_NAME: &str = "spatial";
+/// Layout of its snapshots.
+const SNAPSHOT_VERSION: u32 = 1;
+/// Photographs with more pixels are made smaller: more detail than a screen shows only costs time.
+const MAX_SEED_PIXELS: f64 = 1.3e6;
+/// Field of view along the longer side of a picture whose camera is not known, degrees: between a
+/// telephone's and a classic lens.
+const ASSUMED_FOV_DEG: f32 = 60.0;
+
+/// How a [`SpatialModel`] runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpatialConfig {
+    /// Width of observations, pixels.
+    pub width: u32,
+    /// Height of observations, pixels.
+    pub height: u32,
+    /// Ticks per second, above 0 and at most 240.
+    pub tick_hz: f32,
+    /// Most bytes the memory may hold.
+    pub memory_budget_bytes: usize,
+    /// Weights of the depth network; without them a picture must come with its depth.
+    pub depth_weights: Option<PathBuf>,
+}
+
+impl Default for SpatialConfig {
+    fn default() -> Self {
+        Self {
+            width: 1280,
+            height: 720,
+            tick_hz: 24.0,
+            memory_budget_bytes: crate::memory::DEFAULT_BUDGET_BYTES,
+            depth_weights: None,
+        }
+    }
+}
+
+/// What [`WorldModel::save`] keeps.
+#[derive(Debug, Clone)]
+struct World {
+    memory: Memory,
+    body: EmbodimentState,
+    camera: Intrinsics,
+    tick: u64,
+}
+
+/// The embedded world model: what was seen is remembered and shown from wherever the player goes.
+#[derive(Debug)]
+pub struct SpatialModel {
+    config: SpatialConfig,
+    spec: ModelSpec,
+    world: Option<World>,
+    renderer: Renderer,
+    frame: Frame,
+    stats: RenderStats,
+}
+
+impl SpatialModel {
+    /// A model without a world yet.
+    ///
+    /// # Errors
+    /// [`WorldError::Failed`] naming the setting that makes no sense.
+    pub fn new(config: SpatialConfig) -> Result<Self, WorldError> {
+        let (width, height, tick_hz) = (config.width, config.height, config.tick_hz);
+        crate::view::check_camera(&Intrinsics::from_horizontal_fov(width, height, 1.0))
+            .map_err(|e| WorldError::Failed(format!("size {width}x{height}: {e}")))?;
+        if !(tick_hz > 0.0 && tick_hz <= 240.0) {
+            return Err(WorldError::Failed(format!("tick_hz: {tick_hz} is not within 0 to 240")));
+        }
+        let spec = ModelSpec {
+            name: MODEL_NAME.to_owned(),
+            width,
+            height,
+            tick_hz,
+            seeds: vec!["image".to_owned()],
+            events: Vec::new(),
+            depth: true,
+            memory_horizon_secs: None,
+        };
+        let (renderer, frame) = (Renderer::new(), Frame::new());
+        Ok(Self { config, spec, world: None, renderer, frame, stats: RenderStats::default() })
+    }
+
+    /// What is remembered; `None` before a world has begun.
+    pub fn memory(&self) -> Option<&Memory> {
+        self.world.as_ref().map(|world| &world.memory)
+    }
+    /// Where the camera is; `None` before a world has begun.
+    pub fn pose(&self) -> Option<Pose> {
+        self.world.as_ref().map(|world| world.body.pose())
+    }
+    /// The body and its motion; `None` before a world has begun.
+    pub fn embodiment(&self) -> Option<&EmbodimentState> {
+        self.world.as_ref().map(|world| &world.body)
+    }
+    /// The camera that observations are taken with; `None` before a world has begun.
+    pub fn intrinsics(&self) -> Option<Intrinsics> {
+        self.world.as_ref().map(|world| world.camera)
+    }
+    /// Ticks since the world began.
+    pub fn tick(&self) -> u64 {
+        self.world.as_ref().map_or(0, |world| world.tick)
+    }
+    /// The newest rendered frame.
+    pub fn frame(&self) -> &Frame {
+        &self.frame
+    }
+    /// How long the newest frame took.
+    pub fn stats(&self) -> &RenderStats {
+        &self.stats
+    }
+
+    fn world(&self) -> Result<&World, WorldError> {
+        self.world.as_ref().ok_or(WorldError::NotBegun)
+    }
+
+    /// One tick without a picture, for callers that render themselves.
+    ///
+    /// # Errors
+    /// [`WorldError::NotBegun`] or [`WorldError::InvalidAction`].
+    pub fn advance(&mut self, action: &Action) -> Result<Pose, WorldError> {
+        let (body, tick) = self.next(action)?;
+        let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
+        (world.body, world.tick) = (body, tick);
+        Ok(body.pose())
+    }
+
+    /// Renders the world as the camera sees it now into [`SpatialModel::frame`].
+    ///
+    /// # Errors
+    /// [`WorldError::NotBegun`] or [`WorldError::Failed`].
+    pub fn look(&mut self) -> Result<&Frame, WorldError> {
+        let world = self.world.as_ref().ok_or(WorldError::NotBegun)?;
+        let (pose, camera) = (world.body.pose(), world.camera);
+        self.stats = self
+            .renderer
+            .render(&world.memory, &pose, &camera, &mut self.frame)
+            .map_err(failed)?;
+        Ok(&self.frame)
+    }
+
+    /// Merges an observation made elsewhere into the memory.
+    ///
+    /// # Errors
+    /// [`WorldError::NotBegun`], or [`WorldError::InvalidSeed`] when the observation makes no sense.
+    pub fn insert(
+        &mut self,
+        rgb: &RgbImage,
+        depth: &DepthImage,
+        pose: &Pose,
+        intrinsics: &Intrinsics,
+    ) -> Result<MergeReport, WorldError> {
+        let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
+        Ok(world.memory.merge(rgb, depth, pose, intrinsics)?)
+    }
+
+    /// Body and tick after one action.
+    fn next(&self, action: &Action) -> Result<(EmbodimentState, u64), WorldError> {
+        action.validate()?;
+        let world = self.world()?;
+        let mut body = world.body;
+        body.advance(action, 1.0 / self.spec.tick_hz, &world.memory);
+        body.pose().validate().map_err(|e| WorldError::Failed(e.to_string()))?;
+        Ok((body, world.tick + 1))
+    }
+
+    /// Renders and copies a world's frame.
+    fn observe(&mut self, world: &World) -> Result<Observation, WorldError> {
+        let pose = world.body.pose();
+        self.stats = self
+            .renderer
+            .render(&world.memory, &pose, &world.camera, &mut self.frame)
+            .map_err(failed)?;
+        let picture = |e: reverie_world_model::PictureError| WorldError::Failed(e.to_string());
+        Ok(Observation {
+            rgb: self.frame.to_rgb().map_err(picture)?,
+            depth: Some(self.frame.to_depth().map_err(picture)?),
+            pose,
+            intrinsics: world.camera,
+            coverage: self.frame.coverage(),
+            tick: world.tick,
+            time_secs: world.tick as f64 / f64::from(self.spec.tick_hz),
+        })
+    }
+
+    fn world_from_image(&self, seed: &Seed, image: &ImageSeed) -> Result<World, WorldError> {
+        let invalid = |text: String| WorldError::InvalidSeed(text);
+        let (width, height) = (image.rgb.width(), image.rgb.height());
+        let camera = match image.intrinsics {
+            Some(camera) if (camera.width, camera.height) == (width, height) => camera,
+            Some(Intrinsics { width: w, height: h, .. }) => {
+                let size = format!("{w}x{h}, the picture is {width}x{height}");
+                return Err(invalid(format!("intrinsics are of {size}")));
+            }
+            None => assumed_camera(width, height),
+        };
+        camera.validate().map_err(|e| invalid(format!("intrinsics: {e}")))?;
+        if let Some(depth) = &image.depth
+            && (depth.width(), depth.height()) != (width, height)
+        {
+            let size = format!("{}x{}", depth.width(), depth.height());
+            return Err(invalid(format!("depth is {size}, the picture is {width}x{height}")));
+        }
+        let start = seed.start.unwrap_or_default();
+        start.validate().map_err(|e| invalid(format!("start: {e}")))?;
+        let too_large = (MAX_SEED_PIXELS / camera.pixels() as f64).sqrt().min(1.0);
+        let small = |side: u32| ((f64::from(side) * too_large).round() as u32).max(1);
+        let camera = camera.resized(small(width), small(height));
+        let picture = |e: reverie_world_model::PictureError| invalid(e.to_string());
+        let shrunk;
+        let rgb = if too_large < 1.0 {
+            shrunk = resample::shrink_rgb(&image.rgb, camera.width, camera.height)
+                .map_err(picture)?;
+            &shrunk
+        } else {
+            &image.rgb
+        };
+        let depth = match &image.depth {
+            Some(depth) => {
+                resample::shrink_depth(depth, camera.width, camera.height).map_err(picture)?
+            }
+            None => self.estimate_depth(rgb, &camera)?,
+        };
+        let body = EmbodimentState::new(seed.embodiment, start);
+        let mut memory = Memory::new();
+        // The picture stands exactly where the body looks from, so that it comes back exactly.
+        memory.insert(rgb, &depth, &body.pose(), &camera)?;
+        memory.set_budget_bytes(self.config.memory_budget_bytes, &body.pose());
+        let camera = camera.fitted(self.config.width, self.config.height);
+        Ok(World { memory, body, camera, tick: 0 })
+    }
+
+    fn estimate_depth(
+        &self,
+        _rgb: &RgbImage,
+        _camera: &Intrinsics,
+    ) -> Result<DepthImage, WorldError> {
+        Err(WorldError::Unsupported {
+            model: MODEL_NAME.to_owned(),
+            what: "pictures without depth".to_owned(),
+        })
+    }
+}
+
+fn failed(error: SpatialError) -> WorldError {
+    WorldError::Failed(error.to_string())
+}
+
+fn assumed_camera(width: u32, height: u32) -> Intrinsics {
+    let across = Intrinsics::from_horizontal_fov(width, height, ASSUMED_FOV_DEG.to_radians());
+    let along = Intrinsics::from_horizontal_fov(height, width, ASSUMED_FOV_DEG.to_radians());
+    let focal = across.fx.max(along.fx);
+    Intrinsics { fx: focal, fy: focal, ..across }
+}
+
+impl WorldModel for SpatialModel {
+    fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+
+    fn begin(&mut self, seed: &Seed) -> Result<Observation, WorldError> {
+        let SeedSource::Image(image) = &seed.source else {
+            return Err(WorldError::Unsupported {
+                model: MODEL_NAME.to_owned(),
+                what: format!("seeds of kind `{}`", seed.source.kind()),
+            });
+        };
+        let world = self.world_from_image(seed, image)?;
+        let observation = self.observe(&world)?;
+        self.world = Some(world);
+        Ok(observation)
+    }
+
+    fn step(&mut self, action: &Action) -> Result<Observation, WorldError> {
+        let (body, tick) = self.next(action)?;
+        let next = World { body, tick, ..self.world()?.clone() };
+        let observation = self.observe(&next)?;
+        self.world = Some(next);
+        Ok(observation)
+    }
+
+    fn apply(&mut self, event: &WorldEvent) -> Result<(), WorldError> {
+        self.world()?;
+        Err(WorldError::Unsupported {
+            model: MODEL_NAME.to_owned(),
+            what: format!("the event `{}`", event.kind()),
+        })
+    }
+
+    fn save(&self) -> Result<Snapshot, WorldError> {
+        let world = self.world()?;
+        let mut writer = Writer::default();
+        writer.intrinsics(&world.camera);
+        writer.f32s(&[self.spec.tick_hz]);
+        writer.u64(world.tick);
+        writer.embodiment(&world.body);
+        writer.memory(&world.memory);
+        Ok(Snapshot {
+            model: MODEL_NAME.to_owned(),
+            version: SNAPSHOT_VERSION,
+            state_base64: writer.finish(),
+        })
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), WorldError> {
+        let invalid = WorldError::InvalidSnapshot;
+        if snapshot.model != MODEL_NAME || snapshot.version != SNAPSHOT_VERSION {
+            return Err(invalid(format!(
+                "of model {:.40} version {}, this is {MODEL_NAME} version {SNAPSHOT_VERSION}",
+                snapshot.model, snapshot.version
+            )));
+        }
+        let read = || -> Result<(World, f32), String> {
+            let mut reader = Reader::open(&snapshot.state_base64)?;
+            let camera = reader.intrinsics()?;
+            let tick_hz = reader.f32("tick_hz")?;
+            let tick = reader.u64("tick")?;
+            let body = reader.embodiment()?;
+            body.pose().validate().map_err(|e| e.to_string())?;
+            let memory = reader.memory()?;
+            reader.finish()?;
+            Ok((World { memory, body, camera, tick }, tick_hz))
+        };
+        let (world, tick_hz) = read().map_err(invalid)?;
+        let here = (self.spec.width, self.spec.height, self.spec.tick_hz);
+        if (world.camera.width, world.camera.height, tick_hz) != here {
+            let (width, height) = (world.camera.width, world.camera.height);
+            return Err(invalid(format!(
+                "was made at {width}x{height}, {tick_hz} Hz; this model runs at {}x{}, {} Hz",
+                here.0, here.1, here.2
+            )));
+        }
+        self.world = Some(world);
+        Ok(())
+    }
+}
