@@ -35,7 +35,7 @@ struct Draw {
 
 struct Varying {
     @builtin(position) position: vec4<f32>,
-    @location(0) @interpolate(linear) colour: vec4<f32>,
+    @location(0) colour: vec4<f32>,
 }
 
 fn low_high(packed: u32) -> vec2<u32> {

@@ -12,16 +12,17 @@ use bevy::{
         extract_component::ExtractComponentPlugin,
         render_resource::{
             BufferDescriptor, BufferUsages, CachedPipelineState, CommandEncoderDescriptor, Extent3d,
-            MapMode, PipelineCache, PollType,
+            MapMode, PipelineCache, PipelineDescriptor, PollType,
             TexelCopyBufferInfo, TexelCopyBufferLayout, TextureView,
         },
         renderer::{RenderDevice, RenderQueue},
+        settings::{WgpuFeatures, WgpuLimits, WgpuSettings},
         sync_world::RenderEntity,
     },
     window::{ExitCondition, WindowPlugin},
 };
 use bevy_reverie::{
-    gpu::{GpuPresentPlugin, GpuPresentStats},
+    gpu::{GpuPresentPlugin, GpuPresentStats, support},
     present::{PresentedTextures, PresentedView},
 };
 use reverie_spatial::{Frame, Memory, Renderer};
@@ -29,6 +30,10 @@ use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
 use std::time::{Duration, Instant};
 
 fn app(plugin: GpuPresentPlugin) -> App {
+    app_with(plugin, WgpuSettings::default())
+}
+
+fn app_with(plugin: GpuPresentPlugin, settings: WgpuSettings) -> App {
     let mut app = App::new();
     app.add_plugins((
         MinimalPlugins,
@@ -38,7 +43,11 @@ fn app(plugin: GpuPresentPlugin) -> App {
             exit_condition: ExitCondition::DontExit,
             ..default()
         },
-        RenderPlugin { synchronous_pipeline_compilation: true, ..default() },
+        RenderPlugin {
+            render_creation: settings.into(),
+            synchronous_pipeline_compilation: true,
+            ..default()
+        },
         ImagePlugin::default(),
         MeshPlugin,
         CameraPlugin,
@@ -57,8 +66,14 @@ fn app(plugin: GpuPresentPlugin) -> App {
     app.update();
     app.update();
     for pipeline in app.sub_app(RenderApp).world().resource::<PipelineCache>().pipelines() {
-        if let CachedPipelineState::Err(error) = &pipeline.state {
-            panic!("{error}");
+        let label = match &pipeline.descriptor {
+            PipelineDescriptor::RenderPipelineDescriptor(own) => own.label.as_deref(),
+            PipelineDescriptor::ComputePipelineDescriptor(own) => own.label.as_deref(),
+        };
+        if let CachedPipelineState::Err(error) = &pipeline.state
+            && let Some(label) = label.filter(|label| label.starts_with("reverie"))
+        {
+            panic!("{label}: {error}");
         }
     }
     app
@@ -123,7 +138,8 @@ struct Agreement {
     psnr_db: f64,
     /// Share of pixels that both call known or both call filled.
     same_known: f64,
-    /// Share of pixels whose inverse depths differ by less than 1 % (and 1/m over a kilometre).
+    /// Share of pixels whose inverse depths differ by less than 1 % where known and 20 % where
+    /// filled: one pixel at an edge can tip what fills a whole block.
     same_depth: f64,
     /// Share of pixels that the CPU calls known.
     coverage: f64,
@@ -144,8 +160,9 @@ fn compare(app: &App, camera: Entity) -> Agreement {
         let (a, b) = (gpu.rgba[at], cpu_rgba[at]);
         squares += (0..3).map(|k| (f64::from(a[k]) - f64::from(b[k])).powi(2)).sum::<f64>();
         known += usize::from((a[3] == 255) == (b[3] == 255));
+        let slack = if b[3] == 255 { 0.01 } else { 0.2 };
         let (a, b) = (gpu.inverse_depth[at], frame.inverse_depth()[at]);
-        depth += usize::from((a - b).abs() <= 0.01 * a.max(b) + 1e-3);
+        depth += usize::from((a - b).abs() <= slack * a.max(b) + 1e-3);
     }
     let share = |count: usize| count as f64 / pixels as f64;
     Agreement {
@@ -161,7 +178,7 @@ fn assert_agrees(app: &App, camera: Entity, what: &str) -> Agreement {
     println!("{what}: {agreement:.4?}");
     assert!(agreement.psnr_db >= 35.0, "{what}: {agreement:?}");
     assert!(agreement.same_known >= 0.99, "{what}: {agreement:?}");
-    assert!(agreement.same_depth >= 0.98, "{what}: {agreement:?}");
+    assert!(agreement.same_depth >= 0.99, "{what}: {agreement:?}");
     agreement
 }
 
@@ -312,4 +329,35 @@ fn what_does_not_fit_is_left_out() {
     assert!(stats.tiles_left_out > 0 && stats.tiles_drawn > 0, "{stats:?}");
     let agreement = compare(&app, camera);
     assert!(agreement.same_known > 0.05 && agreement.same_known < 0.99, "{agreement:?}");
+}
+
+#[test]
+fn a_device_without_indirect_draws_draws_the_same() {
+    let settings = WgpuSettings {
+        disabled_features: Some(WgpuFeatures::INDIRECT_FIRST_INSTANCE),
+        ..default()
+    };
+    let mut app = app_with(GpuPresentPlugin::default(), settings);
+    let mut memory = Memory::new();
+    remember(&mut memory, &eye(0.0, 1.6, 0.0, 0.0, 0.0), &camera(160, 90));
+    let pose = eye(0.3, 1.5, -0.2, 6.0, 0.0);
+    let view = PresentedView { memory, pose, intrinsics: camera(200, 120) };
+    let camera = app.world_mut().spawn(view).id();
+    app.update();
+    assert_agrees(&app, camera, "draw by draw");
+}
+
+#[test]
+fn a_device_that_lacks_something_is_told_apart() {
+    let limits = WgpuLimits { max_compute_invocations_per_workgroup: 128, ..default() };
+    let settings = WgpuSettings { constrained_limits: Some(limits), ..default() };
+    let mut app = app_with(GpuPresentPlugin::default(), settings);
+    let reason = support(app.world()).expect_err("too small");
+    assert!(reason.contains("128") && reason.contains("256"), "{reason}");
+    let intrinsics = camera(32, 32);
+    let view = PresentedView { memory: Memory::new(), pose: Pose::IDENTITY, intrinsics };
+    let camera = app.world_mut().spawn(view).id();
+    app.update();
+    let entity = app.world().get::<RenderEntity>(camera).expect("synchronised").id();
+    assert!(app.sub_app(RenderApp).world().get::<PresentedTextures>(entity).is_none());
 }
