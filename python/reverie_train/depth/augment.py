@@ -25,7 +25,7 @@ def warp(sample: Sample, width: int, height: int, rng: np.random.Generator, plai
         zoom = 1.0 if rng.random() < 0.25 else rng.uniform(0.5, 1.0)
         stretch = np.exp(rng.uniform(-0.2, 0.2))
         sx, sy = min(1.0, zoom * stretch), min(1.0, zoom / stretch)
-        angle = np.radians(rng.normal(0.0, 3.0)) if rng.random() < 0.4 else 0.0
+        angle = np.radians(rng.normal(0.0, 3.0)) if rng.random() < 0.3 else 0.0
         cx, cy = rng.uniform(sx / 2, 1 - sx / 2), rng.uniform(sy / 2, 1 - sy / 2)
         flip = rng.random() < 0.5
     # Output pixel -> input pixel. The roll is small enough for edge pixels to be repeated.
@@ -35,16 +35,21 @@ def warp(sample: Sample, width: int, height: int, rng: np.random.Generator, plai
     a, b, d, e = sign * ax * c, -ax * s, sign * ay * s, ay * c
     x0 = cx * w - a * width / 2 - b * height / 2
     y0 = cy * h - d * width / 2 - e * height / 2
-    yy, xx = np.mgrid[0:height, 0:width].astype(np.float32) + 0.5
-    ix = a * xx + b * yy + x0
-    iy = d * xx + e * yy + y0
-    nearest = idep[
-        np.clip(iy.astype(np.int32), 0, h - 1), np.clip(ix.astype(np.int32), 0, w - 1)
-    ]
     image = Image.fromarray(rgb)
     reduce = max(1, int(min(ax, ay) + 0.3))
     if reduce > 1:
         image = image.reduce(reduce)
+    if angle == 0:
+        # Axis-aligned: rows and columns apart, and Pillow's own resampling.
+        ix = np.clip((a * (np.arange(width) + 0.5) + x0).astype(np.int32), 0, w - 1)
+        iy = np.clip((e * (np.arange(height) + 0.5) + y0).astype(np.int32), 0, h - 1)
+        matrix = np.array([a, 0, x0, 0, e, y0]) / reduce
+        picture = image.transform((width, height), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+        return np.asarray(picture, dtype=np.float32), idep[iy[:, None], ix]
+    yy, xx = np.mgrid[0:height, 0:width].astype(np.float32) + 0.5
+    ix = (a * xx + b * yy + x0).astype(np.float32)
+    iy = (d * xx + e * yy + y0).astype(np.float32)
+    nearest = idep[np.clip(iy.astype(np.int32), 0, h - 1), np.clip(ix.astype(np.int32), 0, w - 1)]
     picture = np.asarray(image, dtype=np.float32)
     return bilinear(picture, ix / reduce - 0.5, iy / reduce - 0.5), nearest
 
@@ -129,33 +134,33 @@ def light(rgb: np.ndarray, idep: np.ndarray, rng: np.random.Generator) -> np.nda
 
 def camera(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """White balance, colour mixing, exposure, tone curve, vignette, blur, noise, JPEG. 0..255."""
-    x = np.clip(rgb, 0, 255) / 255
+    x = np.clip(rgb, 0, 255).astype(np.float32) / 255
     if rng.random() < 0.8:
-        x = x * np.exp(rng.normal(0, 0.12, 3))
+        x = x * np.exp(rng.normal(0, 0.12, 3)).astype(np.float32)
     if rng.random() < 0.5:
         grey = x.mean(2, keepdims=True)
-        x = grey + (x - grey) * rng.uniform(0.2, 1.8)
+        x = grey + (x - grey) * np.float32(rng.uniform(0.2, 1.8))
     if rng.random() < 0.3:
         mix = np.eye(3) + rng.normal(0, 0.15, (3, 3))
-        x = x @ (mix / mix.sum(1, keepdims=True)).T
+        x = x @ (mix / mix.sum(1, keepdims=True)).T.astype(np.float32)
     if rng.random() < 0.08:
         x = x[..., rng.permutation(3)]
     x = np.clip(x, 0, None)
     if rng.random() < 0.8:
-        x = x * np.exp(rng.normal(0, 0.3))
+        x = x * np.float32(np.exp(rng.normal(0, 0.3)))
     if rng.random() < 0.6:
-        x = np.clip(x, 1e-4, None) ** np.exp(rng.normal(0, 0.3))
+        x = np.clip(x, 1e-4, None) ** np.float32(np.exp(rng.normal(0, 0.3)))
     if rng.random() < 0.6:
-        pivot = rng.uniform(0.3, 0.7)
-        x = (x - pivot) * np.exp(rng.normal(0, 0.3)) + pivot
+        pivot = np.float32(rng.uniform(0.3, 0.7))
+        x = (x - pivot) * np.float32(np.exp(rng.normal(0, 0.3))) + pivot
     if rng.random() < 0.1:
         x = np.repeat(x.mean(2, keepdims=True), 3, 2)
     if rng.random() < 0.2:
         h, w = x.shape[:2]
         yy, xx = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
-        x = x * (1 - rng.uniform(0, 0.5) * (xx**2 + yy**2) / 2)[..., None]
+        x = x * (1 - rng.uniform(0, 0.5) * (xx**2 + yy**2) / 2)[..., None].astype(np.float32)
     if rng.random() < 0.3:
-        x = x + rng.normal(0, rng.uniform(0.005, 0.06), x.shape)
+        x = x + rng.standard_normal(x.shape, dtype=np.float32) * np.float32(rng.uniform(0.005, 0.06))
     pixels = (np.clip(x, 0, 1) * 255 + 0.5).astype(np.uint8)
     kind = rng.random()
     if kind < 0.45:

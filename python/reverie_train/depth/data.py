@@ -1,8 +1,9 @@
 """Shards of rendered pictures with exact inverse depth.
 
-A folder holds `NNNN.rgb` (u8, pictures x height x width x 3) and `NNNN.idep` (f16, pictures x
-height x width, 1/m along the viewing axis, 0 = sky) and `index.json`. Shards may appear
-while training runs; `Shards.refresh` picks them up.
+A shard is `NNNN.rgb` (u8, pictures x height x width x 3), `NNNN.idep` (f16, pictures x height x
+width, 1/m along the viewing axis, 0 = sky) and `NNNN.json` (one object a line and picture, with
+its `domain`), which is written last. Shards may appear while training runs; `Shards.refresh`
+picks them up.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Shards:
         for path in sorted(self.folder.glob("*.rgb")):
             name = path.stem
             other = path.with_suffix(".idep")
-            if name in self.rgb or not other.exists():
+            if name in self.rgb or not other.exists() or not path.with_suffix(".json").exists():
                 continue
             pictures, rest = divmod(path.stat().st_size, pixels * 3)
             if rest or pictures == 0 or other.stat().st_size != pictures * pixels * 2:
@@ -54,19 +55,12 @@ class Shards:
         return np.array(self.rgb[name][k]), np.asarray(self.idep[name][k], dtype=np.float32)
 
     def domains(self) -> list[str]:
-        """The domain of every picture as `index.json` states it, or `all`."""
-        path = self.folder / "index.json"
-        if not path.exists():
-            return ["all"] * len(self)
-        return domains_of(json.loads(path.read_text()), self.where)
-
-
-def domains_of(index: object, where: list[tuple[str, int]]) -> list[str]:
-    """Domain per picture from an index: `{"shards": [{"name": "0000", "domains": [...]}]}`."""
-    shards = index.get("shards", []) if isinstance(index, dict) else []
-    table = {str(s.get("name")): s.get("domains", []) for s in shards if isinstance(s, dict)}
-    result = []
-    for name, k in where:
-        domains = table.get(name, [])
-        result.append(str(domains[k]) if k < len(domains) else "all")
-    return result
+        """The domain of every picture."""
+        result: list[str] = []
+        for name in self.rgb:
+            lines = (self.folder / f"{name}.json").read_text().splitlines()
+            domains = [json.loads(line)["domain"] for line in lines if line.strip()]
+            if len(domains) != len(self.rgb[name]):
+                raise ValueError(f"{name}.json describes {len(domains)} pictures, {name}.rgb has {len(self.rgb[name])}")
+            result.extend(domains)
+        return result

@@ -32,7 +32,7 @@ def load(path: str | Path) -> tuple[DepthNetwork, dict]:
 @torch.no_grad()
 def predict(network: DepthNetwork, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """u8 [N, H, W, 3] at the network's size -> (inverse depth with the sky at 0, sky probability)."""
-    x = torch.from_numpy(rgb).float() / 255
+    x = torch.tensor(rgb).float() / 255
     inverse, sky = network(x)
     probability = torch.sigmoid(sky)
     return (inverse * (probability < 0.5)).numpy(), probability.numpy()

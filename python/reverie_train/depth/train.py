@@ -1,4 +1,4 @@
-"""Training: AdamW + one-cycle by progress, growing picture size, averaged weights, resumable.
+"""Training: Muon and AdamW, one cycle by progress, growing picture size, averaged weights, resumable.
 
 Several single-threaded workers share every step (gradients are averaged): on a machine that
 others use too, threads inside one worker spend their time waiting for each other.
@@ -24,8 +24,9 @@ from .data import Shards
 from .evaluate import evaluate_shards
 from .loss import depth_loss
 from .model import Config, DepthNetwork
+from .optimizer import Optimizer
 
-STAGES = ((0.45, (128, 96), 12), (0.8, (192, 144), 10), (1.0, (256, 192), 8))
+STAGES = ((0.55, (128, 96), 12), (0.82, (192, 144), 10), (1.0, (256, 192), 8))
 """(until which share of the run, picture size, pictures in a worker's step)"""
 
 
@@ -109,14 +110,7 @@ def work(rank: int, args: argparse.Namespace, rendezvous: str) -> None:
 
     config = Config()
     network = DepthNetwork(config)
-    matrices = [p for p in network.parameters() if p.ndim == 2]
-    vectors = [p for p in network.parameters() if p.ndim != 2]
-    optimizer = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}],
-        lr=args.rate,
-        betas=(0.9, 0.98),
-        fused=True,
-    )
+    optimizer = Optimizer(network, rank, workers)
     averaged = Averaged(network)
     spent, step, seen = 0.0, 0, 0
 
@@ -186,13 +180,11 @@ def work(rank: int, args: argparse.Namespace, rendezvous: str) -> None:
         idep = torch.from_numpy(np.stack([p[1] for p in pairs]))
 
         rate = learning_rate(progress, args.rate)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
         # Arithmetic in bf16, master weights and loss in f32.
         half = {name: p.bfloat16() for name, p in network.named_parameters()}
         predicted, sky = torch.func.functional_call(network, half, (rgb,))
         loss, parts = depth_loss(predicted, sky, idep)
-        optimizer.zero_grad(set_to_none=True)
+        network.zero_grad(set_to_none=True)
         loss.backward()
         measured = {"loss": loss.item(), **parts}
         clock = time.monotonic() - began if rank == 0 else 0.0
@@ -208,7 +200,7 @@ def work(rank: int, args: argparse.Namespace, rendezvous: str) -> None:
             offset += p.numel()
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         if torch.isfinite(norm):
-            optimizer.step()
+            optimizer.step(rate)
             averaged.update(network)
         step += 1
         seen += batch * workers
