@@ -1,0 +1,276 @@
+//! The full-screen pass that puts the world into the frame before Bevy's opaque meshes.
+
+use crate::{
+    ReverieSettings,
+    present::{PresentedTextures, PresentedView, ScreenStamp},
+};
+use bevy::{
+    asset::uuid_handle,
+    core_pipeline::{
+        Core3d, Core3dSystems, FullscreenShader,
+        core_3d::{CORE_3D_DEPTH_FORMAT, main_opaque_pass_3d},
+    },
+    ecs::entity::EntityHashMap,
+    platform::collections::HashMap,
+    prelude::*,
+    render::{
+        Render, RenderApp, RenderStartup, RenderSystems,
+        camera::ExtractedCamera,
+        extract_component::ExtractComponentPlugin,
+        extract_resource::ExtractResourcePlugin,
+        render_resource::{
+            BindGroup, BindGroupEntries, BindGroupLayoutDescriptor, BindGroupLayoutEntries, Buffer,
+            BufferDescriptor, BufferUsages, CachedRenderPipelineId, ColorTargetState, ColorWrites,
+            CompareFunction, DepthStencilState, FragmentState, MultisampleState, PipelineCache,
+            RenderPassDescriptor, RenderPipelineDescriptor, ShaderStages, StoreOp, TextureFormat,
+            TextureSampleType, TextureViewId,
+            binding_types::{texture_2d, uniform_buffer_sized},
+        },
+        renderer::{RenderContext, RenderDevice, RenderQueue, ViewQuery},
+        view::{ExtractedView, Msaa, ViewDepthTexture, ViewTarget},
+    },
+    shader::Shader,
+};
+use std::num::NonZeroU64;
+
+const SHADER: Handle<Shader> = uuid_handle!("5f1f61c3-6a9d-4a55-9d86-0f7d7c2b7a11");
+
+/// As in `shaders/compose.wgsl`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    scale: [f32; 2],
+    corner: [f32; 2],
+    near: f32,
+    depth_view: u32,
+    padding: [u32; 2],
+}
+
+const PARAMS_SIZE: NonZeroU64 = match NonZeroU64::new(size_of::<Params>() as u64) {
+    Some(size) => size,
+    None => panic!("the parameters are not empty"),
+};
+
+/// Composition of the world's picture with Bevy's meshes, by depth.
+pub struct WorldCompositionPlugin;
+
+impl Plugin for WorldCompositionPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_plugins((
+            ExtractComponentPlugin::<PresentedView>::default(),
+            ExtractComponentPlugin::<ScreenStamp>::default(),
+            ExtractResourcePlugin::<ReverieSettings>::default(),
+        ));
+        if let Some(mut shaders) = app.world_mut().get_resource_mut::<Assets<Shader>>() {
+            let source = include_str!("../../shaders/compose.wgsl");
+            if let Err(error) =
+                shaders.insert(&SHADER, Shader::from_wgsl(source, "reverie/shaders/compose.wgsl"))
+            {
+                error!("the composition shader could not be registered: {error}");
+            }
+        }
+        let Some(render_app) = app.get_sub_app_mut(RenderApp) else { return };
+        render_app
+            .init_resource::<ViewInputs>()
+            .add_systems(RenderStartup, make_pipelines)
+            .add_systems(
+                Render,
+                (
+                    prepare.in_set(RenderSystems::PrepareBindGroups),
+                    report_finished.in_set(RenderSystems::Cleanup),
+                ),
+            )
+            .add_systems(
+                Core3d,
+                compose.in_set(Core3dSystems::MainPass).before(main_opaque_pass_3d),
+            );
+    }
+}
+
+#[derive(Resource)]
+struct Pipelines {
+    layout: BindGroupLayoutDescriptor,
+    vertex: FullscreenShader,
+    by_target: HashMap<(TextureFormat, u32), CachedRenderPipelineId>,
+}
+
+/// What each view binds, kept from frame to frame.
+#[derive(Resource, Default)]
+struct ViewInputs(EntityHashMap<ViewInput>);
+
+struct ViewInput {
+    params: Params,
+    buffer: Buffer,
+    bound: (TextureViewId, TextureViewId),
+    group: BindGroup,
+    pipeline: CachedRenderPipelineId,
+}
+
+fn make_pipelines(mut commands: Commands, vertex: Res<FullscreenShader>) {
+    let layout = BindGroupLayoutDescriptor::new(
+        "reverie_compose",
+        &BindGroupLayoutEntries::sequential(
+            ShaderStages::FRAGMENT,
+            (
+                texture_2d(TextureSampleType::Float { filterable: true }),
+                texture_2d(TextureSampleType::Float { filterable: false }),
+                uniform_buffer_sized(false, Some(PARAMS_SIZE)),
+            ),
+        ),
+    );
+    commands.insert_resource(ViewInputs::default());
+    commands.insert_resource(Pipelines {
+        layout,
+        vertex: vertex.clone(),
+        by_target: HashMap::default(),
+    });
+}
+
+impl Pipelines {
+    fn get(
+        &mut self,
+        cache: &PipelineCache,
+        format: TextureFormat,
+        samples: u32,
+    ) -> CachedRenderPipelineId {
+        let (layout, vertex) = (&self.layout, &self.vertex);
+        *self.by_target.entry((format, samples)).or_insert_with(|| {
+            cache.queue_render_pipeline(RenderPipelineDescriptor {
+                label: Some("reverie_compose".into()),
+                layout: vec![layout.clone()],
+                vertex: vertex.to_vertex_state(),
+                fragment: Some(FragmentState {
+                    shader: SHADER,
+                    entry_point: Some("compose".into()),
+                    targets: vec![Some(ColorTargetState {
+                        format,
+                        blend: None,
+                        write_mask: ColorWrites::ALL,
+                    })],
+                    ..default()
+                }),
+                depth_stencil: Some(DepthStencilState {
+                    format: CORE_3D_DEPTH_FORMAT,
+                    depth_write_enabled: Some(true),
+                    // A depth prepass may have drawn meshes already; sky has the depth of the
+                    // cleared buffer.
+                    depth_compare: Some(CompareFunction::GreaterEqual),
+                    stencil: default(),
+                    bias: default(),
+                }),
+                multisample: MultisampleState { count: samples, ..default() },
+                ..default()
+            })
+        })
+    }
+}
+
+type Composable = (
+    Entity,
+    &'static ExtractedView,
+    &'static ExtractedCamera,
+    Option<&'static Msaa>,
+    &'static PresentedTextures,
+);
+
+fn prepare(
+    views: Query<Composable>,
+    settings: Res<ReverieSettings>,
+    mut inputs: ResMut<ViewInputs>,
+    pipelines: Option<ResMut<Pipelines>>,
+    cache: Res<PipelineCache>,
+    device: Res<RenderDevice>,
+    queue: Res<RenderQueue>,
+) {
+    let Some(mut pipelines) = pipelines else { return };
+    if !inputs.0.is_empty() {
+        inputs.0.retain(|entity, _| views.contains(*entity));
+    }
+    for (entity, view, camera, msaa, textures) in &views {
+        let viewport = camera.physical_viewport_size.unwrap_or(textures.size).max(UVec2::ONE);
+        let corner = camera.viewport.as_ref().map_or(UVec2::ZERO, |part| part.physical_position);
+        let params = Params {
+            scale: (textures.size.as_vec2() / viewport.as_vec2()).to_array(),
+            corner: corner.as_vec2().to_array(),
+            near: view.clip_from_view.w_axis.z,
+            depth_view: u32::from(settings.depth_view),
+            padding: [0; 2],
+        };
+        let bound = (textures.colour.id(), textures.inverse_depth.id());
+        let samples = msaa.map_or(1, Msaa::samples);
+        let pipeline = pipelines.get(&cache, view.target_format, samples);
+        let bind = |buffer: &Buffer| {
+            device.create_bind_group(
+                "reverie_compose",
+                &cache.get_bind_group_layout(&pipelines.layout),
+                &BindGroupEntries::sequential((
+                    &textures.colour,
+                    &textures.inverse_depth,
+                    buffer.as_entire_binding(),
+                )),
+            )
+        };
+        match inputs.0.get_mut(&entity) {
+            Some(input) => {
+                input.pipeline = pipeline;
+                if input.bound != bound {
+                    input.group = bind(&input.buffer);
+                    input.bound = bound;
+                }
+                if input.params != params {
+                    queue.write_buffer(&input.buffer, 0, bytemuck::bytes_of(&params));
+                    input.params = params;
+                }
+            }
+            None => {
+                let buffer = device.create_buffer(&BufferDescriptor {
+                    label: Some("reverie_compose"),
+                    size: PARAMS_SIZE.get(),
+                    usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
+                    mapped_at_creation: false,
+                });
+                queue.write_buffer(&buffer, 0, bytemuck::bytes_of(&params));
+                let group = bind(&buffer);
+                inputs.0.insert(entity, ViewInput { params, buffer, bound, group, pipeline });
+            }
+        }
+    }
+}
+
+fn compose(
+    view: ViewQuery<(&ExtractedCamera, &ViewTarget, &ViewDepthTexture)>,
+    inputs: Res<ViewInputs>,
+    cache: Res<PipelineCache>,
+    mut ctx: RenderContext,
+) {
+    let entity = view.entity();
+    let (camera, target, depth) = view.into_inner();
+    let Some(input) = inputs.0.get(&entity) else { return };
+    let Some(pipeline) = cache.get_render_pipeline(input.pipeline) else { return };
+    let mut pass = ctx.begin_tracked_render_pass(RenderPassDescriptor {
+        label: Some("reverie_compose"),
+        color_attachments: &[Some(target.get_color_attachment())],
+        depth_stencil_attachment: Some(depth.get_attachment(StoreOp::Store)),
+        timestamp_writes: None,
+        occlusion_query_set: None,
+        multiview_mask: None,
+    });
+    if let Some(viewport) = &camera.viewport {
+        pass.set_camera_viewport(viewport);
+    }
+    pass.set_render_pipeline(pipeline);
+    pass.set_bind_group(0, &input.group, &[]);
+    pass.draw(0..3, 0..1);
+}
+
+/// Reports the frame when the device has finished it. The device is asked at the latest when the
+/// next frame is submitted, so the age of the input is never understated.
+fn report_finished(stamps: Query<&ScreenStamp>, queue: Res<RenderQueue>) {
+    for stamp in &stamps {
+        if !stamp.current {
+            continue;
+        }
+        let (meter, input_at) = (stamp.meter.clone(), stamp.input_at);
+        queue.on_submitted_work_done(move || meter.finished(input_at));
+    }
+}

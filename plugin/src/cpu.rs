@@ -1,0 +1,291 @@
+//! The CPU path: a thread draws the newest memory from the newest pose, the render world uploads
+//! the picture. Two pictures are in the air at most, the newest wins, and nobody waits.
+
+use crate::present::{PresentPath, PresentedTextures};
+use bevy::{
+    prelude::*,
+    render::{
+        Render, RenderApp, RenderSystems,
+        extract_component::{ExtractComponent, ExtractComponentPlugin},
+        render_resource::{
+            Extent3d, Origin3d, TexelCopyBufferLayout, TexelCopyTextureInfo, Texture,
+            TextureAspect, TextureDescriptor, TextureDimension, TextureFormat, TextureUsages,
+            TextureViewDescriptor,
+        },
+        renderer::{RenderDevice, RenderQueue},
+        sync_component::SyncComponent,
+    },
+};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use reverie_spatial::{Frame, Memory, Renderer};
+use reverie_world_model::{Intrinsics, Pose};
+use std::{sync::Arc, thread, time::Instant};
+
+/// Pictures in use at once: one shown, one extracted, one ready, one being drawn.
+const PICTURES: usize = 4;
+
+/// What to draw.
+pub(crate) struct Order {
+    pub memory: Memory,
+    pub pose: Pose,
+    pub intrinsics: Intrinsics,
+    /// When the input was taken that led to the pose.
+    pub input_at: Instant,
+}
+
+/// A drawn picture.
+pub(crate) struct Picture {
+    pub frame: Frame,
+    pub pose: Pose,
+    pub intrinsics: Intrinsics,
+    pub revision: u64,
+    pub input_at: Instant,
+}
+
+/// The drawing thread of one camera. Public only because required components are.
+#[derive(Component, Default)]
+pub struct CpuPresenter {
+    thread: Option<DrawingThread>,
+    /// What was asked for last.
+    asked: Option<(u64, Pose, Intrinsics)>,
+    /// The newest picture.
+    pub(crate) picture: Option<Arc<Picture>>,
+}
+
+struct DrawingThread {
+    orders: Sender<Order>,
+    /// The same channel's other end, to take an order back that has become stale.
+    stale: Receiver<Order>,
+    pictures: Receiver<Arc<Picture>>,
+}
+
+impl CpuPresenter {
+    /// Asks for a picture, unless the last one asked for is the same.
+    pub(crate) fn ask(&mut self, order: Order) {
+        let wanted = (order.memory.revision(), order.pose, order.intrinsics);
+        if self.asked == Some(wanted) {
+            return;
+        }
+        if self.thread.is_none() {
+            match DrawingThread::spawn() {
+                Ok(thread) => self.thread = Some(thread),
+                Err(error) => {
+                    error_once!("the world cannot be drawn, no thread: {error}");
+                    return;
+                }
+            }
+        }
+        let Some(thread) = &self.thread else { return };
+        if thread.order(order) {
+            self.asked = Some(wanted);
+        } else {
+            error!("the drawing thread ended; it is started again");
+            self.thread = None;
+        }
+    }
+
+    /// Takes the newest picture if there is one; with `wait` the one asked for last. Returns
+    /// whether it is a new one.
+    pub(crate) fn take(&mut self, wait: bool) -> bool {
+        let Some(thread) = &self.thread else { return false };
+        let mut new = false;
+        loop {
+            let awaited = wait && !self.is_current();
+            let picture = if awaited {
+                thread.pictures.recv().ok()
+            } else {
+                thread.pictures.try_recv().ok()
+            };
+            let Some(picture) = picture else { return new };
+            self.picture = Some(picture);
+            new = true;
+        }
+    }
+
+    /// The newest picture is what was asked for last.
+    pub(crate) fn is_current(&self) -> bool {
+        match (&self.picture, &self.asked) {
+            (Some(picture), Some(asked)) => {
+                (picture.revision, picture.pose, picture.intrinsics) == *asked
+            }
+            _ => self.asked.is_none(),
+        }
+    }
+}
+
+impl DrawingThread {
+    fn spawn() -> std::io::Result<Self> {
+        let (orders, inbox) = bounded::<Order>(1);
+        let (out, pictures) = bounded(PICTURES);
+        let stale = inbox.clone();
+        thread::Builder::new()
+            .name("reverie-present".to_owned())
+            .spawn(move || draw_orders(&inbox, &out))?;
+        Ok(Self { orders, stale, pictures })
+    }
+
+    /// Puts an order in the place of one that has not been begun; `false` when the thread ended.
+    fn order(&self, mut order: Order) -> bool {
+        loop {
+            match self.orders.try_send(order) {
+                Ok(()) => return true,
+                Err(TrySendError::Full(back)) => {
+                    order = back;
+                    // Either this takes the stale order or the thread just did.
+                    let _ = self.stale.try_recv();
+                }
+                Err(TrySendError::Disconnected(_)) => return false,
+            }
+        }
+    }
+}
+
+fn draw_orders(inbox: &Receiver<Order>, out: &Sender<Arc<Picture>>) {
+    let mut renderer = Renderer::new();
+    let mut pool: Vec<Arc<Picture>> = Vec::with_capacity(PICTURES + 1);
+    while let Ok(Order { memory, pose, intrinsics, input_at }) = inbox.recv() {
+        // A picture that nobody else holds any more is drawn over.
+        let free = pool.iter().position(|picture| Arc::strong_count(picture) == 1);
+        let mut picture = match free {
+            Some(at) => pool.swap_remove(at),
+            None => Arc::new(Picture {
+                frame: Frame::new(),
+                pose,
+                intrinsics,
+                revision: 0,
+                input_at,
+            }),
+        };
+        if let Some(mine) = Arc::get_mut(&mut picture) {
+            if let Err(error) = renderer.render(&memory, &pose, &intrinsics, &mut mine.frame) {
+                error_once!("the world cannot be drawn: {error}");
+                continue;
+            }
+            (mine.pose, mine.intrinsics, mine.input_at) = (pose, intrinsics, input_at);
+            mine.revision = memory.revision();
+        }
+        drop(memory);
+        pool.push(Arc::clone(&picture));
+        if out.send(picture).is_err() {
+            return;
+        }
+    }
+}
+
+/// The picture to show, on its way to the render world.
+#[derive(Component, Clone)]
+pub(crate) struct ShownPicture(pub Arc<Picture>);
+
+impl ExtractComponent for ShownPicture {
+    type QueryData = &'static Self;
+    type QueryFilter = ();
+    type Out = Self;
+
+    fn extract_component(picture: &Self) -> Option<Self> {
+        Some(picture.clone())
+    }
+}
+
+impl SyncComponent for ShownPicture {
+    type Target = (Self, Uploaded);
+}
+
+/// The textures of one camera and the picture that is in them.
+#[derive(Component)]
+pub(crate) struct Uploaded {
+    colour: Texture,
+    inverse_depth: Texture,
+    picture: Arc<Picture>,
+}
+
+/// Drawing on the CPU and uploading.
+pub(crate) fn plugin(app: &mut App) {
+    app.add_plugins(ExtractComponentPlugin::<ShownPicture>::default());
+    if let Some(render_app) = app.get_sub_app_mut(RenderApp) {
+        render_app.add_systems(
+            Render,
+            upload
+                .in_set(RenderSystems::PrepareResources)
+                .run_if(resource_equals(PresentPath::Cpu)),
+        );
+    }
+}
+
+fn upload(
+    mut commands: Commands,
+    mut cameras: Query<(Entity, &ShownPicture, Option<&mut Uploaded>)>,
+    device: Res<RenderDevice>,
+    queue: Res<RenderQueue>,
+) {
+    for (entity, ShownPicture(picture), uploaded) in &mut cameras {
+        let size = Extent3d {
+            width: picture.frame.width(),
+            height: picture.frame.height(),
+            depth_or_array_layers: 1,
+        };
+        if size.width == 0 || size.height == 0 {
+            continue;
+        }
+        match uploaded {
+            Some(mut uploaded) if uploaded.colour.size() == size => {
+                if !Arc::ptr_eq(&uploaded.picture, picture) {
+                    uploaded.picture = Arc::clone(picture);
+                    uploaded.write(&queue);
+                }
+            }
+            _ => {
+                let make = |label, format| {
+                    device.create_texture(&TextureDescriptor {
+                        label: Some(label),
+                        size,
+                        mip_level_count: 1,
+                        sample_count: 1,
+                        dimension: TextureDimension::D2,
+                        format,
+                        usage: TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST,
+                        view_formats: &[],
+                    })
+                };
+                let uploaded = Uploaded {
+                    colour: make("reverie_colour", TextureFormat::Rgba8UnormSrgb),
+                    inverse_depth: make("reverie_inverse_depth", TextureFormat::R32Float),
+                    picture: Arc::clone(picture),
+                };
+                uploaded.write(&queue);
+                let view = |texture: &Texture| texture.create_view(&TextureViewDescriptor::default());
+                let textures = PresentedTextures {
+                    colour: view(&uploaded.colour),
+                    inverse_depth: view(&uploaded.inverse_depth),
+                    size: UVec2::new(size.width, size.height),
+                };
+                commands.entity(entity).insert((uploaded, textures));
+            }
+        }
+    }
+}
+
+impl Uploaded {
+    fn write(&self, queue: &RenderQueue) {
+        let frame = &self.picture.frame;
+        let put = |texture: &Texture, bytes: &[u8]| {
+            queue.write_texture(
+                TexelCopyTextureInfo {
+                    texture,
+                    mip_level: 0,
+                    origin: Origin3d::ZERO,
+                    aspect: TextureAspect::All,
+                },
+                bytes,
+                TexelCopyBufferLayout {
+                    offset: 0,
+                    // Both formats have four bytes a texel.
+                    bytes_per_row: Some(frame.width() * 4),
+                    rows_per_image: None,
+                },
+                texture.size(),
+            );
+        };
+        put(&self.colour, frame.rgba8());
+        put(&self.inverse_depth, bytemuck::cast_slice(frame.inverse_depth()));
+    }
+}

@@ -1,0 +1,269 @@
+//! The models that views choose from by name, and how each becomes a live world.
+
+use bevy::prelude::Resource;
+use reverie_media::{ImageOptions, load_image_seed};
+use reverie_spatial::{Frame, Memory, Renderer, SpatialConfig, SpatialModel};
+use reverie_world_model::{
+    Action, DepthImage, ImageSeed, Intrinsics, ModelSpec, Observation, Pose, Seed, Snapshot,
+    WorldError, WorldEvent, WorldModel,
+};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+/// Ticks between two measurements of the embedded model's coverage.
+const COVERAGE_EVERY: u32 = 6;
+/// Size of the picture it is measured on, pixels.
+const COVERAGE_SIZE: (u32, u32) = (160, 90);
+/// Memory that presents the pictures of a model that has none of its own, bytes.
+const PRESENTATION_BYTES: usize = 256 << 20;
+
+/// What a model may want to know when it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelOptions {
+    /// Width of the pictures, pixels.
+    pub width: u32,
+    /// Height of the pictures, pixels.
+    pub height: u32,
+}
+
+type Factory =
+    dyn Fn(&ModelOptions) -> Result<Box<dyn WorldModel>, WorldError> + Send + Sync + 'static;
+
+#[derive(Clone)]
+enum Entry {
+    Spatial(SpatialConfig),
+    Other(Arc<Factory>),
+}
+
+/// The models that a [`WorldView`](crate::WorldView) can name.
+///
+/// `spatial`, the embedded one, is always there; [`register`](Self::register) adds any other
+/// [`WorldModel`]. Cheap to clone.
+#[derive(Resource, Clone)]
+pub struct WorldModels {
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Default for WorldModels {
+    fn default() -> Self {
+        let spatial = Entry::Spatial(SpatialConfig::default());
+        Self { entries: BTreeMap::from([("spatial".to_owned(), spatial)]) }
+    }
+}
+
+impl WorldModels {
+    /// Adds a model under a name, or replaces it. `make` runs on the model's thread, once for every
+    /// world that starts.
+    pub fn register(
+        &mut self,
+        name: impl Into<String>,
+        make: impl Fn(&ModelOptions) -> Result<Box<dyn WorldModel>, WorldError> + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.entries.insert(name.into(), Entry::Other(Arc::new(make)));
+        self
+    }
+
+    /// Sets how the embedded model is made; its picture size is the view's.
+    pub fn configure_spatial(&mut self, config: SpatialConfig) -> &mut Self {
+        self.entries.insert("spatial".to_owned(), Entry::Spatial(config));
+        self
+    }
+
+    /// All names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    pub(crate) fn make(&self, name: &str, options: &ModelOptions) -> Result<LiveModel, WorldError> {
+        match self.entries.get(name) {
+            Some(Entry::Spatial(config)) => {
+                let (width, height) = (options.width, options.height);
+                let config = SpatialConfig { width, height, ..config.clone() };
+                Ok(LiveModel::Spatial(Box::new(Embedded {
+                    model: SpatialModel::new(config)?,
+                    renderer: Renderer::new(),
+                    probe: Frame::new(),
+                    until_probe: 0,
+                    coverage: 0.0,
+                })))
+            }
+            Some(Entry::Other(make)) => {
+                Ok(LiveModel::Other { model: make(options)?, memory: presentation_memory() })
+            }
+            None => {
+                let known: Vec<_> = self.names().collect();
+                Err(WorldError::Failed(format!(
+                    "no model is called `{name}` (there are: {})",
+                    known.join(", ")
+                )))
+            }
+        }
+    }
+}
+
+/// Reads a picture file.
+pub(crate) fn read_picture(path: &Path) -> Result<ImageSeed, String> {
+    load_image_seed(path, &ImageOptions::default()).map_err(|error| error.to_string())
+}
+
+/// What presentation needs to know after a tick.
+pub(crate) struct Moment {
+    pub pose: Pose,
+    pub intrinsics: Intrinsics,
+    pub coverage: f32,
+    pub memory: Memory,
+}
+
+/// A model on its thread.
+pub(crate) enum LiveModel {
+    /// The embedded one: presentation draws its own memory, so a tick renders no picture.
+    Spatial(Box<Embedded>),
+    /// Any other: what it generates is put into a memory, so that looking around does not wait for
+    /// it.
+    Other { model: Box<dyn WorldModel>, memory: Memory },
+}
+
+/// The embedded model and what measures its coverage.
+pub(crate) struct Embedded {
+    model: SpatialModel,
+    renderer: Renderer,
+    probe: Frame,
+    until_probe: u32,
+    coverage: f32,
+}
+
+impl Embedded {
+    fn moment(&self) -> Result<Moment, WorldError> {
+        let model = &self.model;
+        match (model.pose(), model.intrinsics(), model.memory()) {
+            (Some(pose), Some(intrinsics), Some(memory)) => {
+                let memory = memory.clone();
+                Ok(Moment { pose, intrinsics, coverage: self.coverage, memory })
+            }
+            _ => Err(WorldError::NotBegun),
+        }
+    }
+
+    fn measure_coverage(&mut self) -> Result<(), WorldError> {
+        let moment = self.moment()?;
+        let camera = moment.intrinsics.resized(COVERAGE_SIZE.0, COVERAGE_SIZE.1);
+        self.renderer
+            .render(&moment.memory, &moment.pose, &camera, &mut self.probe)
+            .map_err(|error| WorldError::Failed(error.to_string()))?;
+        self.coverage = self.probe.coverage();
+        Ok(())
+    }
+}
+
+fn presentation_memory() -> Memory {
+    let mut memory = Memory::new();
+    memory.set_budget_bytes(PRESENTATION_BYTES, &Pose::IDENTITY);
+    memory
+}
+
+impl LiveModel {
+    fn contract(&self) -> &dyn WorldModel {
+        match self {
+            Self::Spatial(embedded) => &embedded.model,
+            Self::Other { model, .. } => model.as_ref(),
+        }
+    }
+
+    pub fn spec(&self) -> &ModelSpec {
+        self.contract().spec()
+    }
+
+    pub fn begin(&mut self, seed: &Seed) -> Result<Moment, WorldError> {
+        match self {
+            Self::Spatial(embedded) => {
+                embedded.coverage = embedded.model.begin(seed)?.coverage;
+                embedded.moment()
+            }
+            Self::Other { model, memory } => {
+                let observation = model.begin(seed)?;
+                *memory = presentation_memory();
+                remember(memory, &observation)?;
+                Ok(moment_of(&observation, memory.clone()))
+            }
+        }
+    }
+
+    pub fn step(&mut self, action: &Action) -> Result<Moment, WorldError> {
+        match self {
+            Self::Spatial(embedded) => {
+                embedded.model.advance(action)?;
+                if embedded.until_probe == 0 {
+                    embedded.measure_coverage()?;
+                    embedded.until_probe = COVERAGE_EVERY;
+                }
+                embedded.until_probe -= 1;
+                embedded.moment()
+            }
+            Self::Other { model, memory } => {
+                let observation = model.step(action)?;
+                remember(memory, &observation)?;
+                Ok(moment_of(&observation, memory.clone()))
+            }
+        }
+    }
+
+    pub fn apply(&mut self, event: &WorldEvent) -> Result<(), WorldError> {
+        match self {
+            Self::Spatial(embedded) => embedded.model.apply(event),
+            Self::Other { model, memory } => {
+                model.apply(event)?;
+                // What was generated under the old conditions is not true any more.
+                *memory = presentation_memory();
+                Ok(())
+            }
+        }
+    }
+
+    pub fn save(&self) -> Result<Snapshot, WorldError> {
+        self.contract().save()
+    }
+
+    /// Restores a state and shows where the world stands.
+    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<Moment, WorldError> {
+        match self {
+            Self::Spatial(embedded) => {
+                embedded.model.restore(snapshot)?;
+                embedded.measure_coverage()?;
+                embedded.moment()
+            }
+            Self::Other { model, memory } => {
+                model.restore(snapshot)?;
+                *memory = presentation_memory();
+                // Only a tick shows anything of a model that keeps its state to itself.
+                let observation = model.step(&Action::default())?;
+                remember(memory, &observation)?;
+                Ok(moment_of(&observation, memory.clone()))
+            }
+        }
+    }
+}
+
+fn moment_of(observation: &Observation, memory: Memory) -> Moment {
+    Moment {
+        pose: observation.pose,
+        intrinsics: observation.intrinsics,
+        coverage: observation.coverage,
+        memory,
+    }
+}
+
+/// Adds an observation to the presentation memory. A model without depth is shown at infinity:
+/// turning is re-projected, moving waits for the model.
+fn remember(memory: &mut Memory, observation: &Observation) -> Result<(), WorldError> {
+    let Observation { rgb, depth, pose, intrinsics, .. } = observation;
+    let merged = match depth {
+        Some(depth) => memory.merge(rgb, depth, pose, intrinsics),
+        None => {
+            *memory = presentation_memory();
+            let sky = vec![f32::INFINITY; intrinsics.pixels()];
+            let depth = DepthImage::new(rgb.width(), rgb.height(), sky)
+                .map_err(|error| WorldError::Failed(error.to_string()))?;
+            memory.merge(rgb, &depth, pose, intrinsics)
+        }
+    };
+    merged.map(|_| ()).map_err(WorldError::from)
+}

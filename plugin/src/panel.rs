@@ -1,0 +1,173 @@
+//! The panel on F1: what runs, how fast, and what went wrong.
+
+use crate::{
+    ReverieSettings,
+    preset::PresetFailed,
+    present::PresentPath,
+    view::{ModelFailed, RetryWorld, WorldClock, WorldFigures, WorldStatus, WorldView},
+};
+use bevy::prelude::*;
+use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui};
+
+const WARNING: egui::Color32 = egui::Color32::from_rgb(255, 170, 90);
+
+/// The panel; other code may open and close it.
+#[derive(Resource, Debug, Clone, PartialEq, Reflect)]
+#[reflect(Resource, Default)]
+pub struct WorldPanel {
+    /// It is open.
+    pub open: bool,
+    /// The key that opens and closes it.
+    pub key: KeyCode,
+}
+
+impl Default for WorldPanel {
+    fn default() -> Self {
+        Self { open: false, key: KeyCode::F1 }
+    }
+}
+
+/// The egui panel: seed, model, the three figures, coverage, memory, depth view, errors and retry.
+pub struct WorldPanelPlugin;
+
+impl Plugin for WorldPanelPlugin {
+    fn build(&self, app: &mut App) {
+        if !app.is_plugin_added::<EguiPlugin>() {
+            app.add_plugins(EguiPlugin::default());
+        }
+        app.init_resource::<WorldPanel>()
+            .register_type::<WorldPanel>()
+            .init_resource::<Notices>()
+            .add_systems(Update, (toggle, note))
+            .add_systems(
+                EguiPrimaryContextPass,
+                panel.run_if(|panel: Res<WorldPanel>| panel.open),
+            );
+    }
+}
+
+/// The last refusals that did not stop the world.
+#[derive(Resource, Default)]
+struct Notices {
+    model: Option<String>,
+    preset: Option<String>,
+}
+
+fn toggle(mut panel: ResMut<WorldPanel>, keys: Res<ButtonInput<KeyCode>>) {
+    if keys.just_pressed(panel.key) {
+        panel.open = !panel.open;
+    }
+}
+
+fn note(
+    mut notices: ResMut<Notices>,
+    mut models: MessageReader<ModelFailed>,
+    mut presets: MessageReader<PresetFailed>,
+) {
+    for failure in models.read() {
+        notices.model = Some(failure.error.clone());
+    }
+    for failure in presets.read() {
+        notices.preset = Some(failure.error.clone());
+    }
+}
+
+type Shown =
+    (Entity, &'static WorldView, &'static WorldStatus, &'static WorldFigures, &'static mut WorldClock);
+
+fn panel(
+    mut contexts: EguiContexts,
+    mut commands: Commands,
+    mut views: Query<Shown>,
+    mut settings: ResMut<ReverieSettings>,
+    mut notices: ResMut<Notices>,
+    path: Res<PresentPath>,
+) -> Result {
+    let context = contexts.ctx_mut()?;
+    egui::Window::new("World").default_pos([12.0, 12.0]).resizable(false).show(context, |ui| {
+        for (entity, view, status, figures, mut clock) in &mut views {
+            ui.push_id(entity, |ui| {
+                egui::Grid::new("facts").num_columns(2).show(ui, |ui| {
+                    facts(ui, view, figures, *path);
+                });
+                if let WorldStatus::Failed(error) = status {
+                    ui.colored_label(WARNING, error);
+                    if ui.button("Try again").clicked() {
+                        commands.trigger(RetryWorld { entity });
+                        notices.model = None;
+                    }
+                } else if *status == WorldStatus::Starting {
+                    ui.label("The world is starting …");
+                }
+                let mut paused = clock.paused;
+                if ui.checkbox(&mut paused, "Pause the world").changed() {
+                    clock.paused = paused;
+                }
+            });
+            ui.separator();
+        }
+        let mut depth_view = settings.depth_view;
+        if ui.checkbox(&mut depth_view, "Show depth").changed() {
+            settings.depth_view = depth_view;
+        }
+        let failed = views.iter().any(|(_, _, status, ..)| matches!(status, WorldStatus::Failed(_)));
+        let notices = &mut *notices;
+        for notice in [&mut notices.model, &mut notices.preset] {
+            // A failure of the world itself stands above already.
+            let Some(text) = notice.as_ref().filter(|_| !failed) else { continue };
+            let mut dismissed = false;
+            ui.horizontal_wrapped(|ui| {
+                ui.colored_label(WARNING, text);
+                dismissed = ui.small_button("Dismiss").clicked();
+            });
+            if dismissed {
+                *notice = None;
+            }
+        }
+    });
+    Ok(())
+}
+
+fn facts(ui: &mut egui::Ui, view: &WorldView, figures: &WorldFigures, path: PresentPath) {
+    let mut row = |name: &str, value: String| {
+        ui.label(name);
+        ui.monospace(value);
+        ui.end_row();
+    };
+    row("seed", shortened(&view.seed.to_string()));
+    row("model", view.model.clone());
+    row("model", format!("{:.1} fps", figures.model_fps));
+    row("presented", format!("{:.1} fps", figures.presented_fps));
+    row("input to frame", format!("{:.0} ms", figures.input_to_frame_ms));
+    row("coverage", format!("{:.0} %", figures.coverage * 100.0));
+    row("memory", format!("{:.1} MB", figures.memory_bytes as f64 / 1e6));
+    let drawn = match path {
+        PresentPath::Cpu => "CPU",
+        PresentPath::Gpu => "GPU",
+    };
+    row("drawn on", drawn.to_owned());
+}
+
+/// The end of a long path says more than its beginning.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let length = text.chars().count();
+    if length <= LONGEST {
+        return text.to_owned();
+    }
+    let tail: String = text.chars().skip(length - (LONGEST - 1)).collect();
+    format!("…{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn long_paths_keep_their_end() {
+        assert_eq!(shortened("seeds/a.jpg"), "seeds/a.jpg");
+        let long = shortened(&format!("/{}/sommer.jpg", "ä".repeat(60)));
+        assert!(long.starts_with('…') && long.ends_with("/sommer.jpg"));
+        assert_eq!(long.chars().count(), 40);
+    }
+}

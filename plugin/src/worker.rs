@@ -1,0 +1,194 @@
+//! The thread a world's model runs on, and the bounded channels to it.
+//!
+//! The main thread never waits for it: what does not fit the queue stays in an outbox, where ticks
+//! merge into one.
+
+use crate::{
+    models::{LiveModel, ModelOptions, Moment, WorldModels},
+    motion::{Tick, merged},
+    view::WorldSeed,
+};
+use reverie_inference::{Worker, WorkerError};
+use reverie_world_model::{Embodiment, Seed, Snapshot, WorldEvent};
+use std::{
+    collections::VecDeque, convert::Infallible, path::PathBuf, sync::Arc, time::Duration,
+};
+
+/// Requests in the queue; with ticks merged beyond it, a slow model is at most this far behind.
+const QUEUE: usize = 2;
+
+/// Everything a world starts from.
+#[derive(Clone)]
+pub(crate) struct Start {
+    pub seed: WorldSeed,
+    pub rng_seed: u64,
+    pub embodiment: Embodiment,
+    pub model: String,
+    pub models: WorldModels,
+    pub options: ModelOptions,
+    pub asset_folder: PathBuf,
+}
+
+pub(crate) enum Request {
+    Begin(u64, Box<Start>),
+    Step(u64, Tick),
+    Change(WorldEvent),
+    Save,
+    Restore(u64, Arc<Snapshot>),
+}
+
+pub(crate) enum Report {
+    /// A world started under this serial number.
+    Began { serial: u64, moment: Box<Moment>, tick_hz: f32 },
+    /// The world runs on without it.
+    Refused { what: &'static str, error: String },
+    /// The world runs on as it was; nothing begins under this number.
+    RestoreFailed { serial: u64, error: String },
+    /// The start with this number failed.
+    BeginFailed { serial: u64, error: String },
+    Stepped { serial: u64, number: u64, moment: Box<Moment> },
+    StepFailed { serial: u64, number: u64, error: String },
+    Saved(Snapshot),
+    /// The thread is gone, the model with it.
+    Ended(String),
+}
+
+/// The main thread's end. Dropping it ends the thread after the call it is in.
+pub(crate) struct ModelThread {
+    worker: Worker<Request, Option<Report>>,
+    outbox: VecDeque<Request>,
+    ended: bool,
+}
+
+impl ModelThread {
+    /// Starts the thread.
+    pub fn spawn() -> Result<Self, WorkerError> {
+        let worker = Worker::spawn(
+            "reverie-model",
+            QUEUE,
+            || Ok::<_, Infallible>(Stage::default()),
+            Stage::answer,
+        )?;
+        Ok(Self { worker, outbox: VecDeque::new(), ended: false })
+    }
+
+    /// Queues a request; a tick that finds the queue full merges into the one before it.
+    pub fn send(&mut self, request: Request) {
+        match (self.outbox.back_mut(), request) {
+            (Some(Request::Step(serial, last)), Request::Step(new_serial, tick))
+                if *serial == new_serial =>
+            {
+                last.action = merged(&last.action, &tick.action);
+                last.number = tick.number;
+            }
+            (_, request) => self.outbox.push_back(request),
+        }
+        self.flush();
+    }
+
+    /// Moves the outbox on, as far as the queue takes it.
+    pub fn flush(&mut self) {
+        while let Some(request) = self.outbox.pop_front() {
+            if let Err((request, _)) = self.worker.try_send(request) {
+                self.outbox.push_front(request);
+                return;
+            }
+        }
+    }
+
+    /// The next report: one that is there, or with `wait` one that comes.
+    pub fn report(&mut self, wait: bool) -> Option<Report> {
+        while !self.ended {
+            self.flush();
+            let timeout = if wait { Duration::from_millis(100) } else { Duration::ZERO };
+            match self.worker.receive_timeout(timeout) {
+                Ok(Some(Some(report))) => return Some(report),
+                // A request that needs no report.
+                Ok(Some(None)) => {}
+                Ok(None) if wait => {}
+                Ok(None) => return None,
+                Err(error) => {
+                    self.ended = true;
+                    return Some(Report::Ended(error.to_string()));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The world on the thread.
+#[derive(Default)]
+struct Stage {
+    serial: u64,
+    model: Option<LiveModel>,
+}
+
+impl Stage {
+    fn answer(&mut self, request: Request) -> Option<Report> {
+        Some(match request {
+            Request::Begin(serial, start) => match begin(&start) {
+                Ok((model, moment)) => {
+                    let tick_hz = model.spec().tick_hz;
+                    (self.serial, self.model) = (serial, Some(model));
+                    Report::Began { serial, moment: Box::new(moment), tick_hz }
+                }
+                Err(error) => Report::BeginFailed { serial, error },
+            },
+            Request::Step(serial, tick) => {
+                // A tick of a world that has been replaced.
+                let model = self.model.as_mut().filter(|_| serial == self.serial)?;
+                match model.step(&tick.action) {
+                    Ok(moment) => Report::Stepped {
+                        serial,
+                        number: tick.number,
+                        moment: Box::new(moment),
+                    },
+                    Err(error) => Report::StepFailed {
+                        serial,
+                        number: tick.number,
+                        error: error.to_string(),
+                    },
+                }
+            }
+            Request::Change(event) => {
+                let model = self.model.as_mut()?;
+                match model.apply(&event) {
+                    Ok(()) => return None,
+                    Err(error) => Report::Refused { what: "event", error: error.to_string() },
+                }
+            }
+            Request::Save => {
+                let model = self.model.as_ref()?;
+                match model.save() {
+                    Ok(snapshot) => Report::Saved(snapshot),
+                    Err(error) => Report::Refused { what: "save", error: error.to_string() },
+                }
+            }
+            Request::Restore(serial, snapshot) => {
+                let model = self.model.as_mut()?;
+                match model.restore(&snapshot) {
+                    Ok(moment) => {
+                        self.serial = serial;
+                        let tick_hz = model.spec().tick_hz;
+                        Report::Began { serial, moment: Box::new(moment), tick_hz }
+                    }
+                    Err(error) => Report::RestoreFailed { serial, error: error.to_string() },
+                }
+            }
+        })
+    }
+}
+
+fn begin(start: &Start) -> Result<(LiveModel, Moment), String> {
+    let mut model =
+        start.models.make(&start.model, &start.options).map_err(|error| error.to_string())?;
+    let seed = Seed {
+        source: start.seed.load(&start.asset_folder)?,
+        rng_seed: start.rng_seed,
+        embodiment: start.embodiment,
+        start: None,
+    };
+    let moment = model.begin(&seed).map_err(|error| error.to_string())?;
+    Ok((model, moment))
+}
