@@ -16,7 +16,8 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use reverie_simulator::{
-    BuiltScene, Camera, Conditions, Exposure, Frame, Photo, Quality, Rng, SceneKind, SceneOptions, intrinsics_from_fov,
+    BuiltScene, Camera, Conditions, Exposure, Frame, Photo, Quality, Rng, SceneKind, SceneOptions,
+    intrinsics_from_fov,
 };
 use reverie_world_model::Weather;
 
@@ -63,7 +64,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let begun = Instant::now();
         let first = base + shard * SHARD;
-        let pictures: Vec<Picture> = (first..first + SHARD).into_par_iter().map(|seed| picture(seed, &photos)).collect();
+        let pictures: Vec<Picture> =
+            (first..first + SHARD).into_par_iter().map(|seed| picture(seed, &photos)).collect();
         write_shard(out, shard, &pictures)?;
         write_index(out, args.shards)?;
         eprintln!("shard {shard}: {:.1} pictures/s", SHARD as f64 / begun.elapsed().as_secs_f64());
@@ -72,7 +74,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn parse() -> Result<Args, Box<dyn Error>> {
-    let mut args = Args { out: None, sheet: None, textures: None, shards: 1, first_seed: 0, count: 48, held_out: false };
+    let mut args = Args {
+        out: None,
+        sheet: None,
+        textures: None,
+        shards: 1,
+        first_seed: 0,
+        count: 48,
+        held_out: false,
+    };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(format!("{word} needs a value"));
@@ -110,7 +120,13 @@ fn picture(seed: u64, photos: &Arc<[Photo]>) -> Picture {
         };
         let hour = if rng.chance(0.8) { rng.range(7.5, 16.5) } else { rng.range(5.0, 20.0) };
         let scene_seed = rng.next_u64();
-        let options = SceneOptions { kind, seed: scene_seed, conditions: Conditions::new(weather, hour), roam: false, photos: Arc::clone(photos) };
+        let options = SceneOptions {
+            kind,
+            seed: scene_seed,
+            conditions: Conditions::new(weather, hour),
+            roam: false,
+            photos: Arc::clone(photos),
+        };
         let built = BuiltScene::new(&options);
         // Field of view of the longer side, and the true shape of the picture.
         let fov_x = rng.range(35.0, 100.0).to_radians();
@@ -118,7 +134,10 @@ fn picture(seed: u64, photos: &Arc<[Photo]>) -> Picture {
         let (fov_x, fov_y) = if aspect >= 1.0 {
             (fov_x, 2.0 * ((0.5 * fov_x).tan() / aspect).atan())
         } else {
-            (2.0 * ((0.5 * fov_x).tan() * aspect).atan().min(0.87), 2.0 * (0.5 * fov_x).tan().atan())
+            (
+                2.0 * ((0.5 * fov_x).tan() * aspect).atan().min(0.87),
+                2.0 * (0.5 * fov_x).tan().atan(),
+            )
         };
         let key = rng.log_range(0.13, 0.34);
         let Some(pose) = built.random_view(&mut rng, fov_x, fov_y) else { continue };
@@ -134,7 +153,8 @@ fn picture(seed: u64, photos: &Arc<[Photo]>) -> Picture {
 }
 
 fn load_photos(dir: &Path) -> Result<Arc<[Photo]>, Box<dyn Error>> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(dir)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(dir)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
     let photos: Vec<Photo> = paths
         .par_iter()
@@ -159,7 +179,8 @@ fn write_shard(out: &Path, shard: u64, pictures: &[Picture]) -> Result<(), Box<d
     for picture in pictures {
         rgb.extend_from_slice(&picture.frame.rgb);
         for &depth in &picture.frame.depth_m {
-            let value = if depth.is_finite() { half::f16::from_f32(1.0 / depth) } else { half::f16::ZERO };
+            let value =
+                if depth.is_finite() { half::f16::from_f32(1.0 / depth) } else { half::f16::ZERO };
             inverse.extend_from_slice(&value.to_le_bytes());
         }
         lines.push_str(&picture.line.to_string());
@@ -187,14 +208,17 @@ fn write_index(out: &Path, shards: u64) -> Result<(), Box<dyn Error>> {
 fn sheet(path: &Path, args: &Args, photos: &Arc<[Photo]>) -> Result<(), Box<dyn Error>> {
     const COLUMNS: u32 = 8;
     let begun = Instant::now();
-    let pictures: Vec<Picture> =
-        (args.first_seed..args.first_seed + args.count).into_par_iter().map(|seed| picture(seed, photos)).collect();
+    let pictures: Vec<Picture> = (args.first_seed..args.first_seed + args.count)
+        .into_par_iter()
+        .map(|seed| picture(seed, photos))
+        .collect();
     eprintln!("{:.1} pictures/s", args.count as f64 / begun.elapsed().as_secs_f64());
     let rows = (args.count as u32).div_ceil(COLUMNS);
     let mut sheet = image::RgbImage::new(COLUMNS * WIDTH, rows * HEIGHT * 2);
     for (i, picture) in pictures.iter().enumerate() {
         let (x0, y0) = (i as u32 % COLUMNS * WIDTH, i as u32 / COLUMNS * HEIGHT * 2);
-        let mut depths: Vec<f32> = picture.frame.depth_m.iter().copied().filter(|d| d.is_finite()).collect();
+        let mut depths: Vec<f32> =
+            picture.frame.depth_m.iter().copied().filter(|d| d.is_finite()).collect();
         depths.sort_by(f32::total_cmp);
         let near = depths.get(depths.len() / 100).copied().unwrap_or(1.0);
         for (p, depth) in picture.frame.depth_m.iter().enumerate() {
@@ -202,7 +226,11 @@ fn sheet(path: &Path, args: &Args, photos: &Arc<[Photo]>) -> Result<(), Box<dyn 
             let c = &picture.frame.rgb[p * 3..p * 3 + 3];
             sheet.put_pixel(x0 + x, y0 + y, image::Rgb([c[0], c[1], c[2]]));
             let v = ((near / depth).clamp(0.0, 1.0).sqrt() * 255.0) as u8;
-            sheet.put_pixel(x0 + x, y0 + HEIGHT + y, image::Rgb([v, v, if depth.is_finite() { v } else { 80 }]));
+            sheet.put_pixel(
+                x0 + x,
+                y0 + HEIGHT + y,
+                image::Rgb([v, v, if depth.is_finite() { v } else { 80 }]),
+            );
         }
     }
     sheet.save(path)?;

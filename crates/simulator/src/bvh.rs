@@ -10,7 +10,8 @@ pub(crate) struct Aabb {
 }
 
 impl Aabb {
-    pub const EMPTY: Self = Self { min: Vec3A::splat(f32::INFINITY), max: Vec3A::splat(f32::NEG_INFINITY) };
+    pub const EMPTY: Self =
+        Self { min: Vec3A::splat(f32::INFINITY), max: Vec3A::splat(f32::NEG_INFINITY) };
 
     pub fn grow(&mut self, point: Vec3) {
         self.min = self.min.min(point.into());
@@ -75,7 +76,13 @@ impl Bvh {
     /// Visits items whose boxes the ray meets, near boxes first. `visit` gets an item and
     /// the current end of the ray and returns the new end; a negative one stops the walk.
     #[inline]
-    pub fn walk(&self, origin: Vec3, dir: Vec3, mut t_max: f32, mut visit: impl FnMut(usize, f32) -> f32) {
+    pub fn walk(
+        &self,
+        origin: Vec3,
+        dir: Vec3,
+        mut t_max: f32,
+        mut visit: impl FnMut(usize, f32) -> f32,
+    ) {
         if self.nodes.is_empty() {
             return;
         }
@@ -122,7 +129,15 @@ impl Bvh {
     }
 }
 
-fn split(nodes: &mut Vec<Node>, at: usize, order: &mut [u32], offset: usize, boxes: &[Aabb], centres: &[Vec3A], depth: u32) {
+fn split(
+    nodes: &mut Vec<Node>,
+    at: usize,
+    order: &mut [u32],
+    offset: usize,
+    boxes: &[Aabb],
+    centres: &[Vec3A],
+    depth: u32,
+) {
     let mut bounds = Aabb::EMPTY;
     let mut centre_bounds = Aabb::EMPTY;
     for &i in order.iter() {
@@ -136,7 +151,7 @@ fn split(nodes: &mut Vec<Node>, at: usize, order: &mut [u32], offset: usize, box
         nodes[at].first = offset as u32;
         nodes[at].count = order.len() as u32;
     };
-    if order.len() <= LEAF || depth > 40 || !(extent.max_element() > 1e-9) {
+    if order.len() <= LEAF || depth > 40 || extent.max_element() <= 1e-9 {
         leaf(nodes);
         return;
     }

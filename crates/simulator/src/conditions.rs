@@ -55,9 +55,15 @@ impl Scene {
     /// Sets weather and hour. The geometry stays as it is.
     pub fn set_conditions(&mut self, conditions: Conditions) {
         // Each weather has its own stream, so that going back gives the same sky again.
-        let make = |weather| lighting::sky(weather, conditions.hour.clamp(0.0, 24.0), &mut Rng::new(self.light_seed));
+        let make = |weather| {
+            lighting::sky(weather, conditions.hour.clamp(0.0, 24.0), &mut Rng::new(self.light_seed))
+        };
         let full = make(conditions.weather);
-        self.sky = if conditions.strength < 1.0 { mix(&make(Weather::Clear), &full, conditions.strength.max(0.0)) } else { full };
+        self.sky = if conditions.strength < 1.0 {
+            mix(&make(Weather::Clear), &full, conditions.strength.max(0.0))
+        } else {
+            full
+        };
         self.conditions = conditions;
         let grey = Vec3::new(0.2126, 0.7152, 0.0722);
         match self.enclosure {
@@ -71,9 +77,11 @@ impl Scene {
                     self.sky.sun = Vec3::ZERO;
                 }
                 let night = conditions.night();
-                let lamps: Vec3 = self.lamps.iter().filter(|l| night || !l.night_only).map(|l| l.power).sum();
+                let lamps: Vec3 =
+                    self.lamps.iter().filter(|l| night || !l.night_only).map(|l| l.power).sum();
                 let size = (enclosure.max - enclosure.min).length_squared();
-                self.ambient = (self.sky.soft(Vec3::Y) + self.sky.sun * 0.4) * enclosure.daylight + lamps * (0.6 / size);
+                self.ambient = (self.sky.soft(Vec3::Y) + self.sky.sun * 0.4) * enclosure.daylight
+                    + lamps * (0.6 / size);
                 self.exposure = (0.065 / self.ambient.dot(grey).max(0.003)).clamp(0.3, 12.0);
             }
         }
@@ -95,19 +103,32 @@ impl Scene {
 
     /// Albedo under the snow or the wet that lies on a surface; `detail` is noise, 0..1.
     pub(crate) fn covered(&self, albedo: Vec3, point: Vec3, normal: Vec3, detail: f32) -> Vec3 {
-        let (snow, rain) = (self.conditions.share(Weather::Snow), self.conditions.share(Weather::Rain));
+        let (snow, rain) =
+            (self.conditions.share(Weather::Snow), self.conditions.share(Weather::Rain));
         if (snow == 0.0 && rain == 0.0) || self.sheltered(point) {
             return albedo;
         }
-        let lying = smoothstep(0.25, 0.62, normal.y + 0.5 * (detail - 0.5) + 0.3 * (snow - 1.0)) * snow;
-        albedo.lerp(Vec3::new(0.82, 0.86, 0.92) * (0.9 + 0.15 * detail), lying * 0.96) * (1.0 - 0.35 * rain * normal.y.max(0.3))
+        let lying =
+            smoothstep(0.25, 0.62, normal.y + 0.5 * (detail - 0.5) + 0.3 * (snow - 1.0)) * snow;
+        albedo.lerp(Vec3::new(0.82, 0.86, 0.92) * (0.9 + 0.15 * detail), lying * 0.96)
+            * (1.0 - 0.35 * rain * normal.y.max(0.3))
     }
 
     /// A material at a hit, with the weather on it.
-    pub(crate) fn surface(&self, material: &Material, hit: &Hit, point: Vec3, footprint: f32) -> Surface {
-        let mut surface = material.surface(hit, point, footprint, &self.photos, self.conditions.night());
+    pub(crate) fn surface(
+        &self,
+        material: &Material,
+        hit: &Hit,
+        point: Vec3,
+        footprint: f32,
+    ) -> Surface {
+        let mut surface =
+            material.surface(hit, point, footprint, &self.photos, self.conditions.night());
         let weather = self.conditions.weather;
-        if matches!(weather, Weather::Snow | Weather::Rain) && !material.liquid && !self.sheltered(point) {
+        if matches!(weather, Weather::Snow | Weather::Rain)
+            && !material.liquid
+            && !self.sheltered(point)
+        {
             let detail = fbm3(point * 1.3, 4, footprint * 1.3, 0x5e0);
             let dry = surface.albedo;
             surface.albedo = self.covered(dry, point, hit.normal, detail);
@@ -116,10 +137,13 @@ impl Scene {
                 surface.mirror *= bare;
                 surface.gloss *= bare;
             } else if hit.normal.y > 0.9 {
-                let puddle = smoothstep(0.5, 0.62, fbm3(point * 0.35, 3, footprint * 0.35, 0x9a1)) * smoothstep(0.9, 0.98, hit.normal.y);
-                surface.mirror = surface.mirror.max((0.015 + 0.05 * puddle) * self.conditions.strength);
+                let puddle = smoothstep(0.5, 0.62, fbm3(point * 0.35, 3, footprint * 0.35, 0x9a1))
+                    * smoothstep(0.9, 0.98, hit.normal.y);
+                surface.mirror =
+                    surface.mirror.max((0.015 + 0.05 * puddle) * self.conditions.strength);
                 surface.gloss = surface.gloss.max(0.5 * self.conditions.strength);
-                surface.normal = surface.normal.lerp(hit.normal, 0.8 * puddle).normalize_or(hit.normal);
+                surface.normal =
+                    surface.normal.lerp(hit.normal, 0.8 * puddle).normalize_or(hit.normal);
             }
         }
         surface

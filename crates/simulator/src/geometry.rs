@@ -50,7 +50,13 @@ pub(crate) struct Prim {
 
 impl Prim {
     /// Places a unit shape: `scale` is its half size in metres along its own axes.
-    pub fn new(shape: Shape, position: Vec3, rotation: Quat, scale: Vec3, material: MaterialId) -> Self {
+    pub fn new(
+        shape: Shape,
+        position: Vec3,
+        rotation: Quat,
+        scale: Vec3,
+        material: MaterialId,
+    ) -> Self {
         let scale = scale.abs().max(Vec3::splat(1e-4));
         let outer_from_local = Affine3A::from_scale_rotation_translation(scale, rotation, position);
         let inverse = Mat3::from_diagonal(scale.recip()) * Mat3::from_quat(rotation.conjugate());
@@ -67,7 +73,10 @@ impl Prim {
 
     #[inline]
     fn local_ray(&self, origin: Vec3, dir: Vec3) -> (Vec3, Vec3) {
-        (self.local_from_outer.transform_point3(origin), self.local_from_outer.transform_vector3(dir))
+        (
+            self.local_from_outer.transform_point3(origin),
+            self.local_from_outer.transform_vector3(dir),
+        )
     }
 
     fn outer_normal(&self, local: Vec3) -> Vec3 {
@@ -118,6 +127,17 @@ pub(crate) struct Group {
     bvh: Bvh,
 }
 
+/// What a ray asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// The first surface.
+    Nearest,
+    /// Whether there is any.
+    Any,
+    /// The first surface that is neither leaf nor blade.
+    NearestSolid,
+}
+
 #[derive(Clone, Copy)]
 struct Found {
     t: f32,
@@ -132,7 +152,14 @@ impl Group {
         self.prims.len()
     }
 
-    pub fn add(&mut self, shape: Shape, position: Vec3, rotation: Quat, half_size: Vec3, material: MaterialId) {
+    pub fn add(
+        &mut self,
+        shape: Shape,
+        position: Vec3,
+        rotation: Quat,
+        half_size: Vec3,
+        material: MaterialId,
+    ) {
         self.prims.push(Prim::new(shape, position, rotation, half_size, material));
     }
 
@@ -169,7 +196,8 @@ impl Group {
             ac: corners[2] - corners[0],
             normals,
         });
-        let mut prim = Prim::new(Shape::Triangle(index), Vec3::ZERO, Quat::IDENTITY, Vec3::ONE, material);
+        let mut prim =
+            Prim::new(Shape::Triangle(index), Vec3::ZERO, Quat::IDENTITY, Vec3::ONE, material);
         prim.tint = 0;
         self.prims.push(prim);
     }
@@ -198,15 +226,34 @@ impl Group {
         }
         for r in 0..rows - 1 {
             for c in 0..columns - 1 {
-                let [i, j, k, l] = [r * columns + c, r * columns + c + 1, (r + 1) * columns + c, (r + 1) * columns + c + 1];
-                self.triangle([points[i], points[k], points[j]], [normals[i], normals[k], normals[j]], material);
-                self.triangle([points[j], points[k], points[l]], [normals[j], normals[k], normals[l]], material);
+                let [i, j, k, l] = [
+                    r * columns + c,
+                    r * columns + c + 1,
+                    (r + 1) * columns + c,
+                    (r + 1) * columns + c + 1,
+                ];
+                self.triangle(
+                    [points[i], points[k], points[j]],
+                    [normals[i], normals[k], normals[j]],
+                    material,
+                );
+                self.triangle(
+                    [points[j], points[k], points[l]],
+                    [normals[j], normals[k], normals[l]],
+                    material,
+                );
             }
         }
     }
 
     /// A turned profile: `(radius, height)` pairs from bottom to top around Y.
-    pub fn lathe(&mut self, centre: Vec3, profile: &[(f32, f32)], segments: usize, material: MaterialId) {
+    pub fn lathe(
+        &mut self,
+        centre: Vec3,
+        profile: &[(f32, f32)],
+        segments: usize,
+        material: MaterialId,
+    ) {
         let mut points = Vec::with_capacity(profile.len() * (segments + 1));
         for &(radius, height) in profile {
             for s in 0..=segments {
@@ -240,7 +287,9 @@ impl Group {
                             Shape::Leaf | Shape::Foliage { .. } => {
                                 (Vec3::new(-1.0, -1.0, 0.0), Vec3::new(1.0, 1.0, 0.0))
                             }
-                            Shape::Torus { minor } => (Vec3::new(-1.0, -minor, -1.0), Vec3::new(1.0, minor, 1.0)),
+                            Shape::Torus { minor } => {
+                                (Vec3::new(-1.0, -minor, -1.0), Vec3::new(1.0, minor, 1.0))
+                            }
                             _ => (Vec3::NEG_ONE, Vec3::ONE),
                         };
                         for corner in 0..8 {
@@ -261,7 +310,15 @@ impl Group {
         self.bvh = Bvh::build(&boxes);
     }
 
-    fn find(&self, groups: &[Group], origin: Vec3, dir: Vec3, t_min: f32, t_max: f32, any: bool) -> Option<Found> {
+    fn find(
+        &self,
+        groups: &[Group],
+        origin: Vec3,
+        dir: Vec3,
+        t_min: f32,
+        t_max: f32,
+        goal: Goal,
+    ) -> Option<Found> {
         let mut best: Option<Found> = None;
         self.bvh.walk(origin, dir, t_max, |index, t_max| {
             let prim = &self.prims[index];
@@ -271,23 +328,27 @@ impl Group {
                     .map(|h| Found { t: h.t, outer: index as u32, inner: None, normal: h.normal }),
                 Shape::Group(g) => {
                     let (o, d) = prim.local_ray(origin, dir);
-                    groups[g as usize].find(groups, o, d, t_min, t_max, any).map(|inner| Found {
+                    groups[g as usize].find(groups, o, d, t_min, t_max, goal).map(|inner| Found {
                         outer: index as u32,
                         inner: Some(inner.outer),
                         ..inner
                     })
                 }
+                Shape::Leaf | Shape::Foliage { .. } if goal == Goal::NearestSolid => None,
                 shape => {
                     let (o, d) = prim.local_ray(origin, dir);
-                    shape
-                        .intersect(o, d, t_min, t_max)
-                        .map(|h| Found { t: h.t, outer: index as u32, inner: None, normal: h.normal })
+                    shape.intersect(o, d, t_min, t_max).map(|h| Found {
+                        t: h.t,
+                        outer: index as u32,
+                        inner: None,
+                        normal: h.normal,
+                    })
                 }
             };
             match found {
                 Some(found) => {
                     best = Some(found);
-                    if any { -1.0 } else { found.t }
+                    if goal == Goal::Any { -1.0 } else { found.t }
                 }
                 None => t_max,
             }
@@ -297,12 +358,19 @@ impl Group {
 
     /// True when something stands between `t_min` and `t_max`.
     pub fn blocked(&self, groups: &[Group], ray: &Ray, t_min: f32, t_max: f32) -> bool {
-        self.find(groups, ray.origin, ray.dir, t_min, t_max, true).is_some()
+        self.find(groups, ray.origin, ray.dir, t_min, t_max, Goal::Any).is_some()
     }
 
     /// Nearest hit. Groups nest one level deep.
-    pub fn trace(&self, groups: &[Group], ray: &Ray, t_min: f32, t_max: f32) -> Option<Hit> {
-        let found = self.find(groups, ray.origin, ray.dir, t_min, t_max, false)?;
+    pub fn trace(
+        &self,
+        groups: &[Group],
+        ray: &Ray,
+        t_min: f32,
+        t_max: f32,
+        goal: Goal,
+    ) -> Option<Hit> {
+        let found = self.find(groups, ray.origin, ray.dir, t_min, t_max, goal)?;
         let outer = &self.prims[found.outer as usize];
         let (prim, placed, tint) = match (found.inner, outer.shape) {
             (Some(inner), Shape::Group(g)) => {
@@ -321,7 +389,11 @@ impl Group {
             (point, n, n)
         } else {
             let local = prim.local_from_outer.transform_point3(point) * prim.scale;
-            ((local), (found.normal / prim.scale).normalize_or(Vec3::Y), prim.outer_normal(found.normal))
+            (
+                (local),
+                (found.normal / prim.scale).normalize_or(Vec3::Y),
+                prim.outer_normal(found.normal),
+            )
         };
         let mut normal = placed.map_or(group_normal, |outer| outer.outer_normal(group_normal));
         if normal.dot(ray.dir) > 0.0 {

@@ -67,7 +67,9 @@ impl Level {
             if low > self.block_max[br * blocks + bc] {
                 return None;
             }
-            walk_grid(ray, a, b, self.half_m, self.cell_m, self.cells, |c, r, a, b| self.cell_hit(ray, c, r, a, b))
+            walk_grid(ray, a, b, self.half_m, self.cell_m, self.cells, |c, r, a, b| {
+                self.cell_hit(ray, c, r, a, b)
+            })
         })
     }
 
@@ -118,7 +120,7 @@ fn walk_grid(
     cells: usize,
     mut visit: impl FnMut(usize, usize, f32, f32) -> Option<f32>,
 ) -> Option<f32> {
-    if !(t0 < t1) {
+    if t0 >= t1 {
         return None;
     }
     let start = ray.at(t0 + (t1 - t0) * 1e-5);
@@ -235,7 +237,13 @@ impl HeightField {
         self.trace_level(0, ray, span(self.levels.first()?.half_m)?, &span)
     }
 
-    fn trace_level(&self, index: usize, ray: &Ray, (a, b): (f32, f32), span: &impl Fn(f32) -> Option<(f32, f32)>) -> Option<f32> {
+    fn trace_level(
+        &self,
+        index: usize,
+        ray: &Ray,
+        (a, b): (f32, f32),
+        span: &impl Fn(f32) -> Option<(f32, f32)>,
+    ) -> Option<f32> {
         let level = &self.levels[index];
         let inner = self.levels.get(index + 1).and_then(|l| span(l.half_m));
         match inner {

@@ -22,8 +22,10 @@ pub(crate) fn sky(weather: Weather, hour: f32, rng: &mut Rng) -> Sky {
     let closed = !matches!(weather, Weather::Clear);
     let mut sun = warm * (3.2 * light.powf(0.8)) * rng.range(0.8, 1.15);
     let tone = rng.range(0.0, 1.0);
-    let mut zenith = Vec3::new(0.09, 0.21, 0.50).lerp(Vec3::new(0.20, 0.36, 0.66), tone) * (0.08 + 1.2 * light);
-    let mut horizon = Vec3::new(0.55, 0.71, 0.92).lerp(Vec3::new(0.80, 0.86, 0.92), rng.unit()) * (0.08 + 1.1 * light);
+    let mut zenith =
+        Vec3::new(0.09, 0.21, 0.50).lerp(Vec3::new(0.20, 0.36, 0.66), tone) * (0.08 + 1.2 * light);
+    let mut horizon = Vec3::new(0.55, 0.71, 0.92).lerp(Vec3::new(0.80, 0.86, 0.92), rng.unit())
+        * (0.08 + 1.1 * light);
     let dusk = low * low * light.sqrt() * rng.range(0.3, 1.0);
     horizon = horizon.lerp(Vec3::new(1.0, 0.55, 0.28) * (0.35 + 0.65 * light), dusk * 0.75);
     zenith = zenith.lerp(Vec3::new(0.28, 0.25, 0.45) * (0.25 + 0.75 * light), dusk * 0.4);

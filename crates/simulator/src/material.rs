@@ -29,25 +29,55 @@ pub(crate) enum Pattern {
     Noise,
     /// Grains of `b` and `c` on `a`.
     Speckle,
-    Brick { width: f32, height: f32 },
-    Tiles { size: f32 },
-    Planks { width: f32 },
+    Brick {
+        width: f32,
+        height: f32,
+    },
+    Tiles {
+        size: f32,
+    },
+    Planks {
+        width: f32,
+    },
     Wood,
-    Stripes { width: f32, vertical: bool },
-    Checks { size: f32 },
+    Stripes {
+        width: f32,
+        vertical: bool,
+    },
+    Checks {
+        size: f32,
+    },
     Marble,
     /// Meadow: `a` and `b` blades, `c` bare soil.
     Meadow,
-    Gravel { size: f32 },
-    Fabric { thread: f32 },
+    Gravel {
+        size: f32,
+    },
+    Fabric {
+        thread: f32,
+    },
     /// Roof of rows.
-    Shingles { size: f32 },
+    Shingles {
+        size: f32,
+    },
     /// Rows of windows; `base_y` is the local height of the lowest floor.
-    Facade { floor: f32, bay: f32, base_y: f32, glass: f32, lit: f32 },
+    Facade {
+        floor: f32,
+        bay: f32,
+        base_y: f32,
+        glass: f32,
+        lit: f32,
+    },
     /// Asphalt along local Z with lane marks; `half` is half the width.
-    Road { half: f32 },
+    Road {
+        half: f32,
+    },
     /// Height and slope decide: grass, rock, snow, sand. Uses world coordinates.
-    Terrain { snow_y: f32, sand_y: f32, green: f32 },
+    Terrain {
+        snow_y: f32,
+        sand_y: f32,
+        green: f32,
+    },
     /// A picture in a frame: random bands and blobs.
     Painting,
     /// Books in a row.
@@ -55,7 +85,10 @@ pub(crate) enum Pattern {
     /// Foliage: `a`..`b` by leaf.
     Leaves,
     /// A photograph, so many metres wide.
-    Photo { index: u16, size: f32 },
+    Photo {
+        index: u16,
+        size: f32,
+    },
 }
 
 /// Surface recipe.
@@ -181,7 +214,14 @@ fn from_edge(x: f32, width: f32) -> f32 {
 
 impl Material {
     /// Evaluates at a hit; `footprint` is the size of a pixel there, metres.
-    pub fn surface(&self, hit: &Hit, world: Vec3, footprint: f32, photos: &[Photo], night: bool) -> Surface {
+    pub fn surface(
+        &self,
+        hit: &Hit,
+        world: Vec3,
+        footprint: f32,
+        photos: &[Photo],
+        night: bool,
+    ) -> Surface {
         let seed = self.seed;
         let p = hit.local;
         let q = p / self.scale;
@@ -210,16 +250,21 @@ impl Material {
                 let joint = from_edge(x, width).min(from_edge(uv.y, height));
                 let mortar = 1.0 - smoothstep(0.04 * height, 0.09 * height + footprint, joint);
                 let shade = hash_unit(column as i32, row as i32, 0, seed);
-                let brick = self.a.lerp(self.b, shade) * (0.8 + 0.4 * fbm3(q * 8.0, 3, f * 8.0, seed));
+                let brick =
+                    self.a.lerp(self.b, shade) * (0.8 + 0.4 * fbm3(q * 8.0, 3, f * 8.0, seed));
                 let s = sharp(height);
-                (self.a.lerp(self.b, 0.5)).lerp(brick, s).lerp(self.c, (mortar * s).max(0.15 * (1.0 - s)))
+                (self.a.lerp(self.b, 0.5))
+                    .lerp(brick, s)
+                    .lerp(self.c, (mortar * s).max(0.15 * (1.0 - s)))
                     * (0.85 + 0.3 * fbm3(q * 0.5, 3, f * 0.5, seed ^ 3))
             }
             Pattern::Tiles { size } => {
                 let uv = box_uv(p, hit.local_normal);
                 let joint = from_edge(uv.x, size).min(from_edge(uv.y, size));
-                let grout = (1.0 - smoothstep(0.012 * size, 0.03 * size + footprint, joint)) * sharp(size);
-                let shade = hash_unit((uv.x / size).floor() as i32, (uv.y / size).floor() as i32, 1, seed);
+                let grout =
+                    (1.0 - smoothstep(0.012 * size, 0.03 * size + footprint, joint)) * sharp(size);
+                let shade =
+                    hash_unit((uv.x / size).floor() as i32, (uv.y / size).floor() as i32, 1, seed);
                 gloss *= 1.0 - grout;
                 mirror *= 1.0 - grout;
                 let tile = self.a.lerp(self.b, shade * 0.6 + 0.4 * fbm3(q * 2.0, 4, f * 2.0, seed));
@@ -231,7 +276,8 @@ impl Material {
                 let length = width * 9.0;
                 let x = uv.x + hash_unit(row as i32, 0, 2, seed) * length;
                 let joint = from_edge(uv.y, width).min(from_edge(x, length));
-                let gap = (1.0 - smoothstep(0.01 * width, 0.03 * width + footprint, joint)) * sharp(width);
+                let gap = (1.0 - smoothstep(0.01 * width, 0.03 * width + footprint, joint))
+                    * sharp(width);
                 let board = hash_unit(row as i32, (x / length).floor() as i32, 3, seed);
                 let g = grain(Vec3::new(x, uv.y, board * 37.0) * 2.0, footprint * 4.0, seed);
                 self.a.lerp(self.b, (board * 0.5 + g * 0.7).clamp(0.0, 1.0)) * (1.0 - 0.75 * gap)
@@ -243,8 +289,13 @@ impl Material {
             Pattern::Stripes { width, vertical } => {
                 let uv = box_uv(p, hit.local_normal);
                 let x = if vertical { uv.x } else { uv.y };
-                let t = smoothstep(-footprint - 0.002, footprint + 0.002, from_edge(x, width) - width * 0.25);
-                self.a.lerp(self.b, 0.5 + (t - 0.5) * sharp(width)) * (0.9 + 0.2 * fbm3(q * 3.0, 3, f * 3.0, seed))
+                let t = smoothstep(
+                    -footprint - 0.002,
+                    footprint + 0.002,
+                    from_edge(x, width) - width * 0.25,
+                );
+                self.a.lerp(self.b, 0.5 + (t - 0.5) * sharp(width))
+                    * (0.9 + 0.2 * fbm3(q * 3.0, 3, f * 3.0, seed))
             }
             Pattern::Checks { size } => {
                 let uv = box_uv(p, hit.local_normal);
@@ -269,24 +320,30 @@ impl Material {
                 let (d, tone) = cells2(uv, seed);
                 let s = sharp(size);
                 let stone = self.a.lerp(self.b, tone) * (1.15 - 0.9 * d * d);
-                self.a.lerp(self.b, 0.5).lerp(stone, s) * (0.8 + 0.4 * fbm3(q * 0.7, 4, f * 0.7, seed))
+                self.a.lerp(self.b, 0.5).lerp(stone, s)
+                    * (0.8 + 0.4 * fbm3(q * 0.7, 4, f * 0.7, seed))
             }
             Pattern::Fabric { thread } => {
                 let uv = box_uv(p, hit.local_normal) / thread;
                 let weave = (uv.x.sin() * uv.y.sin()) * 0.5 * sharp(thread * 3.0);
-                self.a.lerp(self.b, (fbm3(q * 2.0, 4, f * 2.0, seed) + 0.35 * weave).clamp(0.0, 1.0))
+                self.a
+                    .lerp(self.b, (fbm3(q * 2.0, 4, f * 2.0, seed) + 0.35 * weave).clamp(0.0, 1.0))
             }
             Pattern::Shingles { size } => {
                 // Rows follow the height, so that they lie level on a pitched roof.
                 let row = (p.y / (size * 0.5)).floor();
-                let run = if hit.local_normal.x.abs() > hit.local_normal.z.abs() { p.z } else { p.x };
+                let run =
+                    if hit.local_normal.x.abs() > hit.local_normal.z.abs() { p.z } else { p.x };
                 let x = run + (row as i32 & 1) as f32 * size * 0.5;
                 let within = (p.y / (size * 0.5)).rem_euclid(1.0);
                 let edge = from_edge(x, size) / size;
                 let s = sharp(size * 0.5);
                 let shade = hash_unit((x / size).floor() as i32, row as i32, 4, seed);
-                let dark = (0.55 + 0.45 * within.min(smoothstep(0.0, 0.12, edge))) * s + 0.75 * (1.0 - s);
-                self.a.lerp(self.b, shade * s + 0.5 * (1.0 - s)) * dark * (0.8 + 0.4 * fbm3(q, 4, f, seed))
+                let dark =
+                    (0.55 + 0.45 * within.min(smoothstep(0.0, 0.12, edge))) * s + 0.75 * (1.0 - s);
+                self.a.lerp(self.b, shade * s + 0.5 * (1.0 - s))
+                    * dark
+                    * (0.8 + 0.4 * fbm3(q, 4, f, seed))
             }
             Pattern::Facade { floor, bay, base_y, glass, lit } => {
                 if hit.local_normal.y.abs() > 0.5 {
@@ -307,14 +364,23 @@ impl Material {
                         let reveal = smoothstep(-0.05 - soft, 0.0, inside) * 0.25;
                         self.a.lerp(self.b, stain) * (1.0 + 0.12 * ledge - reveal)
                     };
-                    let id = hash(cx as i32, cy as i32, (hit.local_normal.x * 3.0) as i32, seed ^ hit.tint);
+                    let id = hash(
+                        cx as i32,
+                        cy as i32,
+                        (hit.local_normal.x * 3.0) as i32,
+                        seed ^ hit.tint,
+                    );
                     let tone = (id & 0xff) as f32 / 255.0;
                     let behind = Vec3::new(0.05, 0.06, 0.07) * (0.4 + 1.6 * tone);
-                    let curtain = if id >> 8 & 3 == 0 && y > half_h * (0.9 - 1.6 * tone) { 0.5 } else { 0.0 };
+                    let curtain =
+                        if id >> 8 & 3 == 0 && y > half_h * (0.9 - 1.6 * tone) { 0.5 } else { 0.0 };
                     let interior = behind.lerp(Vec3::new(0.55, 0.52, 0.47), curtain);
                     mirror = mirror.max(pane * (1.0 - frame) * 0.35 * (1.0 - curtain));
                     if night && ((id >> 16 & 0xff) as f32 / 255.0) < lit {
-                        emission = Vec3::new(1.0, 0.75, 0.42) * (0.25 + 0.7 * tone) * pane * (1.0 - frame * 0.8);
+                        emission = Vec3::new(1.0, 0.75, 0.42)
+                            * (0.25 + 0.7 * tone)
+                            * pane
+                            * (1.0 - frame * 0.8);
                     }
                     let window = interior.lerp(self.c, frame * sharp(bay * 0.3));
                     let s = sharp(bay * 0.8);
@@ -331,7 +397,11 @@ impl Material {
                 let centre = dash && p.x.abs() < 0.07;
                 let side = (p.x.abs() - (half - 0.35)).abs() < 0.06;
                 let paint = if centre || side { 0.75 * smoothstep(0.75, 0.45, worn) } else { 0.0 };
-                if hit.local_normal.y > 0.5 { asphalt.lerp(self.c, paint * sharp(0.5)) } else { asphalt }
+                if hit.local_normal.y > 0.5 {
+                    asphalt.lerp(self.c, paint * sharp(0.5))
+                } else {
+                    asphalt
+                }
             }
             Pattern::Terrain { snow_y, sand_y, green } => {
                 let p = world;
@@ -342,14 +412,27 @@ impl Material {
                 let wide = fbm3(p * 0.045, 5, footprint * 0.045, seed ^ 1);
                 let mid = fbm3(p * 0.31, 4, footprint * 0.31, seed ^ 6);
                 let slope = hit.local_normal.y + 0.16 * (mid - 0.5) + 0.08 * (near - 0.5);
-                let strata = fbm3(Vec3::new(p.x * 0.02, p.y * 0.35, p.z * 0.02), 5, footprint * 0.1, seed ^ 2);
+                let strata = fbm3(
+                    Vec3::new(p.x * 0.02, p.y * 0.35, p.z * 0.02),
+                    5,
+                    footprint * 0.1,
+                    seed ^ 2,
+                );
                 let rock = self.b * (0.45 + 0.7 * strata) * (0.3 + 1.4 * near);
-                let grass = self.a.lerp(self.c, smoothstep(1.0 - green, 1.25 - green, wide + 0.4 * (near - 0.5))) * (0.2 + 1.6 * near);
+                let grass = self
+                    .a
+                    .lerp(self.c, smoothstep(1.0 - green, 1.25 - green, wide + 0.4 * (near - 0.5)))
+                    * (0.2 + 1.6 * near);
                 let sand = srgb(196, 178, 136) * (0.55 + 0.9 * near);
                 let snow = Vec3::new(0.86, 0.89, 0.94) * (0.92 + 0.12 * near);
                 let mut ground = rock.lerp(grass, smoothstep(0.72, 0.86, slope));
-                ground = ground.lerp(sand, smoothstep(2.5, 0.4, p.y - sand_y + 3.0 * (wide - 0.5)) * smoothstep(0.6, 0.8, slope));
-                let white = smoothstep(-10.0, 14.0, p.y - snow_y + 60.0 * (wide - 0.5) + 8.0 * (mid - 0.5));
+                ground = ground.lerp(
+                    sand,
+                    smoothstep(2.5, 0.4, p.y - sand_y + 3.0 * (wide - 0.5))
+                        * smoothstep(0.6, 0.8, slope),
+                );
+                let white =
+                    smoothstep(-10.0, 14.0, p.y - snow_y + 60.0 * (wide - 0.5) + 8.0 * (mid - 0.5));
                 ground.lerp(snow, white * smoothstep(0.58, 0.76, slope))
             }
             Pattern::Painting => {
@@ -370,15 +453,24 @@ impl Material {
                 let uv = box_uv(p, hit.local_normal);
                 let book = (uv.x / 0.035).floor();
                 let id = hash(book as i32, (uv.y / 0.3).floor() as i32, 0, seed ^ hit.tint);
-                let colour = Vec3::new((id & 255) as f32, (id >> 8 & 255) as f32, (id >> 16 & 255) as f32) / 255.0;
+                let colour =
+                    Vec3::new((id & 255) as f32, (id >> 8 & 255) as f32, (id >> 16 & 255) as f32)
+                        / 255.0;
                 colour * colour * 0.7 + 0.02
             }
             Pattern::Leaves => {
-                let leaf = hash_unit((p.x * 9.0).floor() as i32, (p.y * 9.0).floor() as i32, 0, seed ^ hit.tint);
+                let leaf = hash_unit(
+                    (p.x * 9.0).floor() as i32,
+                    (p.y * 9.0).floor() as i32,
+                    0,
+                    seed ^ hit.tint,
+                );
                 self.a.lerp(self.b, leaf) * (0.8 + 0.4 * value3(world * 0.8, seed))
             }
             Pattern::Photo { index, size } => match photos.get(index as usize) {
-                Some(photo) => photo.sample(box_uv(p, hit.local_normal) / size, footprint / size) * self.a,
+                Some(photo) => {
+                    photo.sample(box_uv(p, hit.local_normal) / size, footprint / size) * self.a
+                }
                 None => self.a,
             },
         };
@@ -393,6 +485,12 @@ impl Material {
         } else {
             hit.normal
         };
-        Surface { albedo: albedo.clamp(Vec3::splat(0.004), Vec3::splat(0.93)), mirror, gloss, emission, normal }
+        Surface {
+            albedo: albedo.clamp(Vec3::splat(0.004), Vec3::splat(0.93)),
+            mirror,
+            gloss,
+            emission,
+            normal,
+        }
     }
 }

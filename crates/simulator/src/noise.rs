@@ -53,11 +53,7 @@ pub(crate) fn gradient2(p: Vec2, seed: u32) -> f32 {
         gx * (xf - dx as f32) + gy * (yf - dy as f32)
     };
     let (u, v) = (fade(xf), fade(yf));
-    lerp(
-        lerp(corner(0, 0), corner(1, 0), u),
-        lerp(corner(0, 1), corner(1, 1), u),
-        v,
-    )
+    lerp(lerp(corner(0, 0), corner(1, 0), u), lerp(corner(0, 1), corner(1, 1), u), v)
 }
 
 /// Value noise in space, 0..1.

@@ -24,7 +24,12 @@ impl Photo {
     /// side is over 1024 pixels.
     #[must_use]
     pub fn from_srgb8(width: usize, height: usize, rgb: &[u8]) -> Option<Self> {
-        if width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE || rgb.len() != width * height * 3 {
+        if width == 0
+            || height == 0
+            || width > MAX_SIDE
+            || height > MAX_SIDE
+            || rgb.len() != width * height * 3
+        {
             return None;
         }
         let pixels = rgb.chunks_exact(3).map(|p| crate::material::srgb(p[0], p[1], p[2])).collect();

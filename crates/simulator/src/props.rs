@@ -36,7 +36,8 @@ fn leaf_material(scene: &mut Scene, rng: &mut Rng, autumn: bool) -> MaterialId {
 }
 
 fn bark_material(scene: &mut Scene, rng: &mut Rng) -> MaterialId {
-    let base = rng.pick(&[srgb(92, 74, 58), srgb(120, 108, 95), srgb(70, 58, 50), srgb(168, 160, 148)]);
+    let base =
+        rng.pick(&[srgb(92, 74, 58), srgb(120, 108, 95), srgb(70, 58, 50), srgb(168, 160, 148)]);
     scene.add_material(Material::new(Pattern::Wood, base, base * 0.45, base).scale(0.25).bump(0.5))
 }
 
@@ -56,7 +57,11 @@ pub(crate) fn broadleaf(scene: &mut Scene, rng: &mut Rng, cards: usize) -> u32 {
         let angle = i as f32 * 2.4 + rng.range(-0.4, 0.4);
         let from = Vec3::new(0.0, trunk * rng.range(0.6, 1.0), 0.0);
         let out = crown * rng.range(0.45, 0.95);
-        let to = Vec3::new(angle.cos() * out, trunk + (height - trunk) * rng.range(0.15, 0.95), angle.sin() * out);
+        let to = Vec3::new(
+            angle.cos() * out,
+            trunk + (height - trunk) * rng.range(0.15, 0.95),
+            angle.sin() * out,
+        );
         g.rod(from, to, thick * 0.5, 0.3, bark);
         tips.push(to);
         tips.push(from.lerp(to, 0.6));
@@ -67,7 +72,13 @@ pub(crate) fn broadleaf(scene: &mut Scene, rng: &mut Rng, cards: usize) -> u32 {
         let tip = tips[rng.below(tips.len())];
         let spread = Vec3::new(rng.normal(), rng.normal() * 0.7, rng.normal()) * crown * 0.28;
         let s = size * rng.range(0.6, 1.2);
-        g.add(Shape::Foliage { seed: rng.next_u32() }, tip + spread, any_rotation(rng), Vec3::new(s, s, 1.0), leaf);
+        g.add(
+            Shape::Foliage { seed: rng.next_u32() },
+            tip + spread,
+            any_rotation(rng),
+            Vec3::new(s, s, 1.0),
+            leaf,
+        );
     }
     scene.add_group(g)
 }
@@ -76,7 +87,9 @@ pub(crate) fn broadleaf(scene: &mut Scene, rng: &mut Rng, cards: usize) -> u32 {
 pub(crate) fn conifer(scene: &mut Scene, rng: &mut Rng, cards: usize) -> u32 {
     let bark = bark_material(scene, rng);
     let green = hsv(rng.range(0.28, 0.42), rng.range(0.35, 0.6), rng.range(0.24, 0.42));
-    let leaf = scene.add_material(Material::new(Pattern::Leaves, green, green * 1.6, green).thin().seed(rng.next_u32()));
+    let leaf = scene.add_material(
+        Material::new(Pattern::Leaves, green, green * 1.6, green).thin().seed(rng.next_u32()),
+    );
     let height = rng.range(5.0, 18.0);
     let radius = height * rng.range(0.13, 0.24);
     let mut g = Group::default();
@@ -88,10 +101,18 @@ pub(crate) fn conifer(scene: &mut Scene, rng: &mut Rng, cards: usize) -> u32 {
         let r = radius * t * rng.range(0.75, 1.1);
         let angle = i as f32 * 2.399 + rng.range(-0.3, 0.3);
         // Cards hang outwards and down like boughs.
-        let rotation = Quat::from_rotation_y(-angle) * Quat::from_rotation_z(-rng.range(0.2, 0.6)) * Quat::from_rotation_x(PI * 0.5 + rng.range(-0.5, 0.5));
+        let rotation = Quat::from_rotation_y(-angle)
+            * Quat::from_rotation_z(-rng.range(0.2, 0.6))
+            * Quat::from_rotation_x(PI * 0.5 + rng.range(-0.5, 0.5));
         let centre = Vec3::new(angle.cos(), 0.0, angle.sin()) * r * 0.55 + Vec3::Y * y;
         let s = r * 0.55 + 0.12;
-        g.add(Shape::Foliage { seed: rng.next_u32() }, centre, rotation, Vec3::new(s, s * 0.6, 1.0), leaf);
+        g.add(
+            Shape::Foliage { seed: rng.next_u32() },
+            centre,
+            rotation,
+            Vec3::new(s, s * 0.6, 1.0),
+            leaf,
+        );
     }
     scene.add_group(g)
 }
@@ -103,7 +124,13 @@ pub(crate) fn bush(scene: &mut Scene, rng: &mut Rng, radius: f32, cards: usize) 
     for _ in 0..cards {
         let d = Vec3::new(rng.normal(), rng.normal().abs(), rng.normal()) * radius * 0.4;
         let s = radius * rng.range(0.3, 0.55);
-        g.add(Shape::Foliage { seed: rng.next_u32() }, d + Vec3::Y * radius * 0.3, any_rotation(rng), Vec3::new(s, s, 1.0), leaf);
+        g.add(
+            Shape::Foliage { seed: rng.next_u32() },
+            d + Vec3::Y * radius * 0.3,
+            any_rotation(rng),
+            Vec3::new(s, s, 1.0),
+            leaf,
+        );
     }
     scene.add_group(g)
 }
@@ -121,21 +148,42 @@ pub(crate) fn leafy_plant(scene: &mut Scene, rng: &mut Rng, height: f32, leaves:
         let to = Vec3::new(angle.cos() * out, height * rise * 0.75, angle.sin() * out);
         g.rod(Vec3::ZERO, to, height * 0.008, 0.6, leaf);
         let length = height * rng.range(0.12, 0.28);
-        let rotation = Quat::from_rotation_y(-angle + PI * 0.5) * Quat::from_rotation_x(rng.range(0.2, 1.3)) * Quat::from_rotation_z(rng.range(-0.5, 0.5));
-        g.add(Shape::Leaf, to + rotation * (Vec3::Y * length * 0.9), rotation, Vec3::new(length * broad, length, 1.0), leaf);
+        let rotation = Quat::from_rotation_y(-angle + PI * 0.5)
+            * Quat::from_rotation_x(rng.range(0.2, 1.3))
+            * Quat::from_rotation_z(rng.range(-0.5, 0.5));
+        g.add(
+            Shape::Leaf,
+            to + rotation * (Vec3::Y * length * 0.9),
+            rotation,
+            Vec3::new(length * broad, length, 1.0),
+            leaf,
+        );
     }
     scene.add_group(g)
 }
 
 /// A tuft of grass blades.
-pub(crate) fn tuft(scene: &mut Scene, rng: &mut Rng, blades: usize, spread: f32, height: f32) -> u32 {
+pub(crate) fn tuft(
+    scene: &mut Scene,
+    rng: &mut Rng,
+    blades: usize,
+    spread: f32,
+    height: f32,
+) -> u32 {
     let leaf = leaf_material(scene, rng, false);
     let mut g = Group::default();
     for _ in 0..blades {
         let h = height * rng.range(0.4, 1.0) * 0.5;
-        let lean = Quat::from_rotation_y(rng.range(0.0, TAU)) * Quat::from_rotation_x(rng.range(-0.6, 0.6));
+        let lean = Quat::from_rotation_y(rng.range(0.0, TAU))
+            * Quat::from_rotation_x(rng.range(-0.6, 0.6));
         let at = Vec3::new(rng.range(-spread, spread), -0.03, rng.range(-spread, spread));
-        g.add(Shape::Leaf, at + lean * (Vec3::Y * h), lean, Vec3::new(h * 0.07 + 0.002, h, 1.0), leaf);
+        g.add(
+            Shape::Leaf,
+            at + lean * (Vec3::Y * h),
+            lean,
+            Vec3::new(h * 0.07 + 0.002, h, 1.0),
+            leaf,
+        );
     }
     scene.add_group(g)
 }
@@ -194,13 +242,11 @@ pub(crate) fn car(scene: &mut Scene, rng: &mut Rng) -> u32 {
         (l, 0.55),
         (l, 0.32),
     ];
-    let cabin = [
-        (-l + 0.3, belt),
-        (-l + 0.75, tall),
-        (l - bonnet - 1.1, tall),
-        (l - bonnet - 0.1, belt),
-    ];
-    for (shape, half, material) in [(&profile[..], wide * 0.5, paint), (&cabin[..], wide * 0.43, glass)] {
+    let cabin =
+        [(-l + 0.3, belt), (-l + 0.75, tall), (l - bonnet - 1.1, tall), (l - bonnet - 0.1, belt)];
+    for (shape, half, material) in
+        [(&profile[..], wide * 0.5, paint), (&cabin[..], wide * 0.43, glass)]
+    {
         for pair in shape.windows(2) {
             let (a, b) = (pair[0], pair[1]);
             let n = Vec3::new(-(b.1 - a.1), b.0 - a.0, 0.0).normalize_or(Vec3::Y);
@@ -218,10 +264,18 @@ pub(crate) fn car(scene: &mut Scene, rng: &mut Rng) -> u32 {
     }
     let roof_from = -l + 0.7;
     let roof_to = l - bonnet - 1.05;
-    g.cuboid(Vec3::new((roof_from + roof_to) * 0.5, tall, 0.0), Vec3::new(roof_to - roof_from, 0.06, wide * 0.87), paint);
+    g.cuboid(
+        Vec3::new((roof_from + roof_to) * 0.5, tall, 0.0),
+        Vec3::new(roof_to - roof_from, 0.06, wide * 0.87),
+        paint,
+    );
     for x in [-l + 0.75, -l + 0.75 + (roof_to - roof_from) * 0.5] {
         for z in [-wide * 0.43, wide * 0.43] {
-            g.cuboid(Vec3::new(x, (belt + tall) * 0.5, z), Vec3::new(0.07, tall - belt, 0.03), paint);
+            g.cuboid(
+                Vec3::new(x, (belt + tall) * 0.5, z),
+                Vec3::new(0.07, tall - belt, 0.03),
+                paint,
+            );
         }
     }
     for x in [-l * 0.62, l * 0.62] {
@@ -255,12 +309,31 @@ pub(crate) fn street_lamp(scene: &mut Scene) -> u32 {
 
 /// A figure of simple shapes, about 1.75 m, walking along +X.
 pub(crate) fn person(scene: &mut Scene, rng: &mut Rng) -> u32 {
-    let skin = scene.add_material(Material::plain(rng.pick(&[srgb(224, 182, 150), srgb(160, 110, 80), srgb(90, 60, 45)])));
+    let skin = scene.add_material(Material::plain(rng.pick(&[
+        srgb(224, 182, 150),
+        srgb(160, 110, 80),
+        srgb(90, 60, 45),
+    ])));
     let (hue, saturation, value) = (rng.unit(), rng.range(0.0, 0.8), rng.range(0.15, 0.9));
-    let cloth = Material::new(Pattern::Fabric { thread: 0.004 }, hsv(hue, saturation, value), hsv(hue, saturation, value * 0.7), Vec3::ZERO).scale(0.2);
+    let cloth = Material::new(
+        Pattern::Fabric { thread: 0.004 },
+        hsv(hue, saturation, value),
+        hsv(hue, saturation, value * 0.7),
+        Vec3::ZERO,
+    )
+    .scale(0.2);
     let shirt = scene.add_material(cloth);
-    let trousers = scene.add_material(Material { a: hsv(0.6, 0.4, rng.range(0.15, 0.6)), b: hsv(0.6, 0.4, 0.12), ..cloth });
-    let hair = scene.add_material(Material::plain(rng.pick(&[srgb(40, 28, 20), srgb(90, 60, 35), srgb(190, 160, 100), srgb(20, 20, 22)])));
+    let trousers = scene.add_material(Material {
+        a: hsv(0.6, 0.4, rng.range(0.15, 0.6)),
+        b: hsv(0.6, 0.4, 0.12),
+        ..cloth
+    });
+    let hair = scene.add_material(Material::plain(rng.pick(&[
+        srgb(40, 28, 20),
+        srgb(90, 60, 35),
+        srgb(190, 160, 100),
+        srgb(20, 20, 22),
+    ])));
     let mut g = Group::default();
     let stride = rng.range(0.02, 0.32);
     for s in [-1.0f32, 1.0] {
@@ -268,15 +341,45 @@ pub(crate) fn person(scene: &mut Scene, rng: &mut Rng) -> u32 {
         let knee = Vec3::new(stride * 0.5 * s + 0.06, 0.48, 0.1 * s);
         g.rod(foot, knee, 0.06, 1.3, trousers);
         g.rod(knee, Vec3::new(0.0, 0.92, 0.09 * s), 0.08, 1.2, trousers);
-        g.add(Shape::Sphere, foot + Vec3::new(0.07, 0.0, 0.0), Quat::IDENTITY, Vec3::new(0.14, 0.05, 0.05), hair);
+        g.add(
+            Shape::Sphere,
+            foot + Vec3::new(0.07, 0.0, 0.0),
+            Quat::IDENTITY,
+            Vec3::new(0.14, 0.05, 0.05),
+            hair,
+        );
         let elbow = Vec3::new(-stride * 0.4 * s, 1.12, 0.25 * s);
         g.rod(Vec3::new(0.0, 1.42, 0.2 * s), elbow, 0.05, 0.9, shirt);
         g.rod(elbow, elbow + Vec3::new(0.1 - stride * 0.2 * s, -0.24, 0.0), 0.04, 0.8, skin);
     }
-    g.add(Shape::Sphere, Vec3::new(0.0, 1.18, 0.0), Quat::IDENTITY, Vec3::new(0.13, 0.33, 0.21), shirt);
-    g.add(Shape::Sphere, Vec3::new(0.0, 0.95, 0.0), Quat::IDENTITY, Vec3::new(0.13, 0.16, 0.18), trousers);
+    g.add(
+        Shape::Sphere,
+        Vec3::new(0.0, 1.18, 0.0),
+        Quat::IDENTITY,
+        Vec3::new(0.13, 0.33, 0.21),
+        shirt,
+    );
+    g.add(
+        Shape::Sphere,
+        Vec3::new(0.0, 0.95, 0.0),
+        Quat::IDENTITY,
+        Vec3::new(0.13, 0.16, 0.18),
+        trousers,
+    );
     g.rod(Vec3::new(0.0, 1.4, 0.0), Vec3::new(0.01, 1.56, 0.0), 0.055, 1.0, skin);
-    g.add(Shape::Sphere, Vec3::new(0.02, 1.64, 0.0), Quat::IDENTITY, Vec3::new(0.1, 0.12, 0.08), skin);
-    g.add(Shape::Sphere, Vec3::new(-0.01, 1.68, 0.0), Quat::IDENTITY, Vec3::new(0.105, 0.1, 0.088), hair);
+    g.add(
+        Shape::Sphere,
+        Vec3::new(0.02, 1.64, 0.0),
+        Quat::IDENTITY,
+        Vec3::new(0.1, 0.12, 0.08),
+        skin,
+    );
+    g.add(
+        Shape::Sphere,
+        Vec3::new(-0.01, 1.68, 0.0),
+        Quat::IDENTITY,
+        Vec3::new(0.105, 0.1, 0.088),
+        hair,
+    );
     scene.add_group(g)
 }

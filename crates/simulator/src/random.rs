@@ -44,11 +44,7 @@ impl Rng {
 
     /// Uniform in `0..count`; 0 when `count` is 0.
     pub fn below(&mut self, count: usize) -> usize {
-        if count == 0 {
-            0
-        } else {
-            (self.next_u64() % count as u64) as usize
-        }
+        if count == 0 { 0 } else { (self.next_u64() % count as u64) as usize }
     }
 
     /// True with the given probability.

@@ -100,7 +100,8 @@ fn disc_direction(dir: Vec3, radius: f32, u: Vec2) -> Vec3 {
 
 impl Scene {
     /// Sun and lamps on a point.
-    fn lit(&self, point: Vec3, normal: Vec3, view: Vec3, surface: &Surface, thin: bool, u: Vec2, shadows: bool) -> (Vec3, Vec3) {
+    fn lit(&self, point: Vec3, view: Vec3, surface: &Surface, thin: bool, u: Vec2) -> (Vec3, Vec3) {
+        let normal = surface.normal;
         let (mut diffuse, mut highlight) = (Vec3::ZERO, Vec3::ZERO);
         let bias = OFFSET * (1.0 + point.abs().max_element() * 0.02) * 5.0;
         let mut add = |to_light: Vec3, reach: f32, light: Vec3, shadow_dir: Vec3| {
@@ -111,14 +112,18 @@ impl Scene {
             if cos <= 0.0 || (light * cos).max_element() < 0.004 {
                 return;
             }
-            if shadows && self.blocked(&Ray { origin: point + normal * bias, dir: shadow_dir }, bias, reach) {
+            if self.blocked(&Ray { origin: point + normal * bias, dir: shadow_dir }, bias, reach) {
                 return;
             }
             diffuse += light * cos;
             if surface.gloss > 0.0 {
                 let half = (to_light - view).normalize_or_zero();
                 let power = 12.0 + 180.0 * surface.gloss * surface.gloss;
-                highlight += light * (surface.gloss * 0.35 * half.dot(normal).max(0.0).powf(power) * (power * 0.02 + 0.2));
+                highlight += light
+                    * (surface.gloss
+                        * 0.35
+                        * half.dot(normal).max(0.0).powf(power)
+                        * (power * 0.02 + 0.2));
             }
         };
         let sky = &self.sky;
@@ -149,11 +154,19 @@ impl Scene {
             None => self.sky.soft(ray.dir),
             Some(hit) => {
                 let material = &self.materials[hit.material as usize];
-                let albedo = self.covered(material.mean(hit.normal), ray.at(hit.t), hit.normal, 0.5);
-                let surface = Surface { albedo, mirror: 0.0, gloss: 0.0, emission: Vec3::ZERO, normal: hit.normal };
-                let (diffuse, _) = self.lit(ray.at(hit.t), hit.normal, ray.dir, &surface, material.thin, u, true);
+                let albedo =
+                    self.covered(material.mean(hit.normal), ray.at(hit.t), hit.normal, 0.5);
+                let surface = Surface {
+                    albedo,
+                    mirror: 0.0,
+                    gloss: 0.0,
+                    emission: Vec3::ZERO,
+                    normal: hit.normal,
+                };
+                let (diffuse, _) = self.lit(ray.at(hit.t), ray.dir, &surface, material.thin, u);
                 let fade = self.sky.transmittance(hit.t);
-                (albedo * (diffuse + self.ambient) + self.emission(material)).lerp(self.sky.haze, 1.0 - fade)
+                (albedo * (diffuse + self.ambient) + self.emission(material))
+                    .lerp(self.sky.haze, 1.0 - fade)
             }
         }
     }
@@ -178,8 +191,9 @@ impl Scene {
         let grazing = hit.normal.dot(-ray.dir).max(0.12);
         let footprint = hit.t * pixel_angle / grazing.sqrt();
         let surface = self.surface(material, hit, point, footprint);
-        let (diffuse, highlight) = self.lit(point, surface.normal, ray.dir, &surface, material.thin, u, true);
-        let mut direct = surface.albedo * diffuse + highlight + surface.emission + self.emission(material);
+        let (diffuse, highlight) = self.lit(point, ray.dir, &surface, material.thin, u);
+        let mut direct =
+            surface.albedo * diffuse + highlight + surface.emission + self.emission(material);
         let mut albedo = surface.albedo;
         if surface.mirror > 0.0 {
             let cos = surface.normal.dot(-ray.dir).clamp(0.0, 1.0);
@@ -196,7 +210,12 @@ impl Scene {
                     None => self.sky.radiance(dir),
                     Some(second) => {
                         let s = self.shade(&reflected, &second, pixel_angle * 2.0, u, false);
-                        self.in_haze(s.direct + s.albedo * (self.ambient + self.sky.soft(second.normal) * 0.5), second.t, dir)
+                        self.in_haze(
+                            s.direct
+                                + s.albedo * (self.ambient + self.sky.soft(second.normal) * 0.5),
+                            second.t,
+                            dir,
+                        )
                     }
                 };
                 direct = direct.lerp(seen.min(Vec3::splat(6.0)), share);
@@ -222,7 +241,11 @@ impl Scene {
         let (w, h) = (camera.intrinsics.width as usize, camera.intrinsics.height as usize);
         let samples = quality.samples.max(1);
         let pixel_angle = 1.0 / camera.intrinsics.fx.min(camera.intrinsics.fy);
-        let mut pixels = vec![Pixel { direct: Vec3::ZERO, albedo: Vec3::ZERO, depth: 0.0, normal: Vec3::Y }; w * h];
+        let mut pixels =
+            vec![
+                Pixel { direct: Vec3::ZERO, albedo: Vec3::ZERO, depth: 0.0, normal: Vec3::Y };
+                w * h
+            ];
         pixels.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
             for (x, pixel) in row.iter_mut().enumerate() {
                 *pixel = self.pixel(camera, x as u32, y as u32, samples, pixel_angle);
@@ -235,7 +258,8 @@ impl Scene {
                 let pixel = &pixels[y * w + x];
                 *out = pixel.direct;
                 if pixel.albedo != Vec3::ZERO {
-                    *out += pixel.albedo * upsample(&light, w.div_ceil(2), h.div_ceil(2), x, y, pixel, self.ambient);
+                    *out += pixel.albedo
+                        * upsample(&light, w.div_ceil(2), h.div_ceil(2), x, y, pixel, self.ambient);
                 }
             }
         });
@@ -258,7 +282,12 @@ impl Scene {
     }
 
     fn pixel(&self, camera: &Camera, x: u32, y: u32, samples: u32, pixel_angle: f32) -> Pixel {
-        let mut out = Pixel { direct: Vec3::ZERO, albedo: Vec3::ZERO, depth: f32::INFINITY, normal: Vec3::ZERO };
+        let mut out = Pixel {
+            direct: Vec3::ZERO,
+            albedo: Vec3::ZERO,
+            depth: f32::INFINITY,
+            normal: Vec3::ZERO,
+        };
         for s in 0..samples {
             let offset = if s == 0 { Vec2::splat(0.5) } else { jitter(x, y, s) };
             let forward = camera.direction(x as f32 + offset.x, y as f32 + offset.y);
@@ -269,7 +298,10 @@ impl Scene {
                 Some(hit) => {
                     let shaded = self.shade(&ray, &hit, pixel_angle, jitter(x, y, 50 + s), true);
                     let clear = self.sky.transmittance(hit.t);
-                    out.direct += shaded.direct.min(Vec3::splat(12.0)).lerp(self.haze_towards(ray.dir), 1.0 - clear);
+                    out.direct += shaded
+                        .direct
+                        .min(Vec3::splat(12.0))
+                        .lerp(self.haze_towards(ray.dir), 1.0 - clear);
                     out.albedo += shaded.albedo * clear;
                     if s == 0 {
                         out.depth = hit.t / length;
@@ -298,7 +330,14 @@ impl Scene {
                     let point = camera.pose.position + forward * pixel.depth;
                     let distance = forward.length() * pixel.depth;
                     *out = Gathered {
-                        light: self.gather(point, pixel.normal, distance, x as u32, y as u32, rays.max(1)),
+                        light: self.gather(
+                            point,
+                            pixel.normal,
+                            distance,
+                            x as u32,
+                            y as u32,
+                            rays.max(1),
+                        ),
                         depth: pixel.depth,
                         normal: pixel.normal,
                     };
@@ -340,7 +379,8 @@ fn smooth(from: &[Gathered], to: &mut [Gathered], w: usize, h: usize, step: isiz
                         continue;
                     }
                     let sample = &from[sy as usize * w + sx as usize];
-                    let weight = alike(centre.depth, centre.normal, sample) / (1 + dx * dx + dy * dy) as f32;
+                    let weight =
+                        alike(centre.depth, centre.normal, sample) / (1 + dx * dx + dy * dy) as f32;
                     sum += sample.light * weight;
                     total += weight;
                 }
@@ -352,13 +392,22 @@ fn smooth(from: &[Gathered], to: &mut [Gathered], w: usize, h: usize, step: isiz
     });
 }
 
-fn upsample(light: &[Gathered], lw: usize, lh: usize, x: usize, y: usize, pixel: &Pixel, fallback: Vec3) -> Vec3 {
+fn upsample(
+    light: &[Gathered],
+    lw: usize,
+    lh: usize,
+    x: usize,
+    y: usize,
+    pixel: &Pixel,
+    fallback: Vec3,
+) -> Vec3 {
     let (mut sum, mut total) = (Vec3::ZERO, 0.0);
     for dy in 0..2 {
         for dx in 0..2 {
             let (sx, sy) = ((x / 2 + dx).min(lw - 1), (y / 2 + dy).min(lh - 1));
             let near = &light[sy * lw + sx];
-            let bilinear = (1.0 - ((x & 1) as f32 * 0.5 - dx as f32).abs()) * (1.0 - ((y & 1) as f32 * 0.5 - dy as f32).abs());
+            let bilinear = (1.0 - ((x & 1) as f32 * 0.5 - dx as f32).abs())
+                * (1.0 - ((y & 1) as f32 * 0.5 - dy as f32).abs());
             let weight = bilinear
                 * if pixel.depth < f32::INFINITY {
                     alike(pixel.depth, pixel.normal, near)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use glam::Vec3;
 
 use crate::conditions::{Conditions, Enclosure};
-use crate::geometry::{Group, Hit, MaterialId, Ray};
+use crate::geometry::{Goal, Group, Hit, MaterialId, Ray};
 use crate::height_field::HeightField;
 use crate::material::Material;
 use crate::photo::Photo;
@@ -27,6 +27,8 @@ pub(crate) struct Lamp {
 #[derive(Clone, Debug)]
 pub struct Scene {
     pub(crate) root: Group,
+    /// What events put into the scene after it was built.
+    pub(crate) placed: Group,
     pub(crate) groups: Vec<Group>,
     pub(crate) materials: Vec<Material>,
     pub(crate) photos: Arc<[Photo]>,
@@ -61,17 +63,33 @@ impl Scene {
     }
 
     pub(crate) fn trace(&self, ray: &Ray, t_min: f32, t_max: f32) -> Option<Hit> {
-        let mut best = self.root.trace(&self.groups, ray, t_min, t_max);
+        self.trace_for(ray, t_min, t_max, Goal::Nearest)
+    }
+
+    pub(crate) fn trace_for(&self, ray: &Ray, t_min: f32, t_max: f32, goal: Goal) -> Option<Hit> {
+        let mut best = self.root.trace(&self.groups, ray, t_min, t_max, goal);
         let limit = |best: &Option<Hit>| best.map_or(t_max, |h| h.t);
+        if let Some(hit) = self.placed.trace(&self.groups, ray, t_min, limit(&best), goal) {
+            best = Some(hit);
+        }
         if let Some((field, material)) = &self.terrain
-            && let Some(t) = field.trace(ray, t_min, limit(&best)).filter(|&t| t > t_min && t < limit(&best))
+            && let Some(t) =
+                field.trace(ray, t_min, limit(&best)).filter(|&t| t > t_min && t < limit(&best))
         {
             let local = ray.at(t);
             let normal = field.normal(local.x, local.z);
             // The smooth normal may lean away where the flat triangle does not.
             let lean = normal.dot(ray.dir);
-            let facing = if lean > -0.02 { (normal - ray.dir * (lean + 0.02)).normalize() } else { normal };
-            best = Some(Hit { t, normal: facing, local, local_normal: normal, material: *material, tint: 0 });
+            let facing =
+                if lean > -0.02 { (normal - ray.dir * (lean + 0.02)).normalize() } else { normal };
+            best = Some(Hit {
+                t,
+                normal: facing,
+                local,
+                local_normal: normal,
+                material: *material,
+                tint: 0,
+            });
         }
         if let Some((level, material)) = self.water
             && ray.dir.y != 0.0
@@ -79,7 +97,14 @@ impl Scene {
             let t = (level - ray.origin.y) / ray.dir.y;
             if t > t_min && t < limit(&best).min(30_000.0) {
                 let normal = if ray.dir.y < 0.0 { Vec3::Y } else { Vec3::NEG_Y };
-                best = Some(Hit { t, normal, local: ray.at(t), local_normal: Vec3::Y, material, tint: 0 });
+                best = Some(Hit {
+                    t,
+                    normal,
+                    local: ray.at(t),
+                    local_normal: Vec3::Y,
+                    material,
+                    tint: 0,
+                });
             }
         }
         best
@@ -87,16 +112,10 @@ impl Scene {
 
     pub(crate) fn blocked(&self, ray: &Ray, t_min: f32, t_max: f32) -> bool {
         self.root.blocked(&self.groups, ray, t_min, t_max)
-            || self
-                .terrain
-                .as_ref()
-                .is_some_and(|(field, _)| field.trace(ray, t_min, t_max).is_some_and(|t| t > t_min && t < t_max))
-    }
-
-    /// Metres to the first surface from `origin` along the unit vector `dir`.
-    #[must_use]
-    pub fn distance(&self, origin: Vec3, dir: Vec3, max_m: f32) -> Option<f32> {
-        self.trace(&Ray { origin, dir }, 1e-4, max_m).map(|hit| hit.t)
+            || self.placed.blocked(&self.groups, ray, t_min, t_max)
+            || self.terrain.as_ref().is_some_and(|(field, _)| {
+                field.trace(ray, t_min, t_max).is_some_and(|t| t > t_min && t < t_max)
+            })
     }
 
     /// Number of primitives, placed groups counted once.

@@ -10,13 +10,19 @@ pub(crate) enum Shape {
     Cuboid,
     Sphere,
     /// Capped cylinder or cone along Y: radius 1 at the bottom, `top` at the top.
-    Frustum { top: f32 },
+    Frustum {
+        top: f32,
+    },
     /// Ring in the XZ plane, ring radius `1 - minor`.
-    Torus { minor: f32 },
+    Torus {
+        minor: f32,
+    },
     /// Pointed oval in the XY plane.
     Leaf,
     /// Square in the XY plane cut into many small leaves.
-    Foliage { seed: u32 },
+    Foliage {
+        seed: u32,
+    },
     /// Gable roof: ridge along X.
     Gable,
     /// Four-sided pyramid.
@@ -36,7 +42,14 @@ pub(crate) struct LocalHit {
 
 /// First root in `t_min..t_max` of `a t^2 + 2 b t + c` that `accept`s.
 #[inline]
-fn quadratic(a: f32, b: f32, c: f32, t_min: f32, t_max: f32, accept: impl Fn(f32) -> bool) -> Option<f32> {
+fn quadratic(
+    a: f32,
+    b: f32,
+    c: f32,
+    t_min: f32,
+    t_max: f32,
+    accept: impl Fn(f32) -> bool,
+) -> Option<f32> {
     let disc = b * b - a * c;
     if disc < 0.0 || a == 0.0 {
         return None;
@@ -95,7 +108,8 @@ fn cuboid(o: Vec3, d: Vec3, t_min: f32, t_max: f32) -> Option<LocalHit> {
     let (near3, far3) = (a.min(b), a.max(b));
     let near = near3.max_element();
     let far = far3.min_element();
-    if !(near <= far) {
+    // A ray inside a face's plane gives NaN, which compares as a miss.
+    if near.is_nan() || far.is_nan() || near > far {
         return None;
     }
     let (t, entries) = if near > t_min { (near, near3) } else { (far, far3) };
@@ -129,7 +143,10 @@ fn frustum(o: Vec3, d: Vec3, top: f32, t_min: f32, t_max: f32) -> Option<LocalHi
         for (y, radius) in [(-1.0, 1.0), (1.0, top)] {
             let t = (y - o.y) / d.y;
             let p = o + d * t;
-            if t > t_min && t < best.map_or(t_max, |h| h.t) && p.x * p.x + p.z * p.z <= radius * radius {
+            if t > t_min
+                && t < best.map_or(t_max, |h| h.t)
+                && p.x * p.x + p.z * p.z <= radius * radius
+            {
                 best = Some(LocalHit { t, normal: Vec3::new(0.0, y, 0.0) });
             }
         }
@@ -140,16 +157,17 @@ fn frustum(o: Vec3, d: Vec3, top: f32, t_min: f32, t_max: f32) -> Option<LocalHi
 /// Sphere tracing refined to float precision; a torus has no cheap stable closed form.
 fn torus(o: Vec3, d: Vec3, minor: f32, t_min: f32, t_max: f32) -> Option<LocalHit> {
     let ring = 1.0 - minor;
-    let bound = cuboid(o / Vec3::new(1.0, minor, 1.0), d / Vec3::new(1.0, minor, 1.0), f32::MIN, f32::MAX)?;
+    let bound =
+        cuboid(o / Vec3::new(1.0, minor, 1.0), d / Vec3::new(1.0, minor, 1.0), f32::MIN, f32::MAX)?;
     let speed = d.length();
     let distance = |p: Vec3| Vec2::new(Vec2::new(p.x, p.z).length() - ring, p.y).length() - minor;
     let mut t = t_min.max(bound.t.min(t_max));
     if distance(o + d * t_min) < 0.0 {
         return None;
     }
-    for _ in 0..80 {
+    for _ in 0..200 {
         let step = distance(o + d * t) / speed;
-        if step < 1e-5 / speed {
+        if step < 3e-6 / speed {
             break;
         }
         t += step;
@@ -158,7 +176,7 @@ fn torus(o: Vec3, d: Vec3, minor: f32, t_min: f32, t_max: f32) -> Option<LocalHi
         }
     }
     let p = o + d * t;
-    if t <= t_min || distance(p) > 2e-3 {
+    if t <= t_min || distance(p) > 3e-5 {
         return None;
     }
     let on_ring = Vec3::new(p.x, 0.0, p.z).normalize_or_zero() * ring;

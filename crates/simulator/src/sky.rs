@@ -59,7 +59,9 @@ impl Sky {
             // Thick parts are darker below; a second look towards the sun lights the edges.
             let toward_sun = Vec2::new(self.sun_dir.x, self.sun_dir.z) * 0.35;
             let ahead = 0.5 + 0.62 * fbm2(p + bend * 0.6 + toward_sun, 4, self.seed ^ 0x77);
-            let shade = (smoothstep(edge, edge + 0.55, density) * 0.55 + (ahead - density).max(0.0) * 1.6).min(1.0);
+            let shade = (smoothstep(edge, edge + 0.55, density) * 0.55
+                + (ahead - density).max(0.0) * 1.6)
+                .min(1.0);
             let cloud = self.cloud_light.lerp(self.cloud_shade, shade);
             let fade = smoothstep(0.0, 0.16, dir.y);
             colour = colour.lerp(cloud, cover * fade);

@@ -8,7 +8,7 @@ mod room;
 use std::sync::Arc;
 
 use glam::Vec3;
-use reverie_world_model::Pose;
+use reverie_world_model::{Pose, SpatialQuery};
 use serde::{Deserialize, Serialize};
 
 use crate::camera::{Camera, intrinsics_from_fov};
@@ -71,6 +71,9 @@ pub struct SceneOptions {
     pub photos: Arc<[Photo]>,
 }
 
+/// Height of a walker's eyes, metres.
+const EYE_HEIGHT_M: f32 = 1.6;
+
 /// Where a camera may stand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stage {
@@ -104,6 +107,7 @@ impl BuiltScene {
         let sky = lighting::sky(conditions.weather, conditions.hour, &mut Rng::new(light_seed));
         let mut scene = Scene {
             root: Group::default(),
+            placed: Group::default(),
             groups: Vec::new(),
             materials: Vec::new(),
             photos: Arc::clone(&options.photos),
@@ -131,10 +135,32 @@ impl BuiltScene {
         Self { scene, stage }
     }
 
-    /// Where a walk begins: eye height, level.
+    /// Where a walk begins, level, at eye height above the ground.
     #[must_use]
     pub fn start(&self) -> Pose {
-        Pose::from_yaw_pitch_roll(self.stage.start, self.stage.start_yaw, 0.0, 0.0)
+        let (wanted, stage) = (self.stage.start, &self.stage);
+        let mut position = wanted;
+        // Outwards in a spiral until a person has room to stand.
+        for i in 0..200 {
+            let (angle, away) =
+                (i as f32 * 2.399, 0.12 * (i as f32).sqrt() * (stage.max.x - stage.min.x).min(4.0));
+            let at = wanted + Vec3::new(angle.cos(), 0.0, angle.sin()) * away;
+            let inside = at.x.clamp(stage.min.x, stage.max.x) == at.x
+                && at.z.clamp(stage.min.z, stage.max.z) == at.z;
+            let Some(ground) = self.scene.ground_height(at) else { continue };
+            let eye = Vec3::new(at.x, ground + EYE_HEIGHT_M, at.z);
+            // A roof or a table is no place to begin.
+            let level = (eye.y - wanted.y).abs() < 0.3 || self.scene.terrain.is_some();
+            if inside
+                && level
+                && self.scene.is_free(eye, 0.4)
+                && self.scene.is_free(eye - Vec3::Y * 0.9, 0.35)
+            {
+                position = eye;
+                break;
+            }
+        }
+        Pose::from_yaw_pitch_roll(position, stage.start_yaw, 0.0, 0.0)
     }
 
     /// A random view of the scene for a camera of these fields of view (radians). The view is checked: not inside a
@@ -178,7 +204,9 @@ impl BuiltScene {
                 let forward = probe.direction((i % 12) as f32 + 0.5, (i / 12) as f32 + 0.5);
                 let length = forward.length();
                 let ray = Ray { origin: position, dir: forward / length };
-                depths.push(self.scene.trace(&ray, 1e-3, 3e4).map_or(f32::INFINITY, |h| h.t / length));
+                depths.push(
+                    self.scene.trace(&ray, 1e-3, 3e4).map_or(f32::INFINITY, |h| h.t / length),
+                );
             }
             depths.sort_by(f32::total_cmp);
             // Most pictures should show near and far; a few may be walls.
@@ -189,7 +217,13 @@ impl BuiltScene {
             let seen = depths.iter().filter(|d| d.is_finite()).count();
             // A view needs ground to stand for, and some range between near and far.
             let range = depths[90.min(seen.max(1) - 1)] / depths[8.min(seen.max(1) - 1)];
-            if clear_up && near > stage.near_m && depths[3] > 0.3 * stage.near_m && seen > 14 && range > wanted && depths[0] > 0.06 {
+            if clear_up
+                && near > stage.near_m
+                && depths[3] > 0.3 * stage.near_m
+                && seen > 14
+                && range > wanted
+                && depths[0] > 0.06
+            {
                 return Some(pose);
             }
         }

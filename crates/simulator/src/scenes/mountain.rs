@@ -26,7 +26,11 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
         let peaks = ridged2((p + warp) / wavelength, octaves(wavelength), seed ^ 1);
         let hills = fbm2(p / 180.0, octaves(180.0).min(6), seed ^ 2) * 9.0 * roughness;
         let small = fbm2(p / 9.0, octaves(9.0).min(5), seed ^ 3) * 0.35 * roughness;
-        let waves = if dunes { (1.0 - ((x * 0.03 + fbm2(p / 90.0, 3, seed ^ 4) * 3.0).sin()).abs()) * 6.0 } else { 0.0 };
+        let waves = if dunes {
+            (1.0 - ((x * 0.03 + fbm2(p / 90.0, 3, seed ^ 4) * 3.0).sin()).abs()) * 6.0
+        } else {
+            0.0
+        };
         away * peaks * relief + hills + small + waves
     };
     let grids: &[(usize, f32)] = if options.roam {
@@ -43,13 +47,22 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
     } else {
         (
             rng.pick(&[srgb(74, 96, 40), srgb(98, 112, 52), srgb(60, 84, 44), srgb(120, 118, 60)]),
-            rng.pick(&[srgb(120, 112, 104), srgb(136, 116, 98), srgb(98, 98, 102), srgb(150, 128, 108)]),
+            rng.pick(&[
+                srgb(120, 112, 104),
+                srgb(136, 116, 98),
+                srgb(98, 98, 102),
+                srgb(150, 128, 108),
+            ]),
             rng.pick(&[srgb(156, 142, 84), srgb(110, 100, 60), srgb(132, 124, 60)]),
         )
     };
     let (grass, dry) = (muted(grass, rng.range(0.05, 0.45)), muted(dry, rng.range(0.0, 0.4)));
     let ground = Material::new(
-        Pattern::Terrain { snow_y, sand_y: if lake { level } else { -500.0 }, green: rng.range(0.2, 0.8) },
+        Pattern::Terrain {
+            snow_y,
+            sand_y: if lake { level } else { -500.0 },
+            green: rng.range(0.2, 0.8),
+        },
         grass,
         rock,
         dry,
@@ -68,7 +81,11 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
         scene.water = Some((level, water));
     }
     scatter(scene, rng, options, &field, dunes);
-    let start = Vec3::new(0.0, field.height(0.0, 0.0).unwrap_or(0.0).max(scene.water.map_or(-1e9, |w| w.0)) + 1.7, 0.0);
+    let start = Vec3::new(
+        0.0,
+        field.height(0.0, 0.0).unwrap_or(0.0).max(scene.water.map_or(-1e9, |w| w.0)) + 1.6,
+        0.0,
+    );
     scene.terrain = Some((field, ground));
     Stage {
         min: Vec3::new(-55.0, 0.4, -55.0),
@@ -80,7 +97,13 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
     }
 }
 
-fn scatter(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions, field: &HeightField, dunes: bool) {
+fn scatter(
+    scene: &mut Scene,
+    rng: &mut Rng,
+    options: &SceneOptions,
+    field: &HeightField,
+    dunes: bool,
+) {
     let cards = if options.roam { 260 } else { 150 };
     let mut trees = Vec::new();
     let wood = rng.unit();
@@ -93,15 +116,34 @@ fn scatter(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions, field: &Hei
         }
     }
     let stone = srgb(126, 118, 108) * rng.range(0.6, 1.1);
-    let stone = scene.add_material(Material::new(Pattern::Speckle, stone, stone * 0.55, stone * 1.3).scale(0.4).bump(0.4));
+    let stone = scene.add_material(
+        Material::new(Pattern::Speckle, stone, stone * 0.55, stone * 1.3).scale(0.4).bump(0.4),
+    );
     let rocks: Vec<u32> = (0..3).map(|_| props::rock(scene, rng, stone)).collect();
-    let bushes: Vec<u32> = (0..2).map(|_| { let r = rng.range(0.5, 1.4); props::bush(scene, rng, r, 40) }).collect();
-    let tufts: Vec<u32> = (0..3).map(|_| { let h = rng.range(0.15, 0.6); props::tuft(scene, rng, 36, 0.35, h) }).collect();
+    let bushes: Vec<u32> = (0..2)
+        .map(|_| {
+            let r = rng.range(0.5, 1.4);
+            props::bush(scene, rng, r, 40)
+        })
+        .collect();
+    let tufts: Vec<u32> = (0..3)
+        .map(|_| {
+            let h = rng.range(0.15, 0.6);
+            props::tuft(scene, rng, 36, 0.35, h)
+        })
+        .collect();
     let water = scene.water.map_or(f32::NEG_INFINITY, |w| w.0);
     let grove = rng.next_u32();
     let density = if dunes { 0.02 } else { rng.pick(&[0.05, 0.3, 0.7, 1.0]) };
     let reach = if options.roam { 700.0 } else { 420.0 };
-    let put = |scene: &mut Scene, rng: &mut Rng, ids: &[u32], x: f32, z: f32, slope: f32, scale: f32, tilt: bool| {
+    let put = |scene: &mut Scene,
+               rng: &mut Rng,
+               ids: &[u32],
+               x: f32,
+               z: f32,
+               slope: f32,
+               scale: f32,
+               tilt: bool| {
         let Some(y) = field.height(x, z) else { return };
         let normal = field.normal(x, z);
         if y < water + 0.15 || normal.y < slope || ids.is_empty() {
@@ -110,7 +152,12 @@ fn scatter(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions, field: &Hei
         let upright = if tilt { Quat::from_rotation_arc(Vec3::Y, normal) } else { Quat::IDENTITY };
         let rotation = upright * Quat::from_rotation_y(rng.range(0.0, std::f32::consts::TAU));
         let id = rng.pick(ids);
-        scene.root.place(id, Vec3::new(x, y, z), rotation, Vec3::splat(scale * rng.range(0.7, 1.25)));
+        scene.root.place(
+            id,
+            Vec3::new(x, y, z),
+            rotation,
+            Vec3::splat(scale * rng.range(0.7, 1.25)),
+        );
     };
     let count = ((if options.roam { 6000.0 } else { 1500.0 }) * density) as usize;
     for _ in 0..count {
@@ -151,17 +198,27 @@ fn scatter(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions, field: &Hei
 }
 
 fn hut(scene: &mut Scene, rng: &mut Rng) -> u32 {
-    let wood = rng.pick(&[srgb(110, 80, 56), srgb(150, 140, 128), srgb(120, 40, 30), srgb(196, 190, 176)]);
-    let wall = scene.add_material(Material::new(Pattern::Planks { width: 0.18 }, wood, wood * 0.6, wood));
+    let wood =
+        rng.pick(&[srgb(110, 80, 56), srgb(150, 140, 128), srgb(120, 40, 30), srgb(196, 190, 176)]);
+    let wall =
+        scene.add_material(Material::new(Pattern::Planks { width: 0.18 }, wood, wood * 0.6, wood));
     let tile = rng.pick(&[srgb(120, 60, 44), srgb(70, 70, 74)]);
-    let roof = scene.add_material(Material::new(Pattern::Shingles { size: 0.35 }, tile, tile * 0.6, tile));
+    let roof =
+        scene.add_material(Material::new(Pattern::Shingles { size: 0.35 }, tile, tile * 0.6, tile));
     let glass = scene.add_material(Material::plain(srgb(30, 36, 42)).mirror(0.2));
-    let dark = scene.add_material(Material::new(Pattern::Wood, wood * 0.4, wood * 0.2, wood).scale(0.3));
+    let dark =
+        scene.add_material(Material::new(Pattern::Wood, wood * 0.4, wood * 0.2, wood).scale(0.3));
     let (w, d, h) = (rng.range(4.0, 9.0), rng.range(3.5, 6.0), rng.range(2.4, 3.6));
     let mut g = crate::geometry::Group::default();
     g.cuboid(Vec3::new(0.0, h * 0.5 - 0.6, 0.0), Vec3::new(w, h + 1.2, d), wall);
     let pitch = rng.range(0.8, 1.6);
-    g.add(crate::shape::Shape::Gable, Vec3::new(0.0, h + pitch, 0.0), Quat::IDENTITY, Vec3::new(w * 0.55, pitch, d * 0.6), roof);
+    g.add(
+        crate::shape::Shape::Gable,
+        Vec3::new(0.0, h + pitch, 0.0),
+        Quat::IDENTITY,
+        Vec3::new(w * 0.55, pitch, d * 0.6),
+        roof,
+    );
     g.cuboid(Vec3::new(w * 0.2, 1.0, d * 0.5), Vec3::new(0.95, 2.0, 0.12), dark);
     for x in [-0.3, -0.05] {
         g.cuboid(Vec3::new(w * x, h * 0.58, d * 0.5), Vec3::new(0.8, 0.9, 0.06), glass);
@@ -172,7 +229,9 @@ fn hut(scene: &mut Scene, rng: &mut Rng) -> u32 {
 }
 
 fn fence(scene: &mut Scene, rng: &mut Rng, field: &HeightField) {
-    let wood = scene.add_material(Material::new(Pattern::Wood, srgb(130, 112, 92), srgb(80, 66, 52), Vec3::ZERO).scale(0.2));
+    let wood = scene.add_material(
+        Material::new(Pattern::Wood, srgb(130, 112, 92), srgb(80, 66, 52), Vec3::ZERO).scale(0.2),
+    );
     let angle = rng.range(0.0, std::f32::consts::TAU);
     let along = Vec3::new(angle.cos(), 0.0, angle.sin());
     let middle = Vec3::new(rng.range(-20.0, 20.0), 0.0, rng.range(-20.0, 20.0));

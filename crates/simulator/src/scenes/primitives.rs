@@ -28,7 +28,10 @@ pub(super) fn any_material(scene: &mut Scene, rng: &mut Rng, size: f32) -> Mater
     let unit = size * rng.log_range(0.06, 0.5);
     let photo = !scene.photos.is_empty() && rng.chance(0.3);
     let pattern = if photo {
-        Pattern::Photo { index: rng.below(scene.photos.len()) as u16, size: size * rng.range(0.5, 3.0) }
+        Pattern::Photo {
+            index: rng.below(scene.photos.len()) as u16,
+            size: size * rng.range(0.5, 3.0),
+        }
     } else {
         match rng.below(17) {
             0..=2 => Pattern::Plain,
@@ -46,9 +49,17 @@ pub(super) fn any_material(scene: &mut Scene, rng: &mut Rng, size: f32) -> Mater
             _ => Pattern::Painting,
         }
     };
-    let second = if matches!(pattern, Pattern::Checks { .. } | Pattern::Stripes { .. }) || rng.chance(0.25) { b } else { near };
+    let second = if matches!(pattern, Pattern::Checks { .. } | Pattern::Stripes { .. })
+        || rng.chance(0.25)
+    {
+        b
+    } else {
+        near
+    };
     let a = if photo { Vec3::splat(rng.range(0.7, 1.1)) } else { a };
-    let mut material = Material::new(pattern, a, second, c).scale(size * rng.log_range(0.1, 1.0)).seed(rng.next_u32());
+    let mut material = Material::new(pattern, a, second, c)
+        .scale(size * rng.log_range(0.1, 1.0))
+        .seed(rng.next_u32());
     if rng.chance(0.4) {
         material = material.gloss(rng.range(0.1, 1.0));
     }
@@ -108,7 +119,11 @@ fn drape(scene: &mut Scene, rng: &mut Rng, size: f32) -> u32 {
             let u = c as f32 / (SIDE - 1) as f32 - 0.5;
             let p = glam::Vec2::new(u * folds * 2.0, v * 1.5);
             let fold = crate::noise::fbm2(p, 3, seed) * depth;
-            points.push(Vec3::new(u * size, bend * size + fold.abs() * forward.min(1.0), forward * size + fold + 0.02 * size));
+            points.push(Vec3::new(
+                u * size,
+                bend * size + fold.abs() * forward.min(1.0),
+                forward * size + fold + 0.02 * size,
+            ));
         }
     }
     let mut g = crate::geometry::Group::default();
@@ -135,8 +150,15 @@ pub(super) fn clutter(scene: &mut Scene, rng: &mut Rng, at: Vec3, size: f32) {
             for _ in 0..1 + rng.below(5) {
                 let m = any_material(scene, rng, size);
                 let h = size * rng.range(0.08, 0.25);
-                let half = Vec3::new(size * rng.range(0.35, 0.6), h * 0.5, size * rng.range(0.25, 0.45));
-                scene.root.add(Shape::Cuboid, Vec3::new(at.x, y + h * 0.5, at.z), Quat::from_rotation_y(rng.range(0.0, TAU)), half, m);
+                let half =
+                    Vec3::new(size * rng.range(0.35, 0.6), h * 0.5, size * rng.range(0.25, 0.45));
+                scene.root.add(
+                    Shape::Cuboid,
+                    Vec3::new(at.x, y + h * 0.5, at.z),
+                    Quat::from_rotation_y(rng.range(0.0, TAU)),
+                    half,
+                    m,
+                );
                 y += h;
             }
         }
@@ -149,13 +171,20 @@ pub(super) fn clutter(scene: &mut Scene, rng: &mut Rng, at: Vec3, size: f32) {
         _ => {
             let m = any_material(scene, rng, size);
             let shape = any_shape(rng);
-            let mut half = Vec3::new(rng.range(0.3, 0.7), rng.range(0.3, 0.9), rng.range(0.3, 0.7)) * size * 0.7;
+            let mut half = Vec3::new(rng.range(0.3, 0.7), rng.range(0.3, 0.9), rng.range(0.3, 0.7))
+                * size
+                * 0.7;
             if matches!(shape, Shape::Torus { .. }) || rng.chance(0.4) {
                 half = Vec3::splat(half.x);
             }
             let tilted = rng.chance(0.2);
             let rotation = if tilted {
-                Quat::from_euler(EulerRot::YXZ, rng.range(0.0, TAU), rng.range(-0.7, 0.7), rng.range(-0.7, 0.7))
+                Quat::from_euler(
+                    EulerRot::YXZ,
+                    rng.range(0.0, TAU),
+                    rng.range(-0.7, 0.7),
+                    rng.range(-0.7, 0.7),
+                )
             } else {
                 Quat::from_rotation_y(rng.range(0.0, TAU))
             };
@@ -174,7 +203,11 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
     let indoor = unit < 0.8 && rng.chance(0.6);
     let ground = any_material(scene, rng, unit * 4.0);
     let far = if indoor { unit * rng.range(6.0, 20.0) } else { 900.0 };
-    scene.root.cuboid(Vec3::new(0.0, -0.5 * unit, 0.0), Vec3::new(far * 2.2, unit, far * 2.2), ground);
+    scene.root.cuboid(
+        Vec3::new(0.0, -0.5 * unit, 0.0),
+        Vec3::new(far * 2.2, unit, far * 2.2),
+        ground,
+    );
     if indoor {
         let wall = any_material(scene, rng, unit * 6.0);
         let height = unit * rng.range(8.0, 20.0);
@@ -185,19 +218,26 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
                 continue;
             }
             let q = turn * Quat::from_rotation_y(side as f32 * PI * 0.5);
-            scene.root.add(Shape::Cuboid, q * Vec3::new(0.0, height * 0.5, -far * 0.5), q, Vec3::new(far, height * 0.5, 0.05 * unit), wall);
+            scene.root.add(
+                Shape::Cuboid,
+                q * Vec3::new(0.0, height * 0.5, -far * 0.5),
+                q,
+                Vec3::new(far, height * 0.5, 0.05 * unit),
+                wall,
+            );
         }
         let power = Vec3::new(1.0, 0.9, 0.75) * rng.range(0.5, 3.0);
         let at = Vec3::new(rng.range(-3.0, 3.0), rng.range(4.0, 9.0), rng.range(-3.0, 3.0)) * unit;
         let power = power * at.length_squared() * 0.6;
-        scene.lamps.push(Lamp { position: at, power, night_only: false, radius: unit * rng.range(0.1, 1.2) });
-        let room = Vec3::new(far, height, far);
-        scene.enclosure = Some(Enclosure {
-            min: -room,
-            max: room,
-            daylight: 0.15,
-            sunless: rng.chance(0.6),
+        scene.lamps.push(Lamp {
+            position: at,
+            power,
+            night_only: false,
+            radius: unit * rng.range(0.1, 1.2),
         });
+        let room = Vec3::new(far, height, far);
+        scene.enclosure =
+            Some(Enclosure { min: -room, max: room, daylight: 0.15, sunless: rng.chance(0.6) });
     } else {
         for _ in 0..rng.below(14) {
             // Large things far away give the horizon a shape.
@@ -213,7 +253,12 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
                 let angle = rng.range(0.0, TAU);
                 let away = rng.log_range((unit * 8.0).max(6.0), 200.0);
                 let at = Vec3::new(angle.cos(), 0.0, angle.sin()) * away;
-                scene.root.place(tree, at, Quat::from_rotation_y(angle * 7.0), Vec3::splat(rng.range(0.7, 1.3)));
+                scene.root.place(
+                    tree,
+                    at,
+                    Quat::from_rotation_y(angle * 7.0),
+                    Vec3::splat(rng.range(0.7, 1.3)),
+                );
             }
         }
     }
@@ -231,7 +276,12 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
     for _ in 0..crowd {
         let person = props::person(scene, rng);
         let at = Vec3::new(rng.normal() * spread * 0.6, 0.0, rng.normal() * spread * 0.6);
-        scene.root.place(person, at, Quat::from_rotation_y(rng.range(0.0, TAU)), Vec3::splat(rng.range(0.85, 1.05)));
+        scene.root.place(
+            person,
+            at,
+            Quat::from_rotation_y(rng.range(0.0, TAU)),
+            Vec3::splat(rng.range(0.85, 1.05)),
+        );
     }
     for _ in 0..6 + rng.below(50) {
         let at = Vec3::new(rng.normal() * spread, 0.0, rng.normal() * spread);
@@ -241,19 +291,33 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
     if rng.chance(0.35) {
         // Things in the air: hanging leaves, balls, slabs.
         for _ in 0..rng.below(25) {
-            let at = Vec3::new(rng.normal() * spread, unit * rng.range(0.5, 4.0), rng.normal() * spread);
+            let at =
+                Vec3::new(rng.normal() * spread, unit * rng.range(0.5, 4.0), rng.normal() * spread);
             let m = any_material(scene, rng, unit);
-            let rotation = Quat::from_euler(EulerRot::YXZ, rng.range(0.0, TAU), rng.range(-PI, PI), rng.range(-PI, PI));
+            let rotation = Quat::from_euler(
+                EulerRot::YXZ,
+                rng.range(0.0, TAU),
+                rng.range(-PI, PI),
+                rng.range(-PI, PI),
+            );
             let half = Vec3::splat(unit * rng.log_range(0.08, 0.6));
             let shape = if rng.chance(0.4) { Shape::Leaf } else { any_shape(rng) };
             scene.root.add(shape, at, rotation, half, m);
         }
     }
     if rng.chance(0.4) {
-        let tuft = { let h = unit * rng.range(0.2, 0.7); props::tuft(scene, rng, 50, unit * 0.5, h) };
+        let tuft = {
+            let h = unit * rng.range(0.2, 0.7);
+            props::tuft(scene, rng, 50, unit * 0.5, h)
+        };
         for _ in 0..rng.below(120) {
             let at = Vec3::new(rng.normal() * spread, 0.0, rng.normal() * spread);
-            scene.root.place(tuft, at, Quat::from_rotation_y(at.x * 9.0), Vec3::splat(rng.range(0.6, 1.4)));
+            scene.root.place(
+                tuft,
+                at,
+                Quat::from_rotation_y(at.x * 9.0),
+                Vec3::splat(rng.range(0.6, 1.4)),
+            );
         }
     }
     let reach = spread + unit * 3.0;
@@ -261,7 +325,11 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
         min: Vec3::new(-reach, unit * 0.25, -reach),
         max: Vec3::new(reach, unit * 5.0, reach),
         near_m: unit * 0.8,
-        focus: Some(Vec3::new(rng.normal() * spread * 0.3, unit * 0.5, rng.normal() * spread * 0.3)),
+        focus: Some(Vec3::new(
+            rng.normal() * spread * 0.3,
+            unit * 0.5,
+            rng.normal() * spread * 0.3,
+        )),
         start: Vec3::new(0.0, unit.max(1.0) * 1.7, spread + unit * 4.0),
         start_yaw: 0.0,
     }

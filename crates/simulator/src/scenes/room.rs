@@ -37,14 +37,23 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
         min: Vec3::new(-plan.w + 0.25, 0.5, -plan.d + 0.25),
         max: Vec3::new(plan.w - 0.25, plan.h - 0.25, plan.d - 0.25),
         near_m: 0.35,
-        focus: if rng.chance(0.5) { Some(Vec3::new(rng.range(-0.5, 0.5) * plan.w, rng.range(0.3, 1.2), rng.range(-0.5, 0.5) * plan.d)) } else { None },
+        focus: if rng.chance(0.5) {
+            Some(Vec3::new(
+                rng.range(-0.5, 0.5) * plan.w,
+                rng.range(0.3, 1.2),
+                rng.range(-0.5, 0.5) * plan.d,
+            ))
+        } else {
+            None
+        },
         start: Vec3::new(0.0, 1.6, plan.d * 0.75),
         start_yaw: 0.0,
     }
 }
 
 fn outside(scene: &mut Scene, rng: &mut Rng) {
-    let grass = Material::new(Pattern::Meadow, srgb(86, 102, 58), srgb(116, 122, 76), srgb(118, 102, 78));
+    let grass =
+        Material::new(Pattern::Meadow, srgb(86, 102, 58), srgb(116, 122, 76), srgb(118, 102, 78));
     let grass = scene.add_material(grass);
     let floor = -rng.pick(&[0.3, 3.0, 7.0]);
     scene.root.cuboid(Vec3::new(0.0, floor - 0.5, 0.0), Vec3::new(1600.0, 1.0, 1600.0), grass);
@@ -57,10 +66,21 @@ fn outside(scene: &mut Scene, rng: &mut Rng) {
         let away = rng.range(11.0, 60.0);
         let at = Vec3::new(angle.cos() * away, floor, angle.sin() * away);
         if rng.chance(0.7) {
-            scene.root.place(tree, at, Quat::from_rotation_y(angle * 5.0), Vec3::splat(rng.range(0.7, 1.3)));
+            scene.root.place(
+                tree,
+                at,
+                Quat::from_rotation_y(angle * 5.0),
+                Vec3::splat(rng.range(0.7, 1.3)),
+            );
         } else {
             let size = Vec3::new(rng.range(8.0, 20.0), 12.0, 10.0);
-            scene.root.add(Shape::Cuboid, at * 1.7 + Vec3::Y * 6.0, Quat::from_rotation_y(-angle), size * 0.5, facade);
+            scene.root.add(
+                Shape::Cuboid,
+                at * 1.7 + Vec3::Y * 6.0,
+                Quat::from_rotation_y(-angle),
+                size * 0.5,
+                facade,
+            );
         }
     }
 }
@@ -68,23 +88,52 @@ fn outside(scene: &mut Scene, rng: &mut Rng) {
 fn wall_material(scene: &mut Scene, rng: &mut Rng) -> MaterialId {
     let tone = hsv(rng.range(0.05, 0.65), rng.range(0.0, 0.25), rng.range(0.6, 0.97));
     let m = match rng.below(8) {
-        0 => Material::new(Pattern::Stripes { width: rng.range(0.08, 0.3), vertical: true }, tone, tone * 0.8, tone),
-        1 => Material::new(Pattern::Brick { width: 0.24, height: 0.075 }, srgb(160, 90, 70), srgb(120, 66, 52), srgb(180, 172, 160)),
+        0 => Material::new(
+            Pattern::Stripes { width: rng.range(0.08, 0.3), vertical: true },
+            tone,
+            tone * 0.8,
+            tone,
+        ),
+        1 => Material::new(
+            Pattern::Brick { width: 0.24, height: 0.075 },
+            srgb(160, 90, 70),
+            srgb(120, 66, 52),
+            srgb(180, 172, 160),
+        ),
         2 => Material::new(Pattern::Planks { width: 0.12 }, tone, tone * 0.85, tone),
-        3 => Material::new(Pattern::Tiles { size: rng.range(0.12, 0.4) }, tone, tone * 0.9, tone * 0.5).gloss(0.6),
+        3 => Material::new(
+            Pattern::Tiles { size: rng.range(0.12, 0.4) },
+            tone,
+            tone * 0.9,
+            tone * 0.5,
+        )
+        .gloss(0.6),
         _ => Material::new(Pattern::Noise, tone, tone * 0.93, tone).scale(1.5),
     };
     scene.add_material(m.seed(rng.next_u32()))
 }
 
 fn floor_material(scene: &mut Scene, rng: &mut Rng) -> MaterialId {
-    let wood = rng.pick(&[srgb(170, 124, 80), srgb(110, 74, 48), srgb(196, 160, 116), srgb(84, 58, 42)]);
+    let wood =
+        rng.pick(&[srgb(170, 124, 80), srgb(110, 74, 48), srgb(196, 160, 116), srgb(84, 58, 42)]);
     let stone = rng.pick(&[srgb(200, 190, 176), srgb(120, 118, 116), srgb(226, 222, 214)]);
     let m = match rng.below(6) {
-        0..=2 => Material::new(Pattern::Planks { width: rng.range(0.07, 0.2) }, wood, wood * 0.65, wood).mirror(rng.pick(&[0.0, 0.02, 0.05])),
-        3 => Material::new(Pattern::Tiles { size: rng.range(0.2, 0.6) }, stone, stone * 0.85, stone * 0.5).mirror(0.03),
-        4 => Material::new(Pattern::Checks { size: rng.range(0.2, 0.5) }, stone, wood, stone).mirror(0.03),
-        _ => Material::new(Pattern::Fabric { thread: 0.008 }, stone * 0.8, stone * 0.6, stone).bump(0.2).scale(0.3),
+        0..=2 => {
+            Material::new(Pattern::Planks { width: rng.range(0.07, 0.2) }, wood, wood * 0.65, wood)
+                .mirror(rng.pick(&[0.0, 0.02, 0.05]))
+        }
+        3 => Material::new(
+            Pattern::Tiles { size: rng.range(0.2, 0.6) },
+            stone,
+            stone * 0.85,
+            stone * 0.5,
+        )
+        .mirror(0.03),
+        4 => Material::new(Pattern::Checks { size: rng.range(0.2, 0.5) }, stone, wood, stone)
+            .mirror(0.03),
+        _ => Material::new(Pattern::Fabric { thread: 0.008 }, stone * 0.8, stone * 0.6, stone)
+            .bump(0.2)
+            .scale(0.3),
     };
     scene.add_material(m.seed(rng.next_u32()))
 }
@@ -95,15 +144,30 @@ fn shell(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
     let accent = if rng.chance(0.3) { wall_material(scene, rng) } else { wall };
     let floor = floor_material(scene, rng);
     let white = scene.add_material(Material::plain(srgb(232, 230, 224)).scale(2.0));
-    let trim = scene.add_material(Material::plain(rng.pick(&[srgb(235, 233, 228), srgb(110, 76, 50), srgb(70, 70, 72)])).gloss(0.2));
-    let door = srgb(rng.pick(&[225, 150, 110]), rng.pick(&[200, 110, 90]), rng.pick(&[180, 70, 60]));
-    let door = scene.add_material(Material::new(Pattern::Wood, door, door * 0.8, door).scale(0.5).gloss(0.3));
+    let trim = scene.add_material(
+        Material::plain(rng.pick(&[srgb(235, 233, 228), srgb(110, 76, 50), srgb(70, 70, 72)]))
+            .gloss(0.2),
+    );
+    let door =
+        srgb(rng.pick(&[225, 150, 110]), rng.pick(&[200, 110, 90]), rng.pick(&[180, 70, 60]));
+    let door = scene
+        .add_material(Material::new(Pattern::Wood, door, door * 0.8, door).scale(0.5).gloss(0.3));
     let brass = scene.add_material(Material::plain(srgb(180, 150, 90)).gloss(0.9).mirror(0.3));
     let cloth = hsv(rng.unit(), rng.range(0.0, 0.6), rng.range(0.4, 0.95));
-    let curtain = scene.add_material(Material::new(Pattern::Fabric { thread: 0.006 }, cloth, cloth * 0.8, cloth).thin());
+    let curtain = scene.add_material(
+        Material::new(Pattern::Fabric { thread: 0.006 }, cloth, cloth * 0.8, cloth).thin(),
+    );
     let Plan { w, d, h } = *plan;
-    scene.root.cuboid(Vec3::new(0.0, -0.1, 0.0), Vec3::new(2.0 * w + 0.5, 0.2, 2.0 * d + 0.5), floor);
-    scene.root.cuboid(Vec3::new(0.0, h + 0.1, 0.0), Vec3::new(2.0 * w + 0.5, 0.2, 2.0 * d + 0.5), white);
+    scene.root.cuboid(
+        Vec3::new(0.0, -0.1, 0.0),
+        Vec3::new(2.0 * w + 0.5, 0.2, 2.0 * d + 0.5),
+        floor,
+    );
+    scene.root.cuboid(
+        Vec3::new(0.0, h + 0.1, 0.0),
+        Vec3::new(2.0 * w + 0.5, 0.2, 2.0 * d + 0.5),
+        white,
+    );
     let windows_on = [rng.chance(0.75), rng.chance(0.5), rng.chance(0.3), rng.chance(0.4)];
     let door_side = rng.below(4);
     for side in 0..4usize {
@@ -120,10 +184,23 @@ fn shell(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
                 holes.push((centre, rng.range(0.3, 0.42) * 2.0 * half / count as f32));
             }
         }
-        let put = |scene: &mut Scene, x0: f32, x1: f32, y0: f32, y1: f32, out: f32, thick: f32, m: MaterialId| {
+        let put = |scene: &mut Scene,
+                   x0: f32,
+                   x1: f32,
+                   y0: f32,
+                   y1: f32,
+                   out: f32,
+                   thick: f32,
+                   m: MaterialId| {
             if x1 - x0 > 1e-3 && y1 - y0 > 1e-3 {
                 let centre = turn * Vec3::new((x0 + x1) * 0.5, (y0 + y1) * 0.5, -away - out);
-                scene.root.add(Shape::Cuboid, centre, turn, Vec3::new((x1 - x0) * 0.5, (y1 - y0) * 0.5, thick * 0.5), m);
+                scene.root.add(
+                    Shape::Cuboid,
+                    centre,
+                    turn,
+                    Vec3::new((x1 - x0) * 0.5, (y1 - y0) * 0.5, thick * 0.5),
+                    m,
+                );
             }
         };
         let mut x = -half - 0.25;
@@ -135,12 +212,38 @@ fn shell(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
             put(scene, centre - half_w, centre + half_w, sill, sill + f, 0.16, 0.07, trim);
             put(scene, centre - half_w, centre + half_w, lintel - f, lintel, 0.16, 0.07, trim);
             for at in [-half_w + f * 0.5, 0.0, half_w - f * 0.5] {
-                put(scene, centre + at - f * 0.5, centre + at + f * 0.5, sill, lintel, 0.16, 0.06, trim);
+                put(
+                    scene,
+                    centre + at - f * 0.5,
+                    centre + at + f * 0.5,
+                    sill,
+                    lintel,
+                    0.16,
+                    0.06,
+                    trim,
+                );
             }
-            put(scene, centre - half_w - 0.1, centre + half_w + 0.1, sill - 0.04, sill, -0.08, 0.2, trim);
+            put(
+                scene,
+                centre - half_w - 0.1,
+                centre + half_w + 0.1,
+                sill - 0.04,
+                sill,
+                -0.08,
+                0.2,
+                trim,
+            );
             if rng.chance(0.45) {
                 for s in [-1.0f32, 1.0] {
-                    hang_curtain(scene, turn, centre + s * half_w, 0.25 + rng.unit() * 0.2, lintel + 0.15, away - 0.12, curtain);
+                    hang_curtain(
+                        scene,
+                        turn,
+                        centre + s * half_w,
+                        0.25 + rng.unit() * 0.2,
+                        lintel + 0.15,
+                        away - 0.12,
+                        curtain,
+                    );
                 }
             }
             x = centre + half_w;
@@ -164,7 +267,15 @@ fn shell(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
     }
 }
 
-fn hang_curtain(scene: &mut Scene, turn: Quat, centre: f32, width: f32, top: f32, away: f32, material: MaterialId) {
+fn hang_curtain(
+    scene: &mut Scene,
+    turn: Quat,
+    centre: f32,
+    width: f32,
+    top: f32,
+    away: f32,
+    material: MaterialId,
+) {
     const COLUMNS: usize = 25;
     let mut points = Vec::with_capacity(COLUMNS * 2);
     for y in [0.03, top] {
@@ -177,7 +288,15 @@ fn hang_curtain(scene: &mut Scene, turn: Quat, centre: f32, width: f32, top: f32
     scene.root.surface(&points, COLUMNS, material);
 }
 
-fn pictures(scene: &mut Scene, rng: &mut Rng, turn: Quat, half: f32, away: f32, frame: MaterialId, holes: &[(f32, f32)]) {
+fn pictures(
+    scene: &mut Scene,
+    rng: &mut Rng,
+    turn: Quat,
+    half: f32,
+    away: f32,
+    frame: MaterialId,
+    holes: &[(f32, f32)],
+) {
     for _ in 0..rng.below(4) {
         let (pw, ph) = (rng.range(0.15, 0.6), rng.range(0.15, 0.5));
         let x = rng.range(-half + pw, half - pw);
@@ -186,13 +305,26 @@ fn pictures(scene: &mut Scene, rng: &mut Rng, turn: Quat, half: f32, away: f32, 
         }
         let y = rng.range(1.3, 1.8);
         let picture = if !scene.photos.is_empty() && rng.chance(0.6) {
-            Material::new(Pattern::Photo { index: rng.below(scene.photos.len()) as u16, size: pw * 2.0 }, Vec3::ONE, Vec3::ONE, Vec3::ONE)
+            Material::new(
+                Pattern::Photo { index: rng.below(scene.photos.len()) as u16, size: pw * 2.0 },
+                Vec3::ONE,
+                Vec3::ONE,
+                Vec3::ONE,
+            )
         } else {
-            Material::new(Pattern::Painting, Vec3::ONE, Vec3::ONE, Vec3::ONE).scale(0.5).seed(rng.next_u32())
+            Material::new(Pattern::Painting, Vec3::ONE, Vec3::ONE, Vec3::ONE)
+                .scale(0.5)
+                .seed(rng.next_u32())
         };
         let picture = scene.add_material(picture.gloss(0.3));
         let at = |out: f32| turn * Vec3::new(x, y, -away + out);
-        scene.root.add(Shape::Cuboid, at(0.015), turn, Vec3::new(pw + 0.03, ph + 0.03, 0.015), frame);
+        scene.root.add(
+            Shape::Cuboid,
+            at(0.015),
+            turn,
+            Vec3::new(pw + 0.03, ph + 0.03, 0.015),
+            frame,
+        );
         scene.root.add(Shape::Cuboid, at(0.02), turn, Vec3::new(pw, ph, 0.014), picture);
     }
 }
@@ -212,29 +344,63 @@ fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
     if rng.chance(0.5) {
         scene.root.add(Shape::Sphere, at, Quat::IDENTITY, Vec3::splat(size), shade);
     } else {
-        scene.root.add(Shape::Frustum { top: 0.5 }, at, Quat::IDENTITY, Vec3::new(size, size * 0.6, size), shade);
+        scene.root.add(
+            Shape::Frustum { top: 0.5 },
+            at,
+            Quat::IDENTITY,
+            Vec3::new(size, size * 0.6, size),
+            shade,
+        );
     }
     let position = at - Vec3::Y * (size + 0.08);
-    scene.lamps.push(Lamp { position, power: warm * rng.range(1.5, 4.0), night_only, radius: size * 0.5 });
+    scene.lamps.push(Lamp {
+        position,
+        power: warm * rng.range(1.5, 4.0),
+        night_only,
+        radius: size * 0.5,
+    });
     if rng.chance(0.5) {
-        let foot = Vec3::new((plan.w - 0.35) * rng.pick(&[-1.0, 1.0]), 0.0, (plan.d - 0.35) * rng.pick(&[-1.0, 1.0]));
+        let foot = Vec3::new(
+            (plan.w - 0.35) * rng.pick(&[-1.0, 1.0]),
+            0.0,
+            (plan.d - 0.35) * rng.pick(&[-1.0, 1.0]),
+        );
         scene.root.rod(foot, foot + Vec3::Y * 0.02, 0.16, 1.0, steel);
         scene.root.rod(foot, foot + Vec3::Y * 1.5, 0.014, 1.0, steel);
         scene.root.rod(foot + Vec3::Y * 1.4, foot + Vec3::Y * 1.7, 0.2, 0.6, shade);
-        scene.lamps.push(Lamp { position: foot + Vec3::Y * 1.8, power: warm * rng.range(0.5, 1.2), night_only, radius: 0.1 });
+        scene.lamps.push(Lamp {
+            position: foot + Vec3::Y * 1.8,
+            power: warm * rng.range(0.5, 1.2),
+            night_only,
+            radius: 0.1,
+        });
     }
 }
 
 fn wood_material(scene: &mut Scene, rng: &mut Rng) -> MaterialId {
-    let wood = rng.pick(&[srgb(150, 104, 66), srgb(94, 62, 42), srgb(205, 172, 128), srgb(232, 230, 226), srgb(60, 50, 46)]);
-    let m = Material::new(Pattern::Wood, wood, wood * 0.7, wood).scale(rng.range(0.2, 0.6)).gloss(rng.range(0.0, 0.6));
+    let wood = rng.pick(&[
+        srgb(150, 104, 66),
+        srgb(94, 62, 42),
+        srgb(205, 172, 128),
+        srgb(232, 230, 226),
+        srgb(60, 50, 46),
+    ]);
+    let m = Material::new(Pattern::Wood, wood, wood * 0.7, wood)
+        .scale(rng.range(0.2, 0.6))
+        .gloss(rng.range(0.0, 0.6));
     scene.add_material(m.seed(rng.next_u32()))
 }
 
 fn cloth_material(scene: &mut Scene, rng: &mut Rng) -> MaterialId {
     let tone = hsv(rng.unit(), rng.range(0.0, 0.7), rng.range(0.2, 0.9));
-    let pattern = if rng.chance(0.25) { Pattern::Stripes { width: rng.range(0.03, 0.15), vertical: rng.chance(0.5) } } else { Pattern::Fabric { thread: 0.006 } };
-    scene.add_material(Material::new(pattern, tone, tone * 0.75, tone).scale(0.3).bump(0.12).seed(rng.next_u32()))
+    let pattern = if rng.chance(0.25) {
+        Pattern::Stripes { width: rng.range(0.03, 0.15), vertical: rng.chance(0.5) }
+    } else {
+        Pattern::Fabric { thread: 0.006 }
+    };
+    scene.add_material(
+        Material::new(pattern, tone, tone * 0.75, tone).scale(0.3).bump(0.12).seed(rng.next_u32()),
+    )
 }
 
 fn chair(scene: &mut Scene, rng: &mut Rng, wood: MaterialId) -> u32 {
@@ -265,17 +431,38 @@ fn sofa(scene: &mut Scene, rng: &mut Rng, width: f32) -> u32 {
     let seats = (width / 0.7).round().max(1.0) as i32;
     for i in 0..seats {
         let x = (i as f32 + 0.5 - seats as f32 * 0.5) * (width - 0.4) / seats as f32;
-        g.add(Shape::Cuboid, Vec3::new(x, 0.43, 0.05), Quat::IDENTITY, Vec3::new((width - 0.42) / seats as f32 * 0.5, 0.08, 0.36), cloth);
+        g.add(
+            Shape::Cuboid,
+            Vec3::new(x, 0.43, 0.05),
+            Quat::IDENTITY,
+            Vec3::new((width - 0.42) / seats as f32 * 0.5, 0.08, 0.36),
+            cloth,
+        );
     }
     for _ in 0..rng.below(4) {
         let at = Vec3::new(rng.range(-0.4, 0.4) * width, 0.66, -0.16);
-        g.add(Shape::Sphere, at, Quat::from_rotation_x(-0.3) * Quat::from_rotation_z(rng.range(-0.5, 0.5)), Vec3::new(0.22, 0.2, 0.09), pillow);
+        g.add(
+            Shape::Sphere,
+            at,
+            Quat::from_rotation_x(-0.3) * Quat::from_rotation_z(rng.range(-0.5, 0.5)),
+            Vec3::new(0.22, 0.2, 0.09),
+            pillow,
+        );
     }
     scene.add_group(g)
 }
 
 fn bed(scene: &mut Scene, rng: &mut Rng, wood: MaterialId) -> u32 {
-    let sheet = scene.add_material(Material::new(Pattern::Fabric { thread: 0.008 }, srgb(230, 228, 222), srgb(205, 203, 198), Vec3::ONE).bump(0.1).scale(0.5));
+    let sheet = scene.add_material(
+        Material::new(
+            Pattern::Fabric { thread: 0.008 },
+            srgb(230, 228, 222),
+            srgb(205, 203, 198),
+            Vec3::ONE,
+        )
+        .bump(0.1)
+        .scale(0.5),
+    );
     let cover = cloth_material(scene, rng);
     let w = rng.range(0.9, 1.8);
     let mut g = Group::default();
@@ -284,7 +471,13 @@ fn bed(scene: &mut Scene, rng: &mut Rng, wood: MaterialId) -> u32 {
     g.cuboid(Vec3::new(0.0, 0.42, 0.0), Vec3::new(w, 0.22, 2.0), sheet);
     g.cuboid(Vec3::new(0.0, 0.45, 0.3), Vec3::new(w + 0.06, 0.22, 1.45), cover);
     for x in [-0.24, 0.24] {
-        g.add(Shape::Sphere, Vec3::new(x * w, 0.6, -0.72), Quat::from_rotation_x(0.2), Vec3::new(0.22 * w, 0.09, 0.24), sheet);
+        g.add(
+            Shape::Sphere,
+            Vec3::new(x * w, 0.6, -0.72),
+            Quat::from_rotation_x(0.2),
+            Vec3::new(0.22 * w, 0.09, 0.24),
+            sheet,
+        );
     }
     scene.add_group(g)
 }
@@ -292,9 +485,15 @@ fn bed(scene: &mut Scene, rng: &mut Rng, wood: MaterialId) -> u32 {
 fn shelf(scene: &mut Scene, rng: &mut Rng, wood: MaterialId, width: f32, height: f32) -> u32 {
     let mut g = Group::default();
     let depth = 0.3;
-    let books = scene.add_material(Material::new(Pattern::Books, Vec3::ONE, Vec3::ONE, Vec3::ONE).seed(rng.next_u32()));
+    let books = scene.add_material(
+        Material::new(Pattern::Books, Vec3::ONE, Vec3::ONE, Vec3::ONE).seed(rng.next_u32()),
+    );
     for s in [-1.0, 1.0] {
-        g.cuboid(Vec3::new(s * width * 0.5, height * 0.5, 0.0), Vec3::new(0.025, height, depth), wood);
+        g.cuboid(
+            Vec3::new(s * width * 0.5, height * 0.5, 0.0),
+            Vec3::new(0.025, height, depth),
+            wood,
+        );
     }
     g.cuboid(Vec3::new(0.0, height * 0.5, -depth * 0.48), Vec3::new(width, height, 0.012), wood);
     let rows = (height / 0.36).floor().max(1.0) as i32;
@@ -309,11 +508,21 @@ fn shelf(scene: &mut Scene, rng: &mut Rng, wood: MaterialId, width: f32, height:
             let run = rng.range(0.08, 0.4).min(width * 0.5 - 0.03 - x);
             if rng.chance(0.65) {
                 let tall = rng.range(0.18, 0.29);
-                g.cuboid(Vec3::new(x + run * 0.5, y + tall * 0.5 + 0.01, -0.02), Vec3::new(run, tall, rng.range(0.16, 0.24)), books);
+                g.cuboid(
+                    Vec3::new(x + run * 0.5, y + tall * 0.5 + 0.01, -0.02),
+                    Vec3::new(run, tall, rng.range(0.16, 0.24)),
+                    books,
+                );
             } else if rng.chance(0.5) {
                 let m = any_material(scene, rng, 0.15);
                 let s = rng.range(0.04, 0.1);
-                g.add(Shape::Sphere, Vec3::new(x + run * 0.5, y + s + 0.01, 0.0), Quat::IDENTITY, Vec3::splat(s), m);
+                g.add(
+                    Shape::Sphere,
+                    Vec3::new(x + run * 0.5, y + s + 0.01, 0.0),
+                    Quat::IDENTITY,
+                    Vec3::splat(s),
+                    m,
+                );
             }
             x += run + 0.02;
         }
@@ -326,7 +535,11 @@ fn furniture(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
     if rng.chance(0.6) {
         let rug = any_material(scene, rng, 1.2);
         let at = Vec3::new(rng.range(-0.3, 0.3) * plan.w, 0.006, rng.range(-0.3, 0.3) * plan.d);
-        scene.root.cuboid(at, Vec3::new(plan.w * rng.range(0.7, 1.2), 0.012, plan.d * rng.range(0.6, 1.1)), rug);
+        scene.root.cuboid(
+            at,
+            Vec3::new(plan.w * rng.range(0.7, 1.2), 0.012, plan.d * rng.range(0.6, 1.1)),
+            rug,
+        );
     }
     // Along the walls.
     for side in 0..4 {
@@ -349,13 +562,26 @@ fn furniture(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
                     let w = rng.range(0.6, 1.5).min(room);
                     let h = rng.range(0.45, 1.1);
                     let at = turn * Vec3::new(x + w * 0.5, 0.0, -away + 0.26);
-                    scene.root.add(Shape::Cuboid, at + Vec3::Y * h * 0.5, turn, Vec3::new(w * 0.5, h * 0.5, 0.24), wood);
+                    scene.root.add(
+                        Shape::Cuboid,
+                        at + Vec3::Y * h * 0.5,
+                        turn,
+                        Vec3::new(w * 0.5, h * 0.5, 0.24),
+                        wood,
+                    );
                     for i in 0..3 {
                         let y = h * (0.2 + 0.3 * i as f32);
-                        scene.root.add(Shape::Cuboid, at + Vec3::Y * y + turn * Vec3::new(0.0, 0.0, 0.245), turn, Vec3::new(w * 0.47, h * 0.135, 0.01), wood);
+                        scene.root.add(
+                            Shape::Cuboid,
+                            at + Vec3::Y * y + turn * Vec3::new(0.0, 0.0, 0.245),
+                            turn,
+                            Vec3::new(w * 0.47, h * 0.135, 0.01),
+                            wood,
+                        );
                     }
                     for _ in 0..rng.below(5) {
-                        let place = at + turn * Vec3::new(rng.range(-0.4, 0.4) * w, h, rng.range(-0.15, 0.15));
+                        let place = at
+                            + turn * Vec3::new(rng.range(-0.4, 0.4) * w, h, rng.range(-0.15, 0.15));
                         let size = rng.range(0.08, 0.25);
                         clutter(scene, rng, place, size);
                     }
@@ -406,10 +632,22 @@ fn table(scene: &mut Scene, rng: &mut Rng, plan: &Plan, wood: MaterialId) {
     let centre = Vec3::new(rng.range(-0.25, 0.25) * plan.w, 0.0, rng.range(-0.25, 0.25) * plan.d);
     let turn = Quat::from_rotation_y(rng.pick(&[0.0, PI * 0.5]) + rng.normal() * 0.1);
     let at = |x: f32, y: f32, z: f32| centre + turn * Vec3::new(x, y, z);
-    scene.root.add(Shape::Cuboid, at(0.0, height - 0.02, 0.0), turn, Vec3::new(tw * 0.5, 0.02, td * 0.5), wood);
+    scene.root.add(
+        Shape::Cuboid,
+        at(0.0, height - 0.02, 0.0),
+        turn,
+        Vec3::new(tw * 0.5, 0.02, td * 0.5),
+        wood,
+    );
     for x in [-0.46, 0.46] {
         for z in [-0.44, 0.44] {
-            scene.root.rod(at(x * tw, 0.0, z * td), at(x * tw, height - 0.03, z * td), 0.03, 1.1, wood);
+            scene.root.rod(
+                at(x * tw, 0.0, z * td),
+                at(x * tw, height - 0.03, z * td),
+                0.03,
+                1.1,
+                wood,
+            );
         }
     }
     for _ in 0..2 + rng.below(8) {
@@ -419,10 +657,17 @@ fn table(scene: &mut Scene, rng: &mut Rng, plan: &Plan, wood: MaterialId) {
     }
     if height > 0.6 {
         let seat = chair(scene, rng, wood);
-        for (x, z, angle) in [(-0.25, 0.65, PI), (0.25, 0.65, PI), (-0.25, -0.65, 0.0), (0.25, -0.65, 0.0)] {
+        for (x, z, angle) in
+            [(-0.25, 0.65, PI), (0.25, 0.65, PI), (-0.25, -0.65, 0.0), (0.25, -0.65, 0.0)]
+        {
             if rng.chance(0.75) {
                 let out = rng.range(0.9, 1.3);
-                scene.root.place(seat, at(x * tw, 0.0, z * td * out), turn * Quat::from_rotation_y(angle + rng.normal() * 0.25), Vec3::ONE);
+                scene.root.place(
+                    seat,
+                    at(x * tw, 0.0, z * td * out),
+                    turn * Quat::from_rotation_y(angle + rng.normal() * 0.25),
+                    Vec3::ONE,
+                );
             }
         }
     }

@@ -1,0 +1,280 @@
+//! The simulator at its public surface.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use glam::{Quat, Vec2, Vec3};
+use reverie_simulator::{
+    BuiltScene, Camera, Conditions, Exposure, Frame, Quality, Rng, SceneKind, SceneOptions,
+    SimulatorModel,
+};
+use reverie_world_model::{
+    Action, Embodiment, Intrinsics, Observation, Pose, SceneSeed, Seed, SeedSource, SpatialQuery,
+    Weather, WorldError, WorldEvent, WorldModel,
+};
+
+const LENS: Intrinsics =
+    Intrinsics { width: 48, height: 36, fx: 40.0, fy: 44.0, cx: 23.0, cy: 19.0 };
+const QUICK: Quality = Quality { samples: 1, bounce_rays: 1 };
+
+fn scene_seed(name: &str) -> Seed {
+    Seed::new(SeedSource::Scene(SceneSeed {
+        name: name.to_owned(),
+        seed: 7,
+        weather: Weather::Clear,
+        hour: 11.0,
+    }))
+}
+
+fn model() -> SimulatorModel {
+    SimulatorModel::new(LENS, QUICK).expect("valid lens")
+}
+
+fn options(kind: SceneKind, seed: u64, conditions: Conditions) -> SceneOptions {
+    SceneOptions { kind, seed, conditions, roam: false, photos: Arc::from([]) }
+}
+
+fn frame_hash(frame: &Frame) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    frame.rgb.hash(&mut hasher);
+    frame.depth_m.iter().for_each(|d| d.to_bits().hash(&mut hasher));
+    hasher.finish()
+}
+
+fn view(built: &BuiltScene) -> Camera {
+    let pose = built
+        .random_view(&mut Rng::new(3), LENS.horizontal_fov_rad(), LENS.vertical_fov_rad())
+        .expect("the scene has a view");
+    Camera { pose, intrinsics: LENS }
+}
+
+#[test]
+fn pictures_do_not_depend_on_the_number_of_threads() {
+    for kind in SceneKind::ALL {
+        let hashes = [1, 2].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("pool");
+            pool.install(|| {
+                let built =
+                    BuiltScene::new(&options(kind, 5, Conditions::new(Weather::Clear, 10.0)));
+                frame_hash(&built.scene.render(
+                    &view(&built),
+                    Quality::default(),
+                    Exposure::Auto { key: 0.2 },
+                ))
+            })
+        });
+        assert_eq!(hashes[0], hashes[1], "{}", kind.name());
+    }
+}
+
+#[test]
+fn weather_and_hour_change_the_light_and_nothing_else() {
+    for kind in SceneKind::ALL {
+        let noon = BuiltScene::new(&options(kind, 12, Conditions::new(Weather::Clear, 12.0)));
+        let camera = view(&noon);
+        let reference = noon.scene.render(&camera, QUICK, Exposure::Scene);
+        for weather in Weather::ALL {
+            let mut other = BuiltScene::new(&options(kind, 12, Conditions::new(weather, 19.5)));
+            let night = other.scene.render(&camera, QUICK, Exposure::Scene);
+            assert_eq!(night.depth_m, reference.depth_m, "{} {weather}", kind.name());
+            assert_ne!(night.rgb, reference.rgb, "{} {weather}", kind.name());
+            other.scene.set_conditions(Conditions::new(Weather::Clear, 12.0));
+            let back = other.scene.render(&camera, QUICK, Exposure::Scene);
+            assert_eq!(
+                frame_hash(&back),
+                frame_hash(&reference),
+                "{} after {weather}",
+                kind.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn depth_of_a_known_plane_is_exact() {
+    let mut model = model();
+    let mut seed = scene_seed("city");
+    let pose = Pose::from_yaw_pitch_roll(Vec3::new(3.0, 400.0, -2.0), 0.4, 0.3, 0.05);
+    seed.start = Some(pose);
+    model.begin(&seed).expect("begins");
+    // A slab that fills the view, turned against it.
+    let rotation = pose.rotation * Quat::from_rotation_y(0.3) * Quat::from_rotation_x(-0.2);
+    let place = WorldEvent::Place {
+        id: 1,
+        class: "box".to_owned(),
+        position: pose.world_from_view(Vec3::new(0.0, 0.0, -6.0)),
+        rotation,
+        size: Vec3::new(90.0, 90.0, 2.0),
+        colour: [200, 40, 40],
+    };
+    model.apply(&place).expect("places");
+    let seen = model.step(&Action::default()).expect("steps");
+    assert_eq!(seen.pose.position, pose.position);
+    // Front face: one metre along the slab's own Z towards the camera.
+    let normal = pose.rotation.conjugate() * (rotation * Vec3::Z);
+    let offset = normal.dot(Vec3::new(0.0, 0.0, -6.0)) + 1.0;
+    let depth = seen.depth.expect("has depth");
+    for y in 0..LENS.height {
+        for x in 0..LENS.width {
+            let expected = offset / normal.dot(LENS.ray(x as f32 + 0.5, y as f32 + 0.5));
+            let found = depth.at(x, y);
+            assert!(
+                (found / expected - 1.0).abs() < 2e-5,
+                "({x}, {y}): {found} m, expected {expected} m"
+            );
+        }
+    }
+}
+
+#[test]
+fn depth_and_pose_agree_with_ray_casts() {
+    let mut model = model();
+    let seen = model.begin(&scene_seed("room")).expect("begins");
+    let scene = model.scene().expect("running");
+    let depth = seen.depth.as_ref().expect("has depth");
+    let (mut finite, mut same) = (0, 0);
+    for (x, y) in (0..LENS.height).flat_map(|y| (0..LENS.width).map(move |x| (x, y))) {
+        let ray = seen.pose.rotation * LENS.ray(x as f32 + 0.5, y as f32 + 0.5);
+        let cast_m = scene
+            .ray_cast(seen.pose.position, ray, 1e4)
+            .map_or(f32::INFINITY, |hit| hit.distance_m);
+        let seen_m = ray.length() * depth.at(x, y);
+        finite += u32::from(seen_m.is_finite());
+        // Solid casts pass through leaves, so they may end behind what is seen, never before.
+        // Where a ray only just touches a round body, the last bit of its direction counts.
+        let slack_m = 1e-3 * seen_m.clamp(1.0, 1e4);
+        assert!(cast_m >= seen_m - slack_m, "({x}, {y}): cast {cast_m} m, seen {seen_m} m");
+        same += u32::from(cast_m == seen_m || (cast_m - seen_m).abs() < slack_m);
+    }
+    let pixels = LENS.width * LENS.height;
+    assert!(finite * 2 > pixels, "a room should fill the view, {finite} of {pixels} pixels did");
+    assert!(same * 10 > pixels * 9, "{same} of {pixels} pixels agree");
+}
+
+fn drive(model: &mut SimulatorModel, ticks: std::ops::Range<u32>) -> Vec<Observation> {
+    ticks
+        .map(|i| {
+            let action = Action {
+                move_mps: Vec3::new(0.3, 0.0, 1.4),
+                look_rps: Vec2::new(0.2 * i as f32, -0.1),
+                interact: false,
+            };
+            model.step(&action).expect("steps")
+        })
+        .collect()
+}
+
+#[test]
+fn a_restored_world_goes_on_exactly() {
+    let mut model = model();
+    model.begin(&scene_seed("city").with_embodiment(Embodiment::Walker)).expect("begins");
+    drive(&mut model, 0..3);
+    model.apply(&WorldEvent::Weather { weather: Weather::Snow, strength: 0.7 }).expect("snows");
+    model.apply(&WorldEvent::TimeOfDay { hour: 17.3 }).expect("gets late");
+    let crate_ahead = WorldEvent::Place {
+        id: 9,
+        class: "crate".to_owned(),
+        position: model
+            .step(&Action::default())
+            .expect("steps")
+            .pose
+            .world_from_view(Vec3::new(0.1, 0.0, -3.0)),
+        rotation: Quat::from_rotation_y(0.4),
+        size: Vec3::new(0.7, 0.8, 0.9),
+        colour: [180, 120, 60],
+    };
+    model.apply(&crate_ahead).expect("places");
+    let saved = model.save().expect("saves");
+    let expected = drive(&mut model, 3..6);
+
+    let text = serde_json::to_string(&saved).expect("writes");
+    let read = serde_json::from_str(&text).expect("reads");
+    let mut fresh = SimulatorModel::new(LENS, QUICK).expect("valid lens");
+    fresh.restore(&read).expect("restores");
+    assert_eq!(drive(&mut fresh, 3..6), expected, "in a fresh model");
+    model.apply(&WorldEvent::Remove { id: 9 }).expect("removes");
+    model.restore(&read).expect("restores");
+    assert_eq!(drive(&mut model, 3..6), expected, "in the running model");
+}
+
+#[test]
+fn a_walker_stays_on_the_ground_and_out_of_walls() {
+    let mut model = model();
+    let begun =
+        model.begin(&scene_seed("city").with_embodiment(Embodiment::Walker)).expect("begins");
+    let ahead = begun.pose.position + begun.pose.forward() * 3.0;
+    let wall = WorldEvent::Place {
+        id: 1,
+        class: "box".to_owned(),
+        position: ahead,
+        rotation: begun.pose.rotation,
+        size: Vec3::new(30.0, 6.0, 0.5),
+        colour: [90, 90, 90],
+    };
+    model.apply(&wall).expect("places");
+    let mut last = begun.clone();
+    for _ in 0..60 {
+        last = model
+            .step(&Action { move_mps: Vec3::new(0.0, 0.0, 2.0), ..Action::default() })
+            .expect("steps");
+    }
+    let scene = model.scene().expect("running");
+    let ground = scene.ground_height(last.pose.position).expect("a street");
+    assert!(
+        (last.pose.position.y - ground - 1.6).abs() < 0.02,
+        "eyes {} over ground {ground}",
+        last.pose.position.y
+    );
+    let walked = (last.pose.position - begun.pose.position).dot(begun.pose.forward());
+    assert!((2.2..2.75).contains(&walked), "walked {walked} m towards a wall at 2.75 m");
+}
+
+#[test]
+fn nonsense_is_refused_by_name_and_changes_nothing() {
+    let bad_lens = Intrinsics { fx: f32::NAN, ..LENS };
+    assert!(SimulatorModel::new(bad_lens, QUICK).expect_err("no lens").to_string().contains("fx"));
+    let mut model = model();
+    assert_eq!(model.step(&Action::default()), Err(WorldError::NotBegun));
+    assert_eq!(model.save(), Err(WorldError::NotBegun));
+    let unknown = model.begin(&scene_seed("moon")).expect_err("no such scene").to_string();
+    assert!(
+        unknown.contains("`moon`") && unknown.contains("mountain, city, room, primitives"),
+        "{unknown}"
+    );
+    let prompt = Seed::new(SeedSource::Prompt("a valley".to_owned()));
+    assert!(matches!(model.begin(&prompt), Err(WorldError::Unsupported { .. })));
+    let mut astray = scene_seed("room");
+    astray.start = Some(Pose { position: Vec3::splat(f32::INFINITY), ..Pose::IDENTITY });
+    assert!(model.begin(&astray).expect_err("nowhere").to_string().contains("start: position"));
+
+    model.begin(&scene_seed("room")).expect("begins");
+    let before = model.save().expect("saves");
+    let nan = Action { move_mps: Vec3::new(0.0, f32::NAN, 0.0), ..Action::default() };
+    assert!(model.step(&nan).expect_err("NaN").to_string().contains("move_mps"));
+    let place = |id, class: &str, size| WorldEvent::Place {
+        id,
+        class: class.to_owned(),
+        position: Vec3::ZERO,
+        rotation: Quat::IDENTITY,
+        size,
+        colour: [0; 3],
+    };
+    for (event, part) in [
+        (WorldEvent::Weather { weather: Weather::Rain, strength: 1.5 }, "strength"),
+        (WorldEvent::TimeOfDay { hour: -1.0 }, "hour"),
+        (WorldEvent::Text { prompt: "let there be light".to_owned() }, "text events"),
+        (place(1, "elephant", Vec3::ONE), "box, crate, ball"),
+        (place(1, "box", Vec3::ZERO), "size"),
+        (WorldEvent::Remove { id: 4 }, "4 is not placed"),
+    ] {
+        let error = model.apply(&event).expect_err(part).to_string();
+        assert!(error.contains(part), "{error}");
+    }
+    let mut foreign = before.clone();
+    foreign.model = "dreamer".to_owned();
+    assert!(model.restore(&foreign).expect_err("foreign").to_string().contains("dreamer"));
+    let mut damaged = before.clone();
+    damaged.state_base64.truncate(damaged.state_base64.len() / 2);
+    assert!(matches!(model.restore(&damaged), Err(WorldError::InvalidSnapshot(_))));
+    assert_eq!(model.save().expect("saves"), before, "no failed call may change the world");
+}
