@@ -57,7 +57,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut app = headless();
     support(app.world()).map_err(|reason| format!("the GPU cannot draw memories: {reason}"))?;
-    let view = |frame| PresentedView { memory: memory.clone(), pose: walk(frame), intrinsics: screen };
+    let view =
+        |frame| PresentedView { memory: memory.clone(), pose: walk(frame), intrinsics: screen };
     let camera = app.world_mut().spawn(view(0)).id();
     let mut gpu_ms = Vec::with_capacity(frames);
     for frame in 0..WARM_UP_FRAMES + frames {
@@ -92,12 +93,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("adapter        {}", app.world().resource::<RenderAdapterInfo>().name);
     println!("memory         {vertices} vertices in sight, {} tiles drawn", stats.tiles_drawn);
     println!("GPU memory     {} MB for tiles", stats.tile_bytes >> 20);
-    println!("GPU            {gpu_p50:.2} ms median, {gpu_p99:.2} ms p99, {:.0} fps", 1e3 / gpu_p50);
+    println!(
+        "GPU            {gpu_p50:.2} ms median, {gpu_p99:.2} ms p99, {:.0} fps",
+        1e3 / gpu_p50
+    );
     match device_ms {
         Some(ms) => println!("of it, device  {ms:.2} ms mean"),
         None => println!("of it, device  not known: no timestamps"),
     }
-    println!("CPU            {cpu_p50:.2} ms median, {cpu_p99:.2} ms p99, {:.0} fps", 1e3 / cpu_p50);
+    println!(
+        "CPU            {cpu_p50:.2} ms median, {cpu_p99:.2} ms p99, {:.0} fps",
+        1e3 / cpu_p50
+    );
     println!("GPU over CPU   {:.2} times as fast", cpu_p50 / gpu_p50);
     Ok(())
 }
@@ -108,11 +115,7 @@ fn headless() -> App {
         MinimalPlugins,
         DiagnosticsPlugin,
         AssetPlugin::default(),
-        WindowPlugin {
-            primary_window: None,
-            exit_condition: ExitCondition::DontExit,
-            ..default()
-        },
+        WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() },
         RenderPlugin { synchronous_pipeline_compilation: true, ..default() },
         ImagePlugin::default(),
         MeshPlugin,

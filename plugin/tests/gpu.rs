@@ -11,9 +11,9 @@ use bevy::{
         RenderApp, RenderPlugin,
         extract_component::ExtractComponentPlugin,
         render_resource::{
-            BufferDescriptor, BufferUsages, CachedPipelineState, CommandEncoderDescriptor, Extent3d,
-            MapMode, PipelineCache, PipelineDescriptor, PollType,
-            TexelCopyBufferInfo, TexelCopyBufferLayout, TextureView,
+            BufferDescriptor, BufferUsages, CachedPipelineState, CommandEncoderDescriptor,
+            Extent3d, MapMode, PipelineCache, PipelineDescriptor, PollType, TexelCopyBufferInfo,
+            TexelCopyBufferLayout, TextureView,
         },
         renderer::{RenderDevice, RenderQueue},
         settings::{WgpuFeatures, WgpuLimits, WgpuSettings},
@@ -38,11 +38,7 @@ fn app_with(plugin: GpuPresentPlugin, settings: WgpuSettings) -> App {
     app.add_plugins((
         MinimalPlugins,
         AssetPlugin::default(),
-        WindowPlugin {
-            primary_window: None,
-            exit_condition: ExitCondition::DontExit,
-            ..default()
-        },
+        WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() },
         RenderPlugin {
             render_creation: settings.into(),
             synchronous_pipeline_compilation: true,
@@ -156,8 +152,7 @@ fn compare(app: &App, camera: Entity) -> Agreement {
     assert_eq!(gpu.rgba.len(), pixels);
     let (cpu_rgba, _) = frame.rgba8().as_chunks::<4>();
     let (mut squares, mut known, mut depth) = (0.0, 0, 0);
-    for at in 0..pixels {
-        let (a, b) = (gpu.rgba[at], cpu_rgba[at]);
+    for (at, (a, b)) in gpu.rgba.iter().zip(cpu_rgba).enumerate() {
         squares += (0..3).map(|k| (f64::from(a[k]) - f64::from(b[k])).powi(2)).sum::<f64>();
         known += usize::from((a[3] == 255) == (b[3] == 255));
         let slack = if b[3] == 255 { 0.01 } else { 0.2 };

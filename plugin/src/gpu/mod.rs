@@ -1,13 +1,14 @@
 //! The GPU's way of drawing a memory: on Bevy's own device, in the render world, without a copy
 //! to the CPU.
 //!
-//! Tiles are uploaded when they are first seen ([`store`]) and drawn as triangles by the
+//! Tiles are uploaded when they are first seen (`store`) and drawn as triangles by the
 //! rasteriser, at most two draws per tile in two multi-draws; two compute dispatches fill the
-//! holes ([`view`]). The picture is that of [`reverie_spatial::reference`], up to rounding: the
+//! holes (`view`). The picture is that of [`reverie_spatial::reference`], up to rounding: the
 //! tiles and levels are chosen by the same [`Memory::visible`](reverie_spatial::Memory::visible).
 
 mod pipelines;
 mod store;
+mod targets;
 mod view;
 
 use crate::present::{PresentPath, PresentedView};
@@ -19,7 +20,8 @@ use bevy::{
         Render, RenderApp, RenderStartup, RenderSystems,
         render_resource::PipelineCache,
         renderer::{
-            RenderAdapter, RenderContext, RenderDevice, RenderGraph, RenderGraphSystems, RenderQueue,
+            RenderAdapter, RenderContext, RenderDevice, RenderGraph, RenderGraphSystems,
+            RenderQueue,
         },
     },
 };
@@ -102,9 +104,7 @@ impl Plugin for GpuPresentPlugin {
             )
             .add_systems(
                 RenderGraph,
-                draw.in_set(RenderGraphSystems::Render)
-                    .before(camera_driver)
-                    .run_if(is_gpu_path),
+                draw.in_set(RenderGraphSystems::Render).before(camera_driver).run_if(is_gpu_path),
             );
     }
 }

@@ -7,10 +7,10 @@ use bevy::{
         render_resource::{
             BindGroupLayoutDescriptor, BindGroupLayoutEntries, CachedComputePipelineId,
             CachedRenderPipelineId, ColorTargetState, ColorWrites, CompareFunction,
-            ComputePipeline, ComputePipelineDescriptor, DepthBiasState, DownlevelFlags, DepthStencilState, Face,
-            FragmentState, FrontFace, PipelineCache, PrimitiveState, RenderPipeline,
-            RenderPipelineDescriptor, ShaderStages, StencilState, StorageTextureAccess,
-            TextureFormat, TextureSampleType, VertexState, WgpuFeatures,
+            ComputePipeline, ComputePipelineDescriptor, DepthBiasState, DepthStencilState,
+            DownlevelFlags, Face, FragmentState, FrontFace, PipelineCache, PrimitiveState,
+            RenderPipeline, RenderPipelineDescriptor, ShaderStages, StencilState,
+            StorageTextureAccess, TextureFormat, TextureSampleType, VertexState, WgpuFeatures,
             binding_types::{
                 storage_buffer_read_only_sized, storage_buffer_sized, texture_2d, texture_depth_2d,
                 texture_storage_2d, uniform_buffer_sized,

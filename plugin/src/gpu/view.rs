@@ -1,11 +1,9 @@
 //! One camera's picture on the GPU: its textures, and what is drawn into them each frame.
 
 use super::{
-    pipelines::{
-        COLOUR_FORMAT, DEPTH_FORMAT, INVERSE_DEPTH_FORMAT, PULL_BLOCK_PX, PUSH_BLOCK_PX, Pipelines,
-        ReadyPipelines,
-    },
+    pipelines::{PULL_BLOCK_PX, PUSH_BLOCK_PX, Pipelines, ReadyPipelines},
     store::{NoRoom, TileStore},
+    targets::Targets,
 };
 use crate::present::{PresentedTextures, PresentedView};
 use bevy::{
@@ -14,10 +12,9 @@ use bevy::{
         diagnostic::RecordDiagnostics,
         render_resource::{
             BindGroup, BindGroupEntries, Buffer, BufferDescriptor, BufferId, BufferUsages,
-            ComputePassDescriptor, Extent3d, IndexFormat, LoadOp, Operations, PipelineCache,
+            CommandEncoder, ComputePassDescriptor, IndexFormat, LoadOp, Operations, PipelineCache,
             RawBufferVec, RenderPassColorAttachment, RenderPassDepthStencilAttachment,
-            RenderPassDescriptor, StoreOp, TextureDescriptor, TextureDimension, TextureFormat,
-            TextureUsages, TextureView, TextureViewDescriptor,
+            RenderPassDescriptor, StoreOp,
         },
         renderer::{RenderContext, RenderDevice, RenderQueue},
     },
@@ -116,80 +113,6 @@ struct BindGroups {
     draw: BindGroup,
     fill: BindGroup,
     made_of: (u64, BufferId, BufferId),
-}
-
-struct Targets {
-    size: UVec2,
-    drawn_colour: TextureView,
-    drawn_depth: TextureView,
-    texels: Buffer,
-    colour_storage: TextureView,
-    inverse_depth_storage: TextureView,
-    presented: PresentedTextures,
-    levels: [[u32; 4]; FILL_LEVELS + 1],
-}
-
-impl Targets {
-    fn new(device: &RenderDevice, size: UVec2) -> Self {
-        let texture = |label, format: TextureFormat, usage, view_formats: &[TextureFormat]| {
-            device.create_texture(&TextureDescriptor {
-                label: Some(label),
-                size: Extent3d { width: size.x, height: size.y, depth_or_array_layers: 1 },
-                mip_level_count: 1,
-                sample_count: 1,
-                dimension: TextureDimension::D2,
-                format,
-                usage,
-                view_formats,
-            })
-        };
-        let target = TextureUsages::RENDER_ATTACHMENT | TextureUsages::TEXTURE_BINDING;
-        let result = TextureUsages::STORAGE_BINDING
-            | TextureUsages::TEXTURE_BINDING
-            // Screenshots and tests copy it out; the frame loop never does.
-            | TextureUsages::COPY_SRC;
-        let plain = TextureViewDescriptor::default();
-        let drawn_colour = texture("reverie_drawn_colour", COLOUR_FORMAT, target, &[]);
-        let drawn_depth = texture("reverie_drawn_depth", DEPTH_FORMAT, target, &[]);
-        let srgb = COLOUR_FORMAT.add_srgb_suffix();
-        let colour = texture("reverie_colour", COLOUR_FORMAT, result, &[srgb]);
-        let inverse_depth = texture("reverie_inverse_depth", INVERSE_DEPTH_FORMAT, result, &[]);
-        let mut levels = [[size.x, size.y, 0, 0]; FILL_LEVELS + 1];
-        let mut texels = 0_u32;
-        for k in 1..=FILL_LEVELS {
-            let [columns, rows, ..] = levels[k - 1];
-            levels[k] = [columns.div_ceil(2), rows.div_ceil(2), texels, 0];
-            texels += levels[k][0] * levels[k][1];
-        }
-        let of_storage = |format| TextureViewDescriptor {
-            format: Some(format),
-            usage: Some(TextureUsages::STORAGE_BINDING),
-            ..default()
-        };
-        Self {
-            size,
-            drawn_colour: drawn_colour.create_view(&plain),
-            drawn_depth: drawn_depth.create_view(&plain),
-            texels: device.create_buffer(&BufferDescriptor {
-                label: Some("reverie_fill_texels"),
-                size: 12 * u64::from(texels),
-                usage: BufferUsages::STORAGE,
-                mapped_at_creation: false,
-            }),
-            colour_storage: colour.create_view(&of_storage(COLOUR_FORMAT)),
-            inverse_depth_storage: inverse_depth.create_view(&of_storage(INVERSE_DEPTH_FORMAT)),
-            presented: PresentedTextures {
-                colour: colour.create_view(&TextureViewDescriptor {
-                    format: Some(srgb),
-                    usage: Some(TextureUsages::TEXTURE_BINDING),
-                    ..default()
-                }),
-                inverse_depth: inverse_depth.create_view(&plain),
-                size,
-            },
-            levels,
-        }
-    }
 }
 
 impl CameraPicture {
@@ -311,7 +234,8 @@ impl CameraPicture {
                 Some((of, map)) if of == chosen.view => map,
                 _ => {
                     let own = ScreenFromView::new(tiles.view(), &view.pose, &view.intrinsics);
-                    let map = self.maps.push(clip_map(&own, tiles.view().intrinsics(), view)) as u32;
+                    let map =
+                        self.maps.push(clip_map(&own, tiles.view().intrinsics(), view)) as u32;
                     map_of = Some((chosen.view, map));
                     map
                 }
@@ -424,7 +348,7 @@ impl CameraPicture {
 
     fn draw_tiles(
         &self,
-        encoder: &mut bevy::render::render_resource::CommandEncoder,
+        encoder: &mut CommandEncoder,
         groups: &BindGroups,
         ready: &ReadyPipelines,
         store: &TileStore,
@@ -473,7 +397,7 @@ impl CameraPicture {
 
     fn fill_holes(
         &self,
-        encoder: &mut bevy::render::render_resource::CommandEncoder,
+        encoder: &mut CommandEncoder,
         groups: &BindGroups,
         ready: &ReadyPipelines,
     ) {
