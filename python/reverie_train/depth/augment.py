@@ -105,23 +105,23 @@ def shift(image: np.ndarray, dx: int, dy: int, fill: float) -> np.ndarray:
 def light(rgb: np.ndarray, idep: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Uneven albedo, soft shadows, fine grain on surfaces, haze that thickens with depth."""
     h, w = idep.shape
-    if rng.random() < 0.35:
+    if rng.random() < 0.2:
         cells = int(rng.integers(2, 9))
-        strength = rng.uniform(0.1, 0.6)
+        strength = rng.uniform(0.1, 0.5)
         tinted = smooth_noise(h, w, cells, rng, 3) if rng.random() < 0.4 else smooth_noise(h, w, cells, rng, 1)
         rgb = rgb * (1 + strength * (tinted - 0.5) * 2)
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         # A cast shadow: half plane or band with a soft border.
         angle = rng.uniform(0, 2 * np.pi)
         yy, xx = np.mgrid[0:h, 0:w].astype(np.float32)
         t = (xx / w - rng.random()) * np.cos(angle) + (yy / h - rng.random()) * np.sin(angle)
         soft = rng.uniform(0.005, 0.1)
         rgb = rgb * (1 - rng.uniform(0.2, 0.6) / (1 + np.exp(np.clip(-t / soft, -30, 30))))[..., None]
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         grain = smooth_noise(h, w, int(rng.integers(20, 90)), rng, 1)
         surface = (idep > 0)[..., None]
         rgb = np.where(surface, rgb * (1 + rng.uniform(0.1, 0.4) * (grain - 0.5) * 2), rgb)
-    if rng.random() < 0.12:
+    if rng.random() < 0.08:
         positive = idep[idep > 0]
         if positive.size:
             typical = float(np.median(positive))
@@ -143,7 +143,7 @@ def camera(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.3:
         mix = np.eye(3) + rng.normal(0, 0.15, (3, 3))
         x = x @ (mix / mix.sum(1, keepdims=True)).T.astype(np.float32)
-    if rng.random() < 0.08:
+    if rng.random() < 0.04:
         x = x[..., rng.permutation(3)]
     x = np.clip(x, 0, None)
     if rng.random() < 0.8:
@@ -153,17 +153,17 @@ def camera(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.6:
         pivot = np.float32(rng.uniform(0.3, 0.7))
         x = (x - pivot) * np.float32(np.exp(rng.normal(0, 0.3))) + pivot
-    if rng.random() < 0.1:
+    if rng.random() < 0.06:
         x = np.repeat(x.mean(2, keepdims=True), 3, 2)
     if rng.random() < 0.2:
         h, w = x.shape[:2]
         yy, xx = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
         x = x * (1 - rng.uniform(0, 0.5) * (xx**2 + yy**2) / 2)[..., None].astype(np.float32)
-    if rng.random() < 0.3:
-        x = x + rng.standard_normal(x.shape, dtype=np.float32) * np.float32(rng.uniform(0.005, 0.06))
+    if rng.random() < 0.2:
+        x = x + rng.standard_normal(x.shape, dtype=np.float32) * np.float32(rng.uniform(0.005, 0.05))
     pixels = (np.clip(x, 0, 1) * 255 + 0.5).astype(np.uint8)
     kind = rng.random()
-    if kind < 0.45:
+    if kind < 0.36:
         image = Image.fromarray(pixels)
         if kind < 0.18:
             image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.5)))
@@ -180,7 +180,7 @@ def camera(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def make(shards, i: int, width: int, height: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """One training sample: (u8 [height, width, 3], f32 [height, width])."""
     sample = warp(shards[i], width, height, rng, plain=False)
-    if rng.random() < 0.15:
+    if rng.random() < 0.08:
         other = warp(shards[int(rng.integers(len(shards)))], width, height, rng, plain=False)
         sample = paste(sample, other, rng)
     rgb, idep = sample

@@ -56,7 +56,7 @@ def depth_loss(
     sky_loss = F.binary_cross_entropy_with_logits(sky_logit, sky.float())
     # Keeps the free scale of the output near one.
     anchor = torch.log(scale).square().mean()
-    total = absolute.mean() + 0.5 * relative.mean() + 0.5 * gradient + 0.3 * sky_loss + 0.02 * anchor
+    total = absolute.mean() + 0.5 * relative.mean() + 0.25 * gradient + 0.3 * sky_loss + 0.02 * anchor
     parts = {
         "abs": absolute.mean().item(),
         "rel": relative.mean().item(),

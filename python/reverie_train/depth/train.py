@@ -26,7 +26,7 @@ from .loss import depth_loss
 from .model import Config, DepthNetwork
 from .optimizer import Optimizer
 
-STAGES = ((0.55, (128, 96), 12), (0.82, (192, 144), 10), (1.0, (256, 192), 8))
+STAGES = ((0.68, (128, 96), 16), (0.9, (192, 144), 12), (1.0, (256, 192), 8))
 """(until which share of the run, picture size, pictures in a worker's step)"""
 
 

@@ -10,6 +10,8 @@
 mod network;
 mod resample;
 mod scale;
+#[cfg(test)]
+mod tests;
 mod upsample;
 
 pub use network::Config;
@@ -17,7 +19,9 @@ pub use scale::{EYE_HEIGHT_M, MEDIAN_DEPTH_M};
 
 use candle_core::Device;
 use reverie_inference::{ModelStore, StoreError, Weights, WeightsError};
-use reverie_world_model::{DepthImage, GeometryError, Intrinsics, PictureError, RgbImage};
+use reverie_world_model::{
+    DepthImage, GeometryError, Intrinsics, PictureError, RgbImage, WorldError,
+};
 use upsample::Low;
 
 /// The network's name in the manifest of models.
@@ -54,6 +58,19 @@ pub enum DepthError {
     /// The result is no depth picture.
     #[error(transparent)]
     Picture(#[from] PictureError),
+}
+
+impl From<DepthError> for WorldError {
+    fn from(error: DepthError) -> Self {
+        match error {
+            DepthError::Store(e) => Self::Weights(e.to_string()),
+            DepthError::Weights(e) => Self::Weights(e.to_string()),
+            DepthError::Intrinsics(_) | DepthError::WrongSize { .. } => {
+                Self::InvalidSeed(error.to_string())
+            }
+            DepthError::Network(_) | DepthError::Picture(_) => Self::Failed(error.to_string()),
+        }
+    }
 }
 
 /// What the network sees in a photograph, at the photograph's size, rows from the top.
