@@ -1,0 +1,128 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use reverie_media::PinholeNumbers;
+use reverie_world_model::SeedAddress;
+use std::{fmt, path::PathBuf, str::FromStr};
+
+/// Smallest and largest side of generated frames, pixels.
+const SIDES: std::ops::RangeInclusive<u32> = 16..=8192;
+
+/// Worlds generated frame by frame from one picture, one scene or one sentence.
+#[derive(Debug, Parser)]
+#[command(name = "reverie", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Walk through a world along a path and keep every frame
+    Explore(Explore),
+    /// Measure how fast something runs on this machine
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
+    /// The networks' weights: what there is, and whether it is whole
+    Models {
+        #[command(subcommand)]
+        action: Models,
+        /// Print one JSON object on stdout
+        #[arg(long, global = true)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Explore {
+    /// A picture file, `scene:NAME?seed=7&weather=rain&hour=19` or `prompt:SENTENCE`
+    pub seed: SeedAddress,
+    /// What to do: a RON file with embodiment, tick_hz, steps and events
+    #[arg(long, value_name = "P.ron")]
+    pub path: PathBuf,
+    /// Folder for `00000.png` ... and `run.json`: new, empty, or an earlier run (replaced)
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Size of the frames
+    #[arg(long, default_value = "1280x720", value_name = "WxH")]
+    pub size: FrameSize,
+    /// Measured depth of the picture: 16-bit PNG in millimetres, OpenEXR or 32-bit TIFF in metres
+    #[arg(long, value_name = "D.png")]
+    pub depth: Option<PathBuf>,
+    /// The camera that took the picture, in pixels (wins over EXIF)
+    #[arg(long, value_name = "fx,fy,cx,cy")]
+    pub intrinsics: Option<PinholeNumbers>,
+    /// The world model: spatial or simulator
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// The spatial memory: a walk over a million visible points
+    World(BenchWorld),
+}
+
+#[derive(Debug, Args)]
+pub struct BenchWorld {
+    /// Size of the frames
+    #[arg(long, default_value = "1280x720", value_name = "WxH")]
+    pub size: FrameSize,
+    /// How long to measure, seconds
+    #[arg(long, default_value_t = 10.0, value_name = "N", value_parser = seconds)]
+    pub secs: f64,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Models {
+    /// List them and how they stand
+    List,
+    /// Get those that are not there yet
+    Fetch,
+    /// Check size and hash of each; exit code 2 when one is not whole
+    Verify,
+}
+
+/// `WIDTHxHEIGHT` in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameSize {
+    pub width: u32,
+    pub height: u32,
+}
+
+impl FromStr for FrameSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let sides =
+            text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+        match sides {
+            Some((width, height)) if SIDES.contains(&width) && SIDES.contains(&height) => {
+                Ok(Self { width, height })
+            }
+            Some(_) => Err(format!("a side is not within {} to {}", SIDES.start(), SIDES.end())),
+            None => Err("expected WIDTHxHEIGHT, for example 1280x720".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for FrameSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(secs) if (0.1..=3600.0).contains(&secs) => Ok(secs),
+        _ => Err("expected seconds, 0.1 to 3600".to_owned()),
+    }
+}

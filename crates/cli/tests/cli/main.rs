@@ -1,0 +1,8 @@
+//! The program as people and scripts use it: what it writes, and what it refuses.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod explore;
+mod models;
+mod refusals;
+mod support;

@@ -1,0 +1,143 @@
+//! `reverie models`, and weights that cannot be used.
+
+use crate::support::{EXPLORE, Folder, json};
+use reverie_inference::{ASSETS_VARIABLE, CACHE_VARIABLE, MANIFEST_FILE, Manifest};
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/models")
+}
+
+/// A folder with a copy of the shipped models, changed before each use.
+struct Doctored {
+    folder: Folder,
+    manifest: Manifest,
+}
+
+impl Doctored {
+    fn new() -> Self {
+        let folder = Folder::new();
+        fs::create_dir_all(folder.at("assets/models")).unwrap();
+        let manifest = Manifest::read(&shipped().join(MANIFEST_FILE)).unwrap();
+        let doctored = Self { folder, manifest };
+        doctored.restore();
+        doctored
+    }
+
+    fn restore(&self) {
+        for file in [MANIFEST_FILE, &self.manifest.models[0].file] {
+            fs::copy(shipped().join(file), self.at(file)).unwrap();
+        }
+    }
+
+    fn at(&self, file: &str) -> PathBuf {
+        self.folder.at("assets/models").join(file)
+    }
+
+    fn weights(&self) -> PathBuf {
+        self.at(&self.manifest.models[0].file)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.folder.command(args);
+        command.env(ASSETS_VARIABLE, self.folder.at("assets"));
+        command.env(CACHE_VARIABLE, self.folder.at("no-cache"));
+        command
+    }
+
+    /// Nothing that needs the weights goes on.
+    fn everything_refuses(&self, part: &str) {
+        for args in [&EXPLORE[..], &["models", "verify"]] {
+            self.folder.refuses_command(self.command(args), &[part]);
+        }
+    }
+}
+
+#[test]
+fn shipped_models_are_whole() {
+    let folder = Folder::new();
+    for action in ["list", "verify", "fetch"] {
+        let found = json(&folder.succeeds(&["models", action, "--json"]).stdout);
+        assert_eq!(found["world_models"], serde_json::json!(["simulator", "spatial"]));
+        let models = found["models"].as_array().unwrap();
+        assert!(!models.is_empty() && models.iter().all(|m| m["verified"] == true), "{found}");
+        assert!(models.iter().all(|m| m["licence"].is_string() && m["problem"].is_null()));
+    }
+    let text = String::from_utf8(folder.succeeds(&["models", "list"]).stdout).unwrap();
+    assert!(text.contains("ok") && text.contains("world models: simulator, spatial"), "{text}");
+}
+
+#[test]
+fn a_plain_photograph_is_walked_into() {
+    let folder = Folder::new();
+    let run = json(&folder.succeeds(&[&EXPLORE[..], &["--json"]].concat()).stdout);
+    assert_eq!((&run["model"], &run["frames"]), (&"spatial".into(), &13.into()));
+}
+
+#[test]
+fn missing_and_damaged_weights_are_named() {
+    let doctored = Doctored::new();
+    let whole = fs::read(doctored.weights()).unwrap();
+
+    fs::write(doctored.weights(), &whole[..whole.len() / 2]).unwrap();
+    doctored.everything_refuses("bytes, expected");
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    fs::write(doctored.weights(), &flipped).unwrap();
+    doctored.everything_refuses("has SHA-256");
+    // `list` is for looking: it tells and goes on.
+    let listed = json(&doctored.command(&["models", "list", "--json"]).output().unwrap().stdout);
+    assert_eq!(listed["models"][0]["verified"], false);
+    assert!(listed["models"][0]["problem"].as_str().unwrap().contains("has SHA-256"), "{listed}");
+
+    fs::remove_file(doctored.weights()).unwrap();
+    doctored.everything_refuses("is missing");
+    let fetch = doctored.command(&["models", "fetch"]);
+    doctored.folder.refuses_command(fetch, &["is missing", "restore the file"]);
+
+    doctored.restore();
+    let manifest = fs::read_to_string(doctored.at(MANIFEST_FILE)).unwrap();
+    fs::write(doctored.at(MANIFEST_FILE), manifest.replace("licence:", "license:")).unwrap();
+    doctored.everything_refuses("license");
+    fs::remove_file(doctored.at(MANIFEST_FILE)).unwrap();
+    doctored.everything_refuses(MANIFEST_FILE);
+    fs::remove_dir_all(doctored.folder.at("assets")).unwrap();
+    doctored.everything_refuses(MANIFEST_FILE);
+}
+
+/// A safetensors file whose first matrix stands on its side, under a manifest that agrees with it.
+#[test]
+fn weights_of_another_shape_are_named() {
+    let doctored = Doctored::new();
+    let whole = fs::read(doctored.weights()).unwrap();
+    let (length, rest) = whole.split_at(8);
+    let length = u64::from_le_bytes(length.try_into().unwrap()) as usize;
+    let mut header: serde_json::Value = serde_json::from_slice(&rest[..length]).unwrap();
+    let tensors = header.as_object_mut().unwrap();
+    let (name, shape) = tensors
+        .iter_mut()
+        .filter_map(|(name, tensor)| Some((name.clone(), tensor.get_mut("shape")?.as_array_mut()?)))
+        .find(|(_, shape)| shape.len() == 2 && shape[0] != shape[1])
+        .unwrap();
+    shape.reverse();
+    let header = serde_json::to_vec(&header).unwrap();
+    let mut turned = (header.len() as u64).to_le_bytes().to_vec();
+    turned.extend(&header);
+    turned.extend(&rest[length..]);
+    fs::write(doctored.weights(), &turned).unwrap();
+
+    let entry = &doctored.manifest.models[0];
+    let hash: String = Sha256::digest(&turned).iter().map(|b| format!("{b:02x}")).collect();
+    let manifest = fs::read_to_string(doctored.at(MANIFEST_FILE)).unwrap();
+    let manifest = manifest
+        .replace(&entry.sha256, &hash)
+        .replace(&format!("bytes: {}", entry.bytes), &format!("bytes: {}", turned.len()));
+    fs::write(doctored.at(MANIFEST_FILE), manifest).unwrap();
+    let explore = doctored.command(&EXPLORE);
+    doctored.folder.refuses_command(explore, &[&entry.file, &name, "has shape", "expected"]);
+}
