@@ -11,7 +11,7 @@ mod store;
 mod targets;
 mod view;
 
-use crate::present::{PresentPath, PresentedView};
+use crate::present::{PresentPath, PresentedTextures, PresentedView};
 use bevy::{
     core_pipeline::schedule::camera_driver,
     ecs::entity::EntityHashMap,
@@ -27,10 +27,11 @@ use bevy::{
 };
 use pipelines::{MemoryShaders, Pipelines};
 use store::TileStore;
+use targets::Targets;
 use view::CameraPicture;
 
-/// Draws every camera's [`PresentedView`] into its
-/// [`PresentedTextures`](crate::present::PresentedTextures) while [`PresentPath`] is `Gpu`.
+/// Draws every camera's [`PresentedView`] into its [`PresentedTextures`] while [`PresentPath`] is
+/// `Gpu`.
 ///
 /// On a device that lacks something ([`support`]) it warns and does nothing.
 #[derive(Debug, Clone, Copy)]
@@ -136,6 +137,8 @@ fn start(world: &mut World) {
     world.insert_resource(memory);
 }
 
+type Presented = (Entity, &'static PresentedView, Option<&'static PresentedTextures>);
+
 fn prepare(
     mut commands: Commands,
     memory: ResMut<GpuMemory>,
@@ -143,7 +146,7 @@ fn prepare(
     device: Res<RenderDevice>,
     queue: Res<RenderQueue>,
     cache: Res<PipelineCache>,
-    views: Query<(Entity, &PresentedView)>,
+    views: Query<Presented>,
 ) {
     let memory = memory.into_inner();
     memory.cameras.retain(|entity, _| views.contains(*entity));
@@ -151,21 +154,22 @@ fn prepare(
         return;
     }
     memory.frame += 1;
-    for (entity, view) in &views {
+    for (entity, view, textures) in &views {
         let size = UVec2::new(view.intrinsics.width, view.intrinsics.height);
-        if size.min_element() == 0 || size.max_element() > device.limits().max_texture_dimension_2d
-        {
+        if !Targets::fit(&device.limits(), size) {
+            warn_once!("a picture of {size} pixels is not possible on this GPU");
             memory.cameras.remove(&entity);
             continue;
         }
-        let camera = memory.cameras.entry(entity).or_insert_with(|| {
-            let camera = CameraPicture::new(&device, size);
-            commands.entity(entity).insert(camera.presented().clone());
-            camera
-        });
+        let camera =
+            memory.cameras.entry(entity).or_insert_with(|| CameraPicture::new(&device, size));
         if camera.size() != size {
             camera.resize(&device, size);
-            commands.entity(entity).insert(camera.presented().clone());
+        }
+        // Other textures are there after a change of size, or of the path that draws.
+        let presented = camera.presented();
+        if textures.is_none_or(|textures| textures.colour.id() != presented.colour.id()) {
+            commands.entity(entity).insert(presented.clone());
         }
     }
     // The store doubles a few times at most, and each time everything is listed again.
@@ -192,9 +196,9 @@ fn list_all(
     memory: &mut GpuMemory,
     device: &RenderDevice,
     queue: &RenderQueue,
-    views: &Query<(Entity, &PresentedView)>,
+    views: &Query<Presented>,
 ) -> bool {
-    views.iter().all(|(entity, view)| {
+    views.iter().all(|(entity, view, _)| {
         memory.cameras.get_mut(&entity).is_none_or(|camera| {
             camera.prepare(device, queue, &mut memory.store, view, memory.frame)
         })

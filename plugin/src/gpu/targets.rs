@@ -7,12 +7,12 @@ use bevy::{
     render::{
         render_resource::{
             Buffer, BufferDescriptor, BufferUsages, Extent3d, TextureDescriptor, TextureDimension,
-            TextureFormat, TextureUsages, TextureView, TextureViewDescriptor,
+            TextureFormat, TextureUsages, TextureView, TextureViewDescriptor, WgpuLimits,
         },
         renderer::RenderDevice,
     },
 };
-use reverie_spatial::fill::FILL_LEVELS;
+use reverie_spatial::{MAX_VIEW_SIDE, fill::FILL_LEVELS};
 
 /// Textures and scratch space of one size.
 pub(super) struct Targets {
@@ -34,7 +34,30 @@ pub(super) struct Targets {
     pub levels: [[u32; 4]; FILL_LEVELS + 1],
 }
 
+/// Bytes of a texel of the levels above the picture.
+const TEXEL_BYTES: u64 = 12;
+
+/// Columns, rows and first texel of each level, and texels in all above the picture.
+fn fill_levels(size: UVec2) -> ([[u32; 4]; FILL_LEVELS + 1], u64) {
+    let mut levels = [[size.x, size.y, 0, 0]; FILL_LEVELS + 1];
+    let mut texels = 0;
+    for k in 1..=FILL_LEVELS {
+        let [columns, rows, ..] = levels[k - 1];
+        levels[k] = [columns.div_ceil(2), rows.div_ceil(2), texels, 0];
+        texels += levels[k][0] * levels[k][1];
+    }
+    (levels, u64::from(texels))
+}
+
 impl Targets {
+    /// Whether a device with these limits can hold a picture of this size.
+    pub fn fit(limits: &WgpuLimits, size: UVec2) -> bool {
+        size.min_element() > 0
+            && size.max_element() <= limits.max_texture_dimension_2d.min(MAX_VIEW_SIDE)
+            && TEXEL_BYTES * fill_levels(size).1
+                <= limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)
+    }
+
     pub fn new(device: &RenderDevice, size: UVec2) -> Self {
         let texture = |label, format: TextureFormat, usage, view_formats: &[TextureFormat]| {
             device.create_texture(&TextureDescriptor {
@@ -59,13 +82,7 @@ impl Targets {
         let srgb = COLOUR_FORMAT.add_srgb_suffix();
         let colour = texture("reverie_colour", COLOUR_FORMAT, result, &[srgb]);
         let inverse_depth = texture("reverie_inverse_depth", INVERSE_DEPTH_FORMAT, result, &[]);
-        let mut levels = [[size.x, size.y, 0, 0]; FILL_LEVELS + 1];
-        let mut texels = 0_u32;
-        for k in 1..=FILL_LEVELS {
-            let [columns, rows, ..] = levels[k - 1];
-            levels[k] = [columns.div_ceil(2), rows.div_ceil(2), texels, 0];
-            texels += levels[k][0] * levels[k][1];
-        }
+        let (levels, texels) = fill_levels(size);
         let of_storage = |format| TextureViewDescriptor {
             format: Some(format),
             usage: Some(TextureUsages::STORAGE_BINDING),
@@ -77,7 +94,7 @@ impl Targets {
             drawn_depth: drawn_depth.create_view(&plain),
             texels: device.create_buffer(&BufferDescriptor {
                 label: Some("reverie_fill_texels"),
-                size: 12 * u64::from(texels),
+                size: TEXEL_BYTES * texels,
                 usage: BufferUsages::STORAGE,
                 mapped_at_creation: false,
             }),
