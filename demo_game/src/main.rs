@@ -1,2 +1,114 @@
-//! placeholder
-fn main() {}
+//! A game that uses only what a user of `bevy_reverie` has: one photograph to walk into, an object
+//! of Bevy's own standing in it, a panel and a menu.
+//!
+//! `demo_game [PICTURE]`; another picture dropped onto the window becomes the world.
+
+mod film;
+mod menu;
+mod object;
+
+use bevy::{prelude::*, winit::WinitSettings};
+use bevy_reverie::prelude::*;
+use std::{env, path::PathBuf, process::ExitCode};
+
+/// The world that is shown when none is asked for.
+const DEFAULT_PRESET: &str = "presets/meadow.world.ron";
+
+fn main() -> ExitCode {
+    let mut arguments = env::args_os().skip(1);
+    let picture = arguments.next().map(PathBuf::from);
+    if let Some(extra) = arguments.next() {
+        eprintln!("demo_game takes one picture at most; `{}` is one too many", extra.display());
+        return ExitCode::from(2);
+    }
+    if let Some(missing) = picture.as_ref().filter(|path| !path.is_file()) {
+        eprintln!("{}: there is no such file", missing.display());
+        return ExitCode::from(2);
+    }
+    match no_display() {
+        Some(reason) => film::record(picture, &reason),
+        None => play(picture),
+    }
+}
+
+fn play(picture: Option<PathBuf>) -> ExitCode {
+    let window = Window {
+        title: "Reverie: walk into a picture".to_owned(),
+        resolution: (1280, 720).into(),
+        ..default()
+    };
+    let exit = App::new()
+        .add_plugins(
+            DefaultPlugins.set(WindowPlugin { primary_window: Some(window), ..default() }),
+        )
+        .add_plugins((ReveriePlugins, object::ObjectPlugin, menu::MenuPlugin))
+        // A world goes on while another window has the focus.
+        .insert_resource(WinitSettings::continuous())
+        .insert_resource(Start(picture))
+        .add_systems(Startup, start)
+        .add_systems(Update, take_dropped_picture)
+        .run();
+    match exit {
+        AppExit::Success => ExitCode::SUCCESS,
+        AppExit::Error(code) => ExitCode::from(code.get()),
+    }
+}
+
+/// The picture on the command line.
+#[derive(Resource)]
+struct Start(Option<PathBuf>);
+
+/// The world's view and camera.
+fn spawn_world(commands: &mut Commands, picture: Option<&PathBuf>, assets: &AssetServer) -> Entity {
+    match picture {
+        Some(path) => commands
+            .spawn((WorldView::new(path.clone()), Embodiment::Free, WorldCamera::default()))
+            .id(),
+        None => {
+            // The view is complete when the preset has loaded; until then it has the same seed.
+            let preset = FollowPreset(assets.load(DEFAULT_PRESET));
+            let view = WorldView::new("seeds/dandelion_meadow.jpg");
+            commands.spawn((view, Embodiment::Free, preset, WorldCamera::default())).id()
+        }
+    }
+}
+
+fn start(mut commands: Commands, start: Res<Start>, assets: Res<AssetServer>) {
+    spawn_world(&mut commands, start.0.as_ref(), &assets);
+}
+
+fn take_dropped_picture(
+    mut commands: Commands,
+    mut drops: MessageReader<FileDragAndDrop>,
+    mut views: Query<(Entity, &mut WorldView)>,
+) {
+    for dropped in drops.read() {
+        let FileDragAndDrop::DroppedFile { path_buf, .. } = dropped else { continue };
+        for (entity, mut view) in &mut views {
+            view.seed = path_buf.clone().into();
+            // The picture is the world now, not the preset.
+            commands.entity(entity).remove::<FollowPreset>();
+        }
+    }
+}
+
+/// Why there can be no window, if there can be none.
+#[cfg(target_os = "linux")]
+fn no_display() -> Option<String> {
+    use std::os::unix::net::UnixStream;
+    let Some(display) = env::var("DISPLAY").ok().filter(|name| !name.is_empty()) else {
+        return Some("there is no display: DISPLAY is not set".to_owned());
+    };
+    // `:N` or `:N.S` is a server on this machine, reached through its socket.
+    let number = display.strip_prefix(':').map(|rest| rest.split('.').next().unwrap_or(rest))?;
+    let socket = format!("/tmp/.X11-unix/X{number}");
+    UnixStream::connect(&socket)
+        .err()
+        .map(|error| format!("there is no display: DISPLAY is {display}, {socket}: {error}"))
+}
+
+/// Why there can be no window, if there can be none.
+#[cfg(not(target_os = "linux"))]
+fn no_display() -> Option<String> {
+    None
+}

@@ -48,7 +48,7 @@ pub use projection::WorldProjection;
 pub use query::WorldQuery;
 pub use view::{
     ChangeWorld, CoverageLow, Embodiment, ModelFailed, RestoreWorld, RetryWorld, SaveWorld,
-    WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldSeed, WorldStarted, WorldStatus,
+    WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldSeed, WorldStarted, WorldStatus,
     WorldView,
 };
 pub use world::WorldPlugin;
@@ -68,7 +68,7 @@ pub mod prelude {
     pub use crate::{
         ChangeWorld, CoverageLow, Embodiment, FollowPreset, ModelFailed, PointerGrab,
         PresetFailed, RestoreWorld, RetryWorld, ReveriePlugins, ReverieSettings, ReverieSystems,
-        SaveWorld, WorldAction, WorldCamera, WorldClock, WorldControls, WorldFigures, WorldModels,
+        SaveWorld, WorldAction, WorldAmbience, WorldCamera, WorldClock, WorldControls, WorldFigures, WorldModels,
         WorldPanel, WorldPreset, WorldQuery, WorldSaved, WorldSeed, WorldStarted, WorldStatus,
         WorldView,
     };

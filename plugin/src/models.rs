@@ -2,6 +2,7 @@
 
 use bevy::prelude::Resource;
 use reverie_media::{ImageOptions, load_image_seed};
+use reverie_simulator::{Quality, SimulatorModel};
 use reverie_spatial::{Frame, Memory, Renderer, SpatialConfig, SpatialModel};
 use reverie_world_model::{
     Action, DepthImage, ImageSeed, Intrinsics, ModelSpec, Observation, Pose, Seed, Snapshot,
@@ -15,6 +16,10 @@ const COVERAGE_EVERY: u32 = 6;
 const COVERAGE_SIZE: (u32, u32) = (160, 90);
 /// Memory that presents the pictures of a model that has none of its own, bytes.
 const PRESENTATION_BYTES: usize = 256 << 20;
+
+/// Widest picture asked of the simulator, pixels, and its field of view.
+const SIMULATOR_WIDTH: u32 = 320;
+const SIMULATOR_FOV_RAD: f32 = 1.2;
 
 /// What a model may want to know when it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +41,8 @@ enum Entry {
 
 /// The models that a [`WorldView`](crate::WorldView) can name.
 ///
-/// `spatial`, the embedded one, is always there; [`register`](Self::register) adds any other
-/// [`WorldModel`]. Cheap to clone.
+/// `spatial` (the embedded one) and `simulator` (ground truth, a few pictures a second) are always
+/// there; [`register`](Self::register) adds any other [`WorldModel`]. Cheap to clone.
 #[derive(Resource, Clone)]
 pub struct WorldModels {
     entries: BTreeMap<String, Entry>,
@@ -46,8 +51,20 @@ pub struct WorldModels {
 impl Default for WorldModels {
     fn default() -> Self {
         let spatial = Entry::Spatial(SpatialConfig::default());
-        Self { entries: BTreeMap::from([("spatial".to_owned(), spatial)]) }
+        let mut models = Self { entries: BTreeMap::from([("spatial".to_owned(), spatial)]) };
+        models.register("simulator", simulator);
+        models
     }
+}
+
+/// The simulator traces rays for every pixel of every tick, so its pictures are small here.
+fn simulator(options: &ModelOptions) -> Result<Box<dyn WorldModel>, WorldError> {
+    let shrink = SIMULATOR_WIDTH as f32 / options.width.max(SIMULATOR_WIDTH) as f32;
+    let side = |pixels: u32| ((pixels as f32 * shrink).round() as u32).max(1);
+    let (width, height) = (side(options.width), side(options.height));
+    let camera = Intrinsics::from_horizontal_fov(width, height, SIMULATOR_FOV_RAD);
+    let quality = Quality { samples: 1, bounce_rays: 1 };
+    Ok(Box::new(SimulatorModel::new(camera, quality)?))
 }
 
 impl WorldModels {

@@ -7,6 +7,7 @@ use bevy::{
     prelude::*,
 };
 use leafwing_input_manager::prelude::InputMap;
+use reverie_spatial::{BACKDROP_COLUMNS, Memory};
 use reverie_world_model::{ImageSeed, SeedAddress, SeedSource, Snapshot, WorldEvent};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, path::PathBuf, sync::Arc};
@@ -23,6 +24,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
     WorldControls,
     WorldStatus,
     WorldFigures,
+    WorldAmbience,
     InputMap<WorldAction> = WorldAction::default_map(),
     crate::world::ViewRuntime
 )]
@@ -287,6 +289,46 @@ pub struct WorldFigures {
     pub coverage: f32,
     /// Size of the spatial memory, bytes.
     pub memory_bytes: u64,
+}
+
+/// The light in a world as its picture shows it: what the game's own lights can be matched to. Set
+/// when a world starts.
+#[derive(Component, Debug, Clone, Copy, PartialEq, Reflect)]
+#[reflect(Component, Default, Clone, PartialEq)]
+pub struct WorldAmbience {
+    /// Mean colour of the upper half of the surroundings.
+    pub above: LinearRgba,
+    /// Mean colour of the lower half.
+    pub below: LinearRgba,
+}
+
+impl Default for WorldAmbience {
+    fn default() -> Self {
+        Self { above: LinearRgba::WHITE, below: LinearRgba::gray(0.3) }
+    }
+}
+
+impl WorldAmbience {
+    /// The means of a memory's panorama.
+    pub(crate) fn of(memory: &Memory) -> Self {
+        let bins = memory.backdrop().bins();
+        let rows = bins.len() / BACKDROP_COLUMNS;
+        let mean = |rows_taken: std::ops::Range<usize>| {
+            let mut sum = Vec4::ZERO;
+            for row in rows_taken {
+                // Rows near the poles cover less of the sphere.
+                let elevation = (0.5 - (row as f32 + 0.5) / rows as f32) * std::f32::consts::PI;
+                for bin in &bins[row * BACKDROP_COLUMNS..(row + 1) * BACKDROP_COLUMNS] {
+                    let [red, green, blue] = [bin[0], bin[1], bin[2]].map(|c| c / 255.0);
+                    let colour = LinearRgba::from(Srgba::rgb(red, green, blue));
+                    sum += Vec4::new(colour.red, colour.green, colour.blue, 1.0) * elevation.cos();
+                }
+            }
+            let mean = if sum.w > 0.0 { sum / sum.w } else { Vec4::ZERO };
+            LinearRgba::rgb(mean.x, mean.y, mean.z)
+        };
+        Self { above: mean(0..rows / 2), below: mean(rows / 2..rows) }
+    }
 }
 
 /// A world started.

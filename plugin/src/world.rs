@@ -8,7 +8,7 @@ use crate::{
     motion::Motion,
     view::{
         ChangeWorld, CoverageLow, Embodiment, ModelFailed, RestoreWorld, RetryWorld, SaveWorld,
-        WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldStarted, WorldStatus, WorldView,
+        WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldStarted, WorldStatus, WorldView,
     },
     worker::{ModelThread, Report, Request, Start},
 };
@@ -87,6 +87,7 @@ impl Plugin for WorldPlugin {
             .register_type::<WorldClock>()
             .register_type::<WorldStatus>()
             .register_type::<WorldFigures>()
+            .register_type::<WorldAmbience>()
             .add_message::<WorldStarted>()
             .add_message::<ModelFailed>()
             .add_message::<CoverageLow>()
@@ -178,6 +179,7 @@ type Receiving = (
     &'static mut ViewRuntime,
     &'static mut WorldClock,
     &'static mut WorldStatus,
+    &'static mut WorldAmbience,
 );
 
 /// The messages that reports turn into.
@@ -190,7 +192,7 @@ struct Told<'w> {
 }
 
 fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told: Told) {
-    for (entity, view, embodiment, mut runtime, mut clock, mut status) in &mut views {
+    for (entity, view, embodiment, mut runtime, mut clock, mut status, mut light) in &mut views {
         let runtime = &mut *runtime;
         loop {
             let Some(worker) = &mut runtime.worker else { break };
@@ -203,6 +205,7 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                 Report::Began { serial, moment, tick_hz } if serial == runtime.serial => {
                     let Moment { pose, intrinsics, coverage, memory } = *moment;
                     let motion = Motion::new((*embodiment).into(), pose);
+                    *light = WorldAmbience::of(&memory);
                     runtime.world = Some(LiveWorld { memory, intrinsics, motion, coverage });
                     runtime.running = serial;
                     runtime.in_flight = 0;

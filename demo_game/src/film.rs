@@ -1,0 +1,173 @@
+//! The same walk without a window: pictures in `demo-frames/`.
+
+use crate::{object, spawn_world};
+use bevy::{
+    app::PluginsState,
+    camera::RenderTarget,
+    prelude::*,
+    render::{
+        RenderPlugin,
+        pipelined_rendering::PipelinedRenderingPlugin,
+        render_resource::TextureFormat,
+        view::screenshot::{Screenshot, save_to_disk},
+    },
+    time::TimeUpdateStrategy,
+    window::ExitCondition,
+    winit::WinitPlugin,
+};
+use bevy_reverie::{leafwing_input_manager::plugin::InputManagerSystem, prelude::*};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+const FOLDER: &str = "demo-frames";
+const SIZE: (u32, u32) = (1280, 720);
+const FRAMES_PER_SEC: u32 = 24;
+const FRAMES: u32 = 96;
+/// Longest wait for a start or for the last pictures.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What the player does: for so many seconds, walk (right, forward) and turn (right, up), each -1 to
+/// 1 of full deflection.
+const WALK: [(f32, Vec2, Vec2); 5] = [
+    (0.5, Vec2::ZERO, Vec2::ZERO),
+    (1.0, Vec2::new(0.25, 0.5), Vec2::ZERO),
+    (0.75, Vec2::new(-0.5, 0.2), Vec2::new(0.15, 0.0)),
+    (1.0, Vec2::new(0.0, 0.4), Vec2::new(-0.2, 0.05)),
+    (0.75, Vec2::new(0.3, -0.4), Vec2::new(0.1, -0.05)),
+];
+
+/// Renders the walk; says on stderr what it does and on failure why.
+pub fn record(picture: Option<PathBuf>, reason: &str) -> ExitCode {
+    eprintln!("{reason}; the walk is rendered to {FOLDER}/ instead");
+    match try_record(picture.as_ref()) {
+        Ok(()) => {
+            eprintln!("{FRAMES} frames are in {FOLDER}/");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn try_record(picture: Option<&PathBuf>) -> Result<(), String> {
+    let folder = Path::new(FOLDER);
+    fs::create_dir_all(folder).map_err(|error| format!("{FOLDER}: {error}"))?;
+    let mut app = app();
+    let (width, height) = SIZE;
+    let target = Image::new_target_texture(width, height, TextureFormat::Rgba8UnormSrgb, None);
+    let target = app.world_mut().resource_mut::<Assets<Image>>().add(target);
+    let view = {
+        let world = app.world_mut();
+        let assets = world.resource::<AssetServer>().clone();
+        let mut commands = world.commands();
+        let view = spawn_world(&mut commands, picture, &assets);
+        commands.entity(view).insert(RenderTarget::Image(target.clone().into()));
+        world.flush();
+        view
+    };
+    wait_for(&mut app, "the world", |app| {
+        match app.world().get::<WorldStatus>(view) {
+            Some(WorldStatus::Running) => Ok(true),
+            Some(WorldStatus::Failed(error)) => Err(error.clone()),
+            _ => Ok(false),
+        }
+    })?;
+    // The object's mesh and the first picture reach the device within a few frames.
+    (0..4).for_each(|_| app.update());
+    app.world_mut().resource_mut::<Walk>().running = true;
+    let mut files = Vec::new();
+    for frame in 0..FRAMES {
+        let file = folder.join(format!("{frame:05}.png"));
+        // A picture of an earlier run must not count as this one's.
+        if file.exists() {
+            fs::remove_file(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+        app.world_mut()
+            .spawn(Screenshot::image(target.clone()))
+            .observe(save_to_disk(file.clone()));
+        app.update();
+        files.push(file);
+    }
+    app.world_mut().resource_mut::<Walk>().running = false;
+    wait_for(&mut app, "the last pictures", |_| Ok(files.iter().all(|file| file.exists())))
+}
+
+fn app() -> App {
+    let mut app = App::new();
+    app.add_plugins(
+        DefaultPlugins
+            .set(WindowPlugin {
+                primary_window: None,
+                exit_condition: ExitCondition::DontExit,
+                ..default()
+            })
+            .set(RenderPlugin { synchronous_pipeline_compilation: true, ..default() })
+            .disable::<WinitPlugin>()
+            .disable::<PipelinedRenderingPlugin>(),
+    )
+    .add_plugins((ReveriePlugins, object::ObjectPlugin))
+    .insert_resource(ReverieSettings { lockstep: true, ..default() })
+    .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_secs(1) / FRAMES_PER_SEC))
+    .init_resource::<Walk>()
+    .add_systems(
+        PreUpdate,
+        walk.in_set(InputManagerSystem::ManualControl).before(ReverieSystems::Input),
+    );
+    while app.plugins_state() == PluginsState::Adding {
+        bevy::tasks::tick_global_task_pools_on_main_thread();
+    }
+    app.finish();
+    app.cleanup();
+    app
+}
+
+fn wait_for(
+    app: &mut App,
+    what: &str,
+    mut done: impl FnMut(&App) -> Result<bool, String>,
+) -> Result<(), String> {
+    let deadline = Instant::now() + PATIENCE;
+    while !done(app)? {
+        if Instant::now() > deadline {
+            return Err(format!("waited {} s in vain for {what}", PATIENCE.as_secs()));
+        }
+        app.update();
+    }
+    Ok(())
+}
+
+#[derive(Resource, Default)]
+struct Walk {
+    running: bool,
+    secs: f32,
+}
+
+/// Plays [`WALK`] in the place of a player.
+fn walk(
+    time: Res<Time>,
+    mut walk: ResMut<Walk>,
+    mut players: Query<&mut ActionState<WorldAction>>,
+) {
+    let mut at_secs = walk.secs;
+    let mut part = WALK.iter();
+    let (go, turn) = loop {
+        match part.next() {
+            Some((secs, ..)) if at_secs >= *secs => at_secs -= secs,
+            Some((_, go, turn)) if walk.running => break (*go, *turn),
+            _ => break (Vec2::ZERO, Vec2::ZERO),
+        }
+    };
+    if walk.running {
+        walk.secs += time.delta_secs();
+    }
+    for mut actions in &mut players {
+        actions.set_axis_pair(&WorldAction::Move, go);
+        actions.set_axis_pair(&WorldAction::Turn, turn);
+    }
+}
