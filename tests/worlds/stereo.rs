@@ -4,37 +4,64 @@
 
 use crate::{begin, image_seed, psnr_db, repository_file};
 use reverie_media::{ImageOptions, read_photograph};
-use reverie_spatial::Frame;
+use reverie_spatial::{Frame, Renderer};
 use reverie_world_model::{Intrinsics, PathFile, RgbImage, WorldModel as _};
 
-/// Middlebury's calibration of the pair, at half size.
-const FOCAL_PX: f32 = 1870.0;
-const BASELINE_M: f32 = 0.160;
-/// The right camera's principal point lies this much further right (`dmin` of the data set).
-const OFFSET_PX: f32 = 135.0;
+/// A rectified pair and its calibration in pixels of the pictures here; principal points count
+/// from the corner of the first pixel.
+struct Pair {
+    name: &'static str,
+    extension: &'static str,
+    focal_px: f32,
+    /// `None` is the picture's middle: the data set states only the difference between the two.
+    left_centre_px: Option<(f32, f32)>,
+    /// How much further right the right camera's principal point lies.
+    offset_px: f32,
+    baseline_m: f32,
+}
 
 #[test]
-fn measured_depth_moves_the_left_picture_onto_the_right_one() {
-    let depth = Some(repository_file("tests/data/aloe_depth_mm.png"));
-    let mut seed =
-        image_seed("tests/data/aloe_left.jpg", &ImageOptions { depth, intrinsics: None });
+fn measured_depth_moves_the_left_motorcycle_onto_the_right_one() {
+    check(&Pair {
+        name: "motorcycle",
+        extension: "png",
+        focal_px: 994.978,
+        left_centre_px: Some((311.193 + 0.5, 254.877 + 0.5)),
+        offset_px: 31.086,
+        baseline_m: 0.193_001,
+    });
+}
+
+#[test]
+fn measured_depth_moves_the_left_aloe_onto_the_right_one() {
+    check(&Pair {
+        name: "aloe",
+        extension: "jpg",
+        focal_px: 1870.0,
+        left_centre_px: None,
+        offset_px: 135.0,
+        baseline_m: 0.160,
+    });
+}
+
+fn check(pair: &Pair) {
+    let folder = format!("tests/data/{}", pair.name);
+    let picture = |side: &str| format!("{folder}/{side}.{}", pair.extension);
+    let depth = Some(repository_file(&format!("{folder}/left_depth_mm.png")));
+    let mut seed = image_seed(&picture("left"), &ImageOptions { depth, intrinsics: None });
     let (width, height) = (seed.rgb.width(), seed.rgb.height());
-    let left_camera = Intrinsics {
-        width,
-        height,
-        fx: FOCAL_PX,
-        fy: FOCAL_PX,
-        cx: 0.5 * width as f32,
-        cy: 0.5 * height as f32,
-    };
+    let (cx, cy) = pair.left_centre_px.unwrap_or((0.5 * width as f32, 0.5 * height as f32));
+    let left_camera =
+        Intrinsics { width, height, fx: pair.focal_px, fy: pair.focal_px, cx, cy };
     seed.intrinsics = Some(left_camera);
     let left = seed.rgb.clone();
-    let right = read_photograph(&repository_file("tests/data/aloe_right.jpg")).expect("loads").rgb;
+    let right = read_photograph(&repository_file(&picture("right"))).expect("loads").rgb;
 
     let path = PathFile::from_ron(&format!(
         "(embodiment: Free, tick_hz: 24, steps: [
-            (secs: 1.0, move_mps: ({BASELINE_M:?}, 0.0, 0.0), look_dps: (0.0, 0.0), interact: false),
-        ], events: [])"
+            (secs: 1.0, move_mps: ({:?}, 0.0, 0.0), look_dps: (0.0, 0.0), interact: false),
+        ], events: [])",
+        pair.baseline_m
     ))
     .expect("a valid path");
     let (mut model, _) = begin(seed, width, height, &path);
@@ -42,28 +69,30 @@ fn measured_depth_moves_the_left_picture_onto_the_right_one() {
         model.step(&action).expect("a tick");
     }
     let pose = model.pose().expect("has begun");
-    assert!((pose.position.x - BASELINE_M).abs() < 1e-4);
+    assert!((pose.position.x - pair.baseline_m).abs() < 1e-4);
 
-    let right_camera = Intrinsics { cx: left_camera.cx + OFFSET_PX, ..left_camera };
+    let right_camera = Intrinsics { cx: cx + pair.offset_px, ..left_camera };
     let mut frame = Frame::new();
-    model.render_at(&pose, &right_camera, &mut frame).expect("renders");
+    let memory = model.memory().expect("has begun");
+    Renderer::new().render(memory, &pose, &right_camera, &mut frame).expect("renders");
     let generated = frame.to_rgb().expect("a picture");
 
     let known = |at: usize| frame.is_known(at);
     let reached_db = psnr_db(&generated, &right, known);
-    // What a flat world at the pair's median disparity would show.
-    let flat_db = psnr_db(&shifted(&left, median_shift(&left, &right)), &right, known);
+    // What a flat world at the best single depth would show.
+    let flat_db = psnr_db(&shifted(&left, best_shift(&left, &right)), &right, known);
     println!(
-        "stereo pair: {reached_db:.2} dB over {:.1} % covered pixels; the left picture, shifted: {flat_db:.2} dB",
+        "{}: {reached_db:.2} dB over the {:.1} % covered; the left picture, shifted: {flat_db:.2} dB",
+        pair.name,
         100.0 * frame.coverage()
     );
     assert!(frame.coverage() > 0.75, "covers {}", frame.coverage());
-    assert!(reached_db > 22.0, "{reached_db} dB");
-    assert!(reached_db > flat_db + 6.0, "{reached_db} dB against {flat_db} dB");
+    assert!(reached_db > 20.0, "{reached_db} dB");
+    assert!(reached_db > flat_db + 4.0, "{reached_db} dB against {flat_db} dB");
 }
 
 /// The whole-pixel shift to the left that fits best.
-fn median_shift(left: &RgbImage, right: &RgbImage) -> u32 {
+fn best_shift(left: &RgbImage, right: &RgbImage) -> u32 {
     let fit = |shift: u32| psnr_db(&shifted(left, shift), right, |_| true);
     (0..110).max_by(|a, b| fit(*a).total_cmp(&fit(*b))).unwrap_or(0)
 }

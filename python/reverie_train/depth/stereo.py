@@ -2,7 +2,7 @@
 
 - `motorcycle`: Middlebury 2014, quarter size, shipped by scikit-image up to 0.17 under CC0
   (`motorcycle_left.png`, `motorcycle_disp.npz`), and by this repository under
-  `assets/tests/motorcycle` (left picture and depth in millimetres).
+  `tests/data/motorcycle` (left picture and depth in millimetres).
 - `aloe`: Middlebury 2006, from Debian's `opencv-doc` (`aloeL.jpg`, `aloeGT.png`). Its
   disparities count from 270 px, the set's own offset between the two cropped pictures.
 """

@@ -60,7 +60,7 @@ fn abs_rel(predicted: &[f32], truth_m: &[f32]) -> f64 {
 
 #[test]
 fn beats_the_row_prior_on_a_real_measured_picture() {
-    let folder = assets().join("tests/motorcycle");
+    let folder = assets().join("../tests/data/motorcycle");
     let picture = reverie_media::read_photograph(&folder.join("left.png")).expect("picture");
     let size = (picture.rgb.width(), picture.rgb.height());
     let truth = reverie_media::read_depth(&folder.join("left_depth_mm.png"), size).expect("depth");
