@@ -56,6 +56,9 @@ pub(crate) fn pull(texels: [Texel; 4]) -> Texel {
 #[inline]
 pub(crate) fn push(own: Texel, above: [f32; 4]) -> Texel {
     let keep = own[4];
+    if keep >= 1.0 {
+        return own;
+    }
     let mix = |k: usize| above[k] + (own[k] - above[k]) * keep;
     [mix(0), mix(1), mix(2), mix(3), 1.0]
 }
@@ -101,14 +104,14 @@ pub(crate) fn behind(
     [r, g, b, inverse_distance * ray.length()]
 }
 
-/// The texel of a z-buffer key; 0 is a hole.
+/// The texel of a pixel; one with alpha 0 is a hole.
 #[inline]
-pub(crate) fn texel(key: u64) -> Texel {
-    if key == 0 {
+pub(crate) fn texel(rgba: u32, inverse_depth: f32) -> Texel {
+    let [r, g, b, a] = rgba.to_le_bytes();
+    if a == 0 {
         return [0.0; 5];
     }
-    let [r, g, b, _] = (key as u32).to_le_bytes();
-    [f32::from(r), f32::from(g), f32::from(b), f32::from_bits((key >> 32) as u32), 1.0]
+    [f32::from(r), f32::from(g), f32::from(b), inverse_depth, 1.0]
 }
 
 /// Packs a filled colour; alpha 0 says that it is not known.
@@ -118,17 +121,17 @@ pub(crate) fn pack(texel: &[f32; 4]) -> u32 {
     u32::from_le_bytes([byte(texel[0]), byte(texel[1]), byte(texel[2]), 0])
 }
 
-/// Plain form: resolves a z-buffer into a frame.
+/// Plain form: fills the pixels of a frame whose alpha is 0 and sets its coverage.
 pub(crate) fn plain(
-    keys: &[u64],
     backdrop: &Backdrop,
     pose: &Pose,
     intrinsics: &Intrinsics,
     frame: &mut Frame,
 ) {
     let (width, height) = (intrinsics.width as usize, intrinsics.height as usize);
-    let mut levels: Vec<(usize, usize, Vec<Texel>)> =
-        vec![(width, height, keys.iter().map(|key| texel(*key)).collect())];
+    let (rgba, inverse_depth) = frame.buffers_mut();
+    let pixels = rgba.iter().zip(inverse_depth.iter()).map(|(rgba, w)| texel(*rgba, *w)).collect();
+    let mut levels: Vec<(usize, usize, Vec<Texel>)> = vec![(width, height, pixels)];
     for _ in 0..FILL_LEVELS {
         let (wide, high, below) = &levels[levels.len() - 1];
         let (columns, rows) = (wide.div_ceil(2), high.div_ceil(2));
@@ -160,14 +163,12 @@ pub(crate) fn plain(
         }
     }
     let (columns, rows, above) = &levels[1];
-    let (rgba, inverse_depth) = frame.buffers_mut();
     let mut known = 0;
-    for (at, key) in keys.iter().enumerate() {
-        if *key == 0 {
+    for (at, (rgba, w)) in rgba.iter_mut().zip(inverse_depth).enumerate() {
+        if *rgba >> 24 == 0 {
             let value = sample(above, at % width, at / width, *columns, *rows);
-            (rgba[at], inverse_depth[at]) = (pack(&value), value[3]);
+            (*rgba, *w) = (pack(&value), value[3]);
         } else {
-            (rgba[at], inverse_depth[at]) = (*key as u32, f32::from_bits((*key >> 32) as u32));
             known += 1;
         }
     }

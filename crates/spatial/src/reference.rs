@@ -22,27 +22,28 @@ pub fn render(
     check_camera(intrinsics)?;
     let mut drawn: Vec<DrawnTile> = Vec::new();
     memory.visible(pose, intrinsics, &mut drawn);
-    let mut canvas = Canvas {
-        width: intrinsics.width as usize,
-        height: intrinsics.height as usize,
-        keys: vec![0; intrinsics.pixels()],
-    };
+    let (width, height) = (intrinsics.width as usize, intrinsics.height as usize);
+    frame.resize(intrinsics.width, intrinsics.height);
+    let (rgba, inverse_depth) = frame.buffers_mut();
+    rgba.fill(0);
+    inverse_depth.fill(0.0);
+    let mut canvas = Canvas { width, height, rgba, inverse_depth };
     for chosen in &drawn {
         let view = &memory.views()[chosen.view as usize];
         let map = ScreenFromView::new(view.view(), pose, intrinsics);
         let tile = &view.tiles()[chosen.tile as usize];
         draw_tile(tile, &tile.levels()[chosen.visible.level], &map, &mut canvas);
     }
-    frame.resize(intrinsics.width, intrinsics.height);
-    fill::plain(&canvas.keys, memory.backdrop(), pose, intrinsics, frame);
+    fill::plain(memory.backdrop(), pose, intrinsics, frame);
     Ok(())
 }
 
-struct Canvas {
+struct Canvas<'a> {
     width: usize,
     height: usize,
-    /// Bits of the inverse depth above the colour: the largest is the nearest. 0 is a hole.
-    keys: Vec<u64>,
+    /// Alpha 0 is a hole.
+    rgba: &'a mut [u32],
+    inverse_depth: &'a mut [f32],
 }
 
 fn draw_tile(tile: &Tile, level: &TileLevel, map: &ScreenFromView, canvas: &mut Canvas) {
@@ -111,9 +112,13 @@ fn draw_quad(vertices: [Option<ScreenVertex>; 4], colours: [u32; 4], canvas: &mu
                 let value = mix(colours.map(|c| f32::from(c.to_le_bytes()[k])));
                 *byte = value.round_ties_even() as u8;
             }
-            let key = u64::from(w.to_bits()) << 32 | u64::from(u32::from_le_bytes(colour));
-            let place = &mut canvas.keys[y * canvas.width + x];
-            *place = key.max(*place);
+            let rgba = u32::from_le_bytes(colour);
+            let place = y * canvas.width + x;
+            // The nearest wins, and of equals the larger colour, whatever came first.
+            let before = (canvas.inverse_depth[place], canvas.rgba[place]);
+            if (w, rgba) > before {
+                (canvas.inverse_depth[place], canvas.rgba[place]) = (w, rgba);
+            }
         }
     }
 }

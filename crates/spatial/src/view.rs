@@ -8,8 +8,6 @@ use reverie_world_model::{Intrinsics, Pose};
 pub const MAX_VIEW_SIDE: u32 = 8192;
 /// Nothing closer to the camera than this is drawn, metres.
 pub const NEAR_M: f32 = 0.03;
-/// Smallest homogeneous depth that is drawn: keeps directions (sky) clear of the camera plane.
-const MIN_HOMOGENEOUS_DEPTH: f32 = 1e-4;
 
 /// A posed pinhole camera whose pixels are kept.
 ///
@@ -104,6 +102,9 @@ pub struct ScreenFromView {
 }
 
 impl ScreenFromView {
+    /// Smallest homogeneous depth that is drawn: keeps directions (sky) clear of the camera plane.
+    pub const LEAST_DEPTH: f32 = 1e-4;
+
     /// The map from `view` to the screen of a camera at `pose`.
     pub fn new(view: &View, pose: &Pose, intrinsics: &Intrinsics) -> Self {
         // In f64, so that looking from the view's own pose gives the picture back exactly.
@@ -132,12 +133,18 @@ impl ScreenFromView {
         Self { rows }
     }
 
+    /// Whether a vertex of this homogeneous depth and inverse depth in its view is drawn.
+    #[inline(always)]
+    pub(crate) fn is_in_front(depth: f32, inverse_depth: f32) -> bool {
+        (depth >= Self::LEAST_DEPTH) & (depth >= NEAR_M * inverse_depth)
+    }
+
     /// Maps one vertex; `None` behind or too near the camera.
     #[inline]
     pub fn apply(&self, u: f32, v: f32, inverse_depth: f32) -> Option<ScreenVertex> {
         // The fast path repeats these operations lane by lane in this order: keep them equal.
         let h = self.rows.map(|m| (m[0] * u + (m[1] * v + m[2])) + m[3] * inverse_depth);
-        if h[2] < MIN_HOMOGENEOUS_DEPTH || h[2] < NEAR_M * inverse_depth {
+        if !Self::is_in_front(h[2], inverse_depth) {
             return None;
         }
         let inverse = 1.0 / h[2];
