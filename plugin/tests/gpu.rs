@@ -3,27 +3,38 @@
 
 use bevy::{
     app::PluginsState,
-    camera::CameraPlugin,
+    camera::{CameraPlugin, RenderTarget},
     core_pipeline::CorePipelinePlugin,
+    log::LogPlugin,
     mesh::MeshPlugin,
     prelude::*,
     render::{
         RenderApp, RenderPlugin,
         extract_component::ExtractComponentPlugin,
+        pipelined_rendering::PipelinedRenderingPlugin,
+        render_asset::RenderAssets,
         render_resource::{
             BufferDescriptor, BufferUsages, CachedPipelineState, CommandEncoderDescriptor,
             Extent3d, MapMode, PipelineCache, PipelineDescriptor, PollType, TexelCopyBufferInfo,
-            TexelCopyBufferLayout, TextureView,
+            TexelCopyBufferLayout, TextureFormat, TextureUsages, TextureView,
         },
         renderer::{RenderDevice, RenderQueue},
         settings::{WgpuFeatures, WgpuLimits, WgpuSettings},
         sync_world::RenderEntity,
+        texture::GpuImage,
     },
+    time::TimeUpdateStrategy,
     window::{ExitCondition, WindowPlugin},
+    winit::WinitPlugin,
 };
 use bevy_reverie::{
+    PathChoice,
     gpu::{GpuPresentPlugin, GpuPresentStats, support},
-    present::{PresentedTextures, PresentedView},
+    leafwing_input_manager::prelude::Buttonlike,
+    prelude::{
+        Embodiment, ImageSeed, ReveriePlugins, ReverieSettings, WorldCamera, WorldStatus, WorldView,
+    },
+    present::{PresentPath, PresentedTextures, PresentedView},
 };
 use reverie_spatial::{Frame, Memory, Renderer};
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
@@ -51,13 +62,7 @@ fn app_with(plugin: GpuPresentPlugin, settings: WgpuSettings) -> App {
         ExtractComponentPlugin::<PresentedView>::default(),
         plugin,
     ));
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while app.plugins_state() == PluginsState::Adding {
-        assert!(Instant::now() < deadline, "the renderer did not start");
-        bevy::tasks::tick_global_task_pools_on_main_thread();
-    }
-    app.finish();
-    app.cleanup();
+    start(&mut app);
     // Shaders reach the render world with the first frame.
     app.update();
     app.update();
@@ -73,6 +78,16 @@ fn app_with(plugin: GpuPresentPlugin, settings: WgpuSettings) -> App {
         }
     }
     app
+}
+
+fn start(app: &mut App) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while app.plugins_state() == PluginsState::Adding {
+        assert!(Instant::now() < deadline, "the renderer did not start");
+        bevy::tasks::tick_global_task_pools_on_main_thread();
+    }
+    app.finish();
+    app.cleanup();
 }
 
 /// Copies a texture of four bytes per pixel out of the device.
@@ -355,4 +370,67 @@ fn a_device_that_lacks_something_is_told_apart() {
     app.update();
     let entity = app.world().get::<RenderEntity>(camera).expect("synchronised").id();
     assert!(app.sub_app(RenderApp).world().get::<PresentedTextures>(entity).is_none());
+}
+
+/// What the screen shows of a world, drawn one way or the other, after a step to the side.
+fn screen(path: PathChoice) -> Vec<[u8; 4]> {
+    let lens = camera(192, 108);
+    let (rgb, depth) = shot(&eye(0.0, 1.6, 0.0, 0.0, 0.0), &lens);
+    let seed = ImageSeed { rgb, depth: Some(depth), intrinsics: Some(lens) };
+    let mut app = App::new();
+    app.add_plugins(
+        DefaultPlugins
+            .set(WindowPlugin {
+                primary_window: None,
+                exit_condition: ExitCondition::DontExit,
+                ..default()
+            })
+            .set(RenderPlugin { synchronous_pipeline_compilation: true, ..default() })
+            .disable::<LogPlugin>()
+            .disable::<WinitPlugin>()
+            .disable::<PipelinedRenderingPlugin>(),
+    )
+    .add_plugins(ReveriePlugins)
+    .insert_resource(ReverieSettings { lockstep: true, path, ..default() })
+    .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_secs(1) / 24));
+    let size = UVec2::new(lens.width, lens.height);
+    let mut target = Image::new_target_texture(size.x, size.y, TextureFormat::Rgba8UnormSrgb, None);
+    target.texture_descriptor.usage |= TextureUsages::COPY_SRC;
+    let target = app.world_mut().resource_mut::<Assets<Image>>().add(target);
+    let onto = RenderTarget::Image(target.clone().into());
+    let view = (WorldView::new(seed), Embodiment::Free, WorldCamera::default(), onto);
+    let view = app.world_mut().spawn(view).id();
+    start(&mut app);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while app.world().get::<WorldStatus>(view) != Some(&WorldStatus::Running) {
+        assert!(Instant::now() < deadline, "the world did not start");
+        app.update();
+    }
+    KeyCode::KeyD.press(app.world_mut());
+    (0..3).for_each(|_| app.update());
+    KeyCode::KeyD.release(app.world_mut());
+    (0..8).for_each(|_| app.update());
+    let drawn_by = app.sub_app(RenderApp).world().resource::<PresentPath>();
+    assert_eq!(*drawn_by == PresentPath::Gpu, path == PathChoice::Gpu);
+    let world = app.sub_app(RenderApp).world();
+    let image = world.resource::<RenderAssets<GpuImage>>().get(&target).expect("a target");
+    read_back(world, &image.texture_view, size)
+}
+
+#[test]
+fn the_screen_shows_the_same_either_way() {
+    let (gpu, cpu) = (screen(PathChoice::Gpu), screen(PathChoice::Cpu));
+    let mut squares = 0.0;
+    for (a, b) in gpu.iter().zip(&cpu) {
+        squares += (0..3).map(|k| (f64::from(a[k]) - f64::from(b[k])).powi(2)).sum::<f64>();
+    }
+    let psnr_db = 10.0 * (255.0_f64.powi(2) * 3.0 * gpu.len() as f64 / squares.max(1e-9)).log10();
+    println!("on the screen: {psnr_db:.1} dB");
+    assert!(psnr_db >= 35.0, "{psnr_db} dB");
+    // Not two blank screens: the yard has reds, blues and greens.
+    for channel in 0..3 {
+        let most = cpu.iter().map(|p| p[channel]).max();
+        let least = cpu.iter().map(|p| p[channel]).min();
+        assert!(most > Some(150) && least < Some(100), "channel {channel}: {least:?} to {most:?}");
+    }
 }
