@@ -148,16 +148,19 @@ impl Backdrop {
                     self.bins[at] = mean(&self.sums[at]);
                     continue;
                 }
-                let row_weight = ROW_MEAN_WEIGHT + 0.1 * steepness.min(1.0);
+                let apart = |x: usize, y: usize| {
+                    let columns = x.abs_diff(column).min(BACKDROP_COLUMNS - x.abs_diff(column));
+                    // Elevation tells more than azimuth: sky from ground.
+                    Vec2::new(columns as f32, 3.0 * y.abs_diff(like) as f32).length()
+                };
+                let nearest = near.iter().map(|(x, y, _)| apart(*x, *y)).fold(f32::MAX, f32::min);
+                // What was seen last goes on; the farther, the more it blurs.
+                let softness = 1.0 / (0.5 + 0.25 * nearest);
+                let row_weight = ROW_MEAN_WEIGHT + 4.0 * steepness.min(1.0);
                 let mut total = row_weight;
                 let mut value = known_rows[like].unwrap_or_default().map(|v| v * row_weight);
                 for (x, y, own) in &near {
-                    let apart = x.abs_diff(column);
-                    let dx = apart.min(BACKDROP_COLUMNS - apart) as f32;
-                    let dy = y.abs_diff(like) as f32;
-                    // Rows blur into one another with distance.
-                    let sharpness = 1.0 / (0.5 + 0.15 * dx);
-                    let weight = (-dy * dy * sharpness).exp() / (1.0 + dx * dx);
+                    let weight = (-(apart(*x, *y) - nearest) * softness).exp();
                     total += weight;
                     (0..4).for_each(|k| value[k] += weight * own[k]);
                 }

@@ -2,8 +2,8 @@
 //!
 //! Pull: each level halves the one below; a block of 2x2 becomes the mean of its known pixels,
 //! nearer ones counting less, with a weight that says how much of it is known. Push, from the top:
-//! what a block lacks comes from a bilinear sample of the level above; above the top is the
-//! [`Backdrop`]. So a hole takes up its surroundings, and far from anything known the world's
+//! what a block lacks comes from a bilinear sample of the level above, nearer texels again counting
+//! less; above the top is the [`Backdrop`]. So a hole takes up its surroundings, and far from anything known the world's
 //! panorama.
 
 use crate::{Backdrop, Frame};
@@ -23,32 +23,37 @@ pub const FILL_WEIGHT_GAIN: f32 = 2.0;
 /// One pixel of a level: red, green, blue (0 to 255), inverse depth, weight (0 to 1).
 pub(crate) type Texel = [f32; 5];
 
-/// Weighted mean of four texels; nearer ones count less.
+/// Mean of four texels' colour and inverse depth with these weights, nearer ones counting less;
+/// and the sum of the weights. Weight 0 leaves one out; all 0 gives zeros.
 #[inline]
-pub(crate) fn pull(texels: [Texel; 4]) -> Texel {
+fn farther_mean(texels: [&Texel; 4], weights: [f32; 4]) -> ([f32; 4], f32) {
     let mut farthest = f32::INFINITY;
-    for texel in &texels {
-        if texel[4] > 0.0 {
-            farthest = farthest.min(texel[3]);
-        }
+    for (texel, weight) in texels.iter().zip(weights) {
+        farthest = farthest.min(if weight > 0.0 { texel[3] } else { f32::INFINITY });
     }
+    let scale = FILL_BACKGROUND_BIAS / (farthest + FILL_FAR_OFFSET);
     let mut total = [0.0_f32; 4];
-    let (mut weight, mut share) = (0.0_f32, 0.0_f32);
-    for texel in &texels {
-        if texel[4] > 0.0 {
-            let nearer = FILL_BACKGROUND_BIAS * (texel[3] - farthest) / (farthest + FILL_FAR_OFFSET);
-            let own = texel[4] / (1.0 + nearer * nearer);
+    let (mut biased, mut plain) = (0.0_f32, 0.0_f32);
+    for (texel, weight) in texels.into_iter().zip(weights) {
+        if weight > 0.0 {
+            let nearer = scale * (texel[3] - farthest);
+            let own = weight / (1.0 + nearer * nearer);
             for (sum, value) in total.iter_mut().zip(texel) {
                 *sum += own * value;
             }
-            weight += own;
-            share += texel[4];
+            biased += own;
+            plain += weight;
         }
     }
-    if weight == 0.0 {
-        return [0.0; 5];
-    }
-    let [r, g, b, w] = total.map(|sum| sum / weight);
+    let inverse = if biased > 0.0 { 1.0 / biased } else { 0.0 };
+    (total.map(|sum| sum * inverse), plain)
+}
+
+/// The texel above a block of 2x2.
+#[inline]
+pub(crate) fn pull(texels: [Texel; 4]) -> Texel {
+    let [a, b, c, d] = &texels;
+    let ([r, g, b, w], share) = farther_mean([a, b, c, d], [a[4], b[4], c[4], d[4]]);
     [r, g, b, w, (share * (0.25 * FILL_WEIGHT_GAIN)).min(1.0)]
 }
 
@@ -78,16 +83,11 @@ pub(crate) fn above(x: usize, y: usize, columns: usize, rows: usize) -> ([usize;
     )
 }
 
+/// What a level says at pixel (x, y) of the one below: bilinear, nearer texels counting less.
 #[inline]
 pub(crate) fn sample(texels: &[Texel], x: usize, y: usize, columns: usize, rows: usize) -> [f32; 4] {
-    let (at, weights) = above(x, y, columns, rows);
-    std::array::from_fn(|k| {
-        let mut sum = 0.0;
-        for (index, weight) in at.iter().zip(weights) {
-            sum += weight * texels[*index][k];
-        }
-        sum
-    })
+    let ([a, b, c, d], weights) = above(x, y, columns, rows);
+    farther_mean([&texels[a], &texels[b], &texels[c], &texels[d]], weights).0
 }
 
 /// The backdrop as the texel at (x, y) of the top level sees it.

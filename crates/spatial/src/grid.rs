@@ -15,6 +15,11 @@ const MAX_CONTINUED_STEP: f32 = 0.35;
 /// How far the slopes on both sides of an edge may differ from its own, relative to it.
 const CONTINUATION_TOLERANCE: f32 = 0.35;
 
+/// Least distance of foreground and background colour at which a mix of them can be told.
+const MIXED_CONTRAST: f32 = 24.0;
+/// Share of the foreground's colour from which a pixel on its edge is part of it.
+const MIXED_SHARE: f32 = 0.15;
+
 /// The vertices of a view at one stride.
 pub(crate) struct Grid {
     pub stride: u32,
@@ -49,7 +54,57 @@ impl Grid {
         }
         let focal = view.intrinsics().fx.min(view.intrinsics().fy);
         let step = (MAX_SLOPE / focal).max(MIN_STEP);
-        Self { stride: 1, columns, rows, inverse_depth, rgba, step }
+        let mut grid = Self { stride: 1, columns, rows, inverse_depth, rgba, step };
+        grid.move_mixed_pixels_forward();
+        grid
+    }
+
+    /// Pixels on a depth edge often mix both sides' colours while their depth is the background's.
+    /// They go with the foreground: else its outline would stay behind as a ghost.
+    fn move_mixed_pixels_forward(&mut self) {
+        let (columns, rows) = (self.columns, self.rows);
+        let grid = &*self;
+        let moved: Vec<(usize, f32)> = (2..rows.saturating_sub(2))
+            .into_par_iter()
+            .flat_map_iter(|y| (2..columns.saturating_sub(2)).map(move |x| y * columns + x))
+            .filter_map(|at| {
+                let mut nearest = 0.0_f32;
+                for pitch in [1, columns] {
+                    let (before, after) = ([at - pitch, at - 2 * pitch], [at + pitch, at + 2 * pitch]);
+                    for (front, behind) in [(before, after[0]), (after, before[0])] {
+                        if grid.is_mixed(at, front, behind) {
+                            nearest = nearest.max(grid.inverse_depth[front[0]]);
+                        }
+                    }
+                }
+                (nearest > 0.0).then_some((at, nearest))
+            })
+            .collect();
+        for (at, w) in moved {
+            self.inverse_depth[at] = w;
+        }
+    }
+
+    /// Whether vertex `at`, with a nearer one in `front` of it and `behind` on its other side,
+    /// shows some of the foreground's colour, as seen at `inner`.
+    fn is_mixed(&self, at: usize, [front, inner]: [usize; 2], behind: usize) -> bool {
+        let w = [at, front, inner, behind].map(|k| self.inverse_depth[k]);
+        let edge = 4.0 * self.step;
+        if self.rgba[front] & self.rgba[inner] & self.rgba[behind] & self.rgba[at] < 1 << 24
+            || w[1] <= w[0] * (1.0 + edge)
+            || !close(w[1], w[2], edge)
+            || !close(w[0], w[3], edge)
+        {
+            return false;
+        }
+        let colour = |k: usize| self.rgba[k].to_le_bytes().map(f32::from);
+        let (own, near, far) = (colour(at), colour(inner), colour(behind));
+        let (mut along, mut whole) = (0.0, 0.0);
+        for k in 0..3 {
+            along += (own[k] - far[k]) * (near[k] - far[k]);
+            whole += (near[k] - far[k]) * (near[k] - far[k]);
+        }
+        whole > MIXED_CONTRAST * MIXED_CONTRAST && along > MIXED_SHARE * whole
     }
 
     /// The grid with every second vertex, each a (1, 2, 1) average of the neighbours it joins.

@@ -65,11 +65,29 @@ pub(crate) fn draw_tile(
 ) {
     #[cfg(target_arch = "x86_64")]
     if std::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2.
-        unsafe { draw_tile_avx2(tile, level, map, scratch, band) };
+        if std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vl") {
+            // SAFETY: the processor has these features.
+            unsafe { draw_tile_avx512(tile, level, map, scratch, band) };
+        } else {
+            // SAFETY: the processor has AVX2.
+            unsafe { draw_tile_avx2(tile, level, map, scratch, band) };
+        }
         return;
     }
     draw_tile_with::<Portable>(tile, level, map, scratch, band);
+}
+
+/// The same with twice as many registers.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,avx512f,avx512vl")]
+fn draw_tile_avx512(
+    tile: &Tile,
+    level: &TileLevel,
+    map: &ScreenFromView,
+    scratch: &mut Scratch,
+    band: &mut Band,
+) {
+    draw_tile_with::<crate::simd::Avx2>(tile, level, map, scratch, band);
 }
 
 #[cfg(target_arch = "x86_64")]

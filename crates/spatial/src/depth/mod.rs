@@ -38,7 +38,10 @@ pub enum DepthError {
     /// The configuration in the weights' header is not one.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// The network could not be built or run.
+    /// The weights do not fit the network; names file and tensor.
+    #[error("depth network: {0}")]
+    Misfit(String),
+    /// The device failed while the network ran.
     #[error("depth network: {0}")]
     Network(String),
     /// The intrinsics make no sense.
@@ -60,11 +63,20 @@ pub enum DepthError {
     Picture(#[from] PictureError),
 }
 
+/// The message alone: candle adds a stack trace to it where one is asked for.
+fn plain(error: candle_core::Error) -> String {
+    match error {
+        candle_core::Error::WithBacktrace { inner, .. } => plain(*inner),
+        other => other.to_string(),
+    }
+}
+
 impl From<DepthError> for WorldError {
     fn from(error: DepthError) -> Self {
         match error {
             DepthError::Store(e) => Self::Weights(e.to_string()),
             DepthError::Weights(e) => Self::Weights(e.to_string()),
+            DepthError::Misfit(problem) => Self::Weights(problem),
             DepthError::Intrinsics(_) | DepthError::WrongSize { .. } => {
                 Self::InvalidSeed(error.to_string())
             }
@@ -114,8 +126,7 @@ impl DepthNetwork {
             return Err(bad(problem.into()).into());
         }
         let builder = weights.var_builder(candle_core::DType::F32, device);
-        let network = network::Network::load(config, builder)
-            .map_err(|e| DepthError::Network(e.to_string()))?;
+        let network = network::Network::load(config, builder).map_err(|e| DepthError::Misfit(plain(e)))?;
         Ok(Self { network })
     }
 
@@ -136,7 +147,7 @@ impl DepthNetwork {
         let raw = self
             .network
             .predict(&small, low_width, low_height)
-            .map_err(|e| DepthError::Network(e.to_string()))?;
+            .map_err(|e| DepthError::Network(plain(e)))?;
         let solid_or_sky = raw.inverse_depth.iter().zip(&raw.sky_logit);
         let inverse: Vec<f32> =
             solid_or_sky.map(|(v, sky)| if *sky > 0.0 { 0.0 } else { v.max(1e-6) }).collect();
