@@ -85,6 +85,16 @@ impl Scene {
                 self.exposure = (0.065 / self.ambient.dot(grey).max(0.003)).clamp(0.3, 12.0);
             }
         }
+        if let Some(place) = self.meter_at {
+            // White ground is to look white, and night dark.
+            let key = match conditions.weather {
+                _ if conditions.night() && self.enclosure.is_none() => 0.11,
+                Weather::Snow => 0.32,
+                Weather::Fog => 0.27,
+                _ => 0.21,
+            };
+            self.exposure = self.meter(place, key).clamp(0.15, 14.0);
+        }
     }
 
     /// Weather and hour of the scene.
@@ -137,11 +147,14 @@ impl Scene {
                 surface.mirror *= bare;
                 surface.gloss *= bare;
             } else if hit.normal.y > 0.9 {
-                let puddle = smoothstep(0.5, 0.62, fbm3(point * 0.35, 3, footprint * 0.35, 0x9a1))
+                let puddle = smoothstep(0.56, 0.6, fbm3(point * 0.35, 4, footprint * 0.35, 0x9a1))
                     * smoothstep(0.9, 0.98, hit.normal.y);
+                if surface.mirror == 0.0 {
+                    surface.blur = 0.16 * (1.0 - puddle);
+                }
                 surface.mirror =
-                    surface.mirror.max((0.015 + 0.05 * puddle) * self.conditions.strength);
-                surface.gloss = surface.gloss.max(0.5 * self.conditions.strength);
+                    surface.mirror.max((0.02 + 0.03 * puddle) * self.conditions.strength);
+                surface.gloss = surface.gloss.max(0.4 * self.conditions.strength);
                 surface.normal =
                     surface.normal.lerp(hit.normal, 0.8 * puddle).normalize_or(hit.normal);
             }

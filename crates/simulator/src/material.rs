@@ -102,6 +102,8 @@ pub(crate) struct Material {
     pub scale: f32,
     /// Mirror-like share at normal incidence, 0..1.
     pub mirror: f32,
+    /// Spread of the mirror image, radians.
+    pub blur: f32,
     /// Strength of highlights, 0..1.
     pub gloss: f32,
     /// How far noise tilts the normal.
@@ -126,6 +128,7 @@ impl Material {
             c,
             scale: 1.0,
             mirror: 0.0,
+            blur: 0.0,
             gloss: 0.0,
             bump: 0.0,
             emission: Vec3::ZERO,
@@ -150,6 +153,11 @@ impl Material {
 
     pub fn mirror(self, mirror: f32) -> Self {
         Self { mirror, gloss: self.gloss.max(0.5), ..self }
+    }
+
+    /// A mirror that is not polished.
+    pub fn satin(self, mirror: f32, blur: f32) -> Self {
+        Self { blur, ..self.mirror(mirror) }
     }
 
     pub fn bump(self, bump: f32) -> Self {
@@ -185,6 +193,7 @@ impl Material {
 pub(crate) struct Surface {
     pub albedo: Vec3,
     pub mirror: f32,
+    pub blur: f32,
     pub gloss: f32,
     pub emission: Vec3,
     pub normal: Vec3,
@@ -488,6 +497,7 @@ impl Material {
         Surface {
             albedo: albedo.clamp(Vec3::splat(0.004), Vec3::splat(0.93)),
             mirror,
+            blur: self.blur,
             gloss,
             emission,
             normal,

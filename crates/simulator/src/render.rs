@@ -2,6 +2,7 @@
 
 use glam::{Vec2, Vec3};
 use rayon::prelude::*;
+use reverie_world_model::{Intrinsics, Pose};
 
 use crate::camera::Camera;
 use crate::geometry::{Hit, Ray};
@@ -70,6 +71,16 @@ struct Shaded {
     direct: Vec3,
     albedo: Vec3,
     normal: Vec3,
+}
+
+/// Interleaved gradient noise: neighbours differ evenly, so that soft shadows come out as a
+/// fine screen rather than as pepper. `turn` gives every sample its own.
+fn even(x: u32, y: u32, turn: u32) -> Vec2 {
+    let noise =
+        |x: f32, y: f32| (52.982_918 * (0.067_110_56 * x + 0.005_837_15 * y).fract()).fract();
+    let shift = turn as f32 * 0.618_034;
+    let (x, y) = (x as f32, y as f32);
+    Vec2::new((noise(x, y) + shift).fract(), (noise(y + 47.0, x + 17.0) + shift * 1.31).fract())
 }
 
 /// Random number for a pixel and purpose: depends on nothing but its arguments.
@@ -143,7 +154,7 @@ impl Scene {
             let v = Vec2::new((u.x + i as f32 * 0.618).fract(), (u.y + i as f32 * 0.382).fract());
             let aim = to + (cosine_direction(-to.normalize_or(Vec3::Y), v)) * lamp.radius;
             let length = aim.length().max(1e-3);
-            add(to / d2.sqrt(), length - 0.02, light, aim / length);
+            add(to / d2.sqrt(), length - lamp.clear_m, light, aim / length);
         }
         (diffuse, highlight)
     }
@@ -160,6 +171,7 @@ impl Scene {
                     albedo,
                     mirror: 0.0,
                     gloss: 0.0,
+                    blur: 0.0,
                     emission: Vec3::ZERO,
                     normal: hit.normal,
                 };
@@ -175,11 +187,11 @@ impl Scene {
         let origin = point + normal * (OFFSET * (1.0 + distance));
         let mut sum = Vec3::ZERO;
         for i in 0..rays {
-            let v = jitter(x, y, 100 + i);
+            let v = even(x / 2, y / 2, i);
             // Stratified over elevation, so that few rays cover the hemisphere.
             let u = Vec2::new((v.x + i as f32) / rays as f32, v.y);
             let ray = Ray { origin, dir: cosine_direction(normal, u) };
-            let light = self.glimpse(&ray, OFFSET * (1.0 + distance), jitter(x, y, 200 + i));
+            let light = self.glimpse(&ray, OFFSET * (1.0 + distance), even(x, y, 7 + i));
             sum += light.min(Vec3::splat(4.0));
         }
         sum / rays.max(1) as f32
@@ -197,9 +209,14 @@ impl Scene {
         let mut albedo = surface.albedo;
         if surface.mirror > 0.0 {
             let cos = surface.normal.dot(-ray.dir).clamp(0.0, 1.0);
-            let share = surface.mirror + (1.0 - surface.mirror) * (1.0 - cos).powi(5);
+            let sheen =
+                (1.0 - surface.mirror) * (1.0 - cos).powi(5) * (1.0 - 3.0 * surface.blur).max(0.0);
+            let share = surface.mirror + sheen;
             if share > 0.02 && mirrors {
                 let mut dir = ray.dir - surface.normal * (2.0 * surface.normal.dot(ray.dir));
+                if surface.blur > 0.0 {
+                    dir = disc_direction(dir, surface.blur, u);
+                }
                 let below = dir.dot(hit.normal);
                 if below < 0.01 {
                     dir = (dir + hit.normal * (0.01 - below)).normalize();
@@ -238,47 +255,60 @@ impl Scene {
     /// the number of threads.
     #[must_use]
     pub fn render(&self, camera: &Camera, quality: Quality, exposure: Exposure) -> Frame {
+        let (width, height) = (camera.intrinsics.width, camera.intrinsics.height);
+        let (hdr, depth_m) = self.radiance(camera, quality);
+        let gain = match exposure {
+            Exposure::Scene => self.exposure,
+            Exposure::Auto { key } => auto_gain(&hdr, key),
+        };
+        let row = (width as usize).max(1);
+        let mut rgb = vec![0u8; hdr.len() * 3];
+        rgb.par_chunks_mut(row * 3).zip(hdr.par_chunks(row)).for_each(|(out, row)| {
+            for (o, c) in out.chunks_exact_mut(3).zip(row) {
+                o.copy_from_slice(&tone_map(*c * gain));
+            }
+        });
+        Frame { width, height, rgb, depth_m }
+    }
+
+    /// The gain that a camera turning around at a place would settle on.
+    pub(crate) fn meter(&self, position: Vec3, key: f32) -> f32 {
+        let intrinsics = Intrinsics::from_horizontal_fov(24, 14, 1.4);
+        let mut seen = Vec::with_capacity(4 * intrinsics.pixels());
+        for side in 0..4 {
+            let yaw = side as f32 * std::f32::consts::FRAC_PI_2;
+            let pose = Pose::from_yaw_pitch_roll(position, yaw, 0.0, 0.0);
+            let quality = Quality { samples: 1, bounce_rays: 1 };
+            seen.extend(self.radiance(&Camera { pose, intrinsics }, quality).0);
+        }
+        auto_gain(&seen, key)
+    }
+
+    /// Radiance and depth of every pixel.
+    fn radiance(&self, camera: &Camera, quality: Quality) -> (Vec<Vec3>, Vec<f32>) {
         let (w, h) = (camera.intrinsics.width as usize, camera.intrinsics.height as usize);
         let samples = quality.samples.max(1);
         let pixel_angle = 1.0 / camera.intrinsics.fx.min(camera.intrinsics.fy);
-        let mut pixels =
-            vec![
-                Pixel { direct: Vec3::ZERO, albedo: Vec3::ZERO, depth: 0.0, normal: Vec3::Y };
-                w * h
-            ];
+        let empty = Pixel { direct: Vec3::ZERO, albedo: Vec3::ZERO, depth: 0.0, normal: Vec3::Y };
+        let mut pixels = vec![empty; w * h];
         pixels.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
             for (x, pixel) in row.iter_mut().enumerate() {
                 *pixel = self.pixel(camera, x as u32, y as u32, samples, pixel_angle);
             }
         });
         let light = self.indirect(camera, &pixels, quality.bounce_rays);
-        let mut hdr: Vec<Vec3> = vec![Vec3::ZERO; w * h];
+        let (lw, lh) = (w.div_ceil(2), h.div_ceil(2));
+        let mut hdr = vec![Vec3::ZERO; w * h];
         hdr.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
             for (x, out) in row.iter_mut().enumerate() {
                 let pixel = &pixels[y * w + x];
                 *out = pixel.direct;
                 if pixel.albedo != Vec3::ZERO {
-                    *out += pixel.albedo
-                        * upsample(&light, w.div_ceil(2), h.div_ceil(2), x, y, pixel, self.ambient);
+                    *out += pixel.albedo * upsample(&light, lw, lh, x, y, pixel, self.ambient);
                 }
             }
         });
-        let gain = match exposure {
-            Exposure::Scene => self.exposure,
-            Exposure::Auto { key } => auto_gain(&hdr, key),
-        };
-        let mut rgb = vec![0u8; w * h * 3];
-        rgb.par_chunks_mut((w * 3).max(1)).zip(hdr.par_chunks(w.max(1))).for_each(|(out, row)| {
-            for (o, c) in out.chunks_exact_mut(3).zip(row) {
-                o.copy_from_slice(&tone_map(*c * gain));
-            }
-        });
-        Frame {
-            width: camera.intrinsics.width,
-            height: camera.intrinsics.height,
-            rgb,
-            depth_m: pixels.iter().map(|p| p.depth).collect(),
-        }
+        (hdr, pixels.iter().map(|p| p.depth).collect())
     }
 
     fn pixel(&self, camera: &Camera, x: u32, y: u32, samples: u32, pixel_angle: f32) -> Pixel {
@@ -296,7 +326,7 @@ impl Scene {
             match self.trace(&ray, 1e-3, 3e4) {
                 None => out.direct += self.sky.radiance(ray.dir).min(Vec3::splat(12.0)),
                 Some(hit) => {
-                    let shaded = self.shade(&ray, &hit, pixel_angle, jitter(x, y, 50 + s), true);
+                    let shaded = self.shade(&ray, &hit, pixel_angle, even(x, y, s), true);
                     let clear = self.sky.transmittance(hit.t);
                     out.direct += shaded
                         .direct

@@ -17,6 +17,8 @@ pub(crate) struct Lamp {
     pub position: Vec3,
     /// Irradiance at one metre.
     pub power: Vec3,
+    /// Bodies this near to it cast no shadow: its shade, metres.
+    pub clear_m: f32,
     /// Switched on in the dark only.
     pub night_only: bool,
     /// Size of the glowing part, metres: softens shadows.
@@ -43,6 +45,8 @@ pub struct Scene {
     pub(crate) lamps: Vec<Lamp>,
     /// Light that bounced more than once.
     pub(crate) ambient: Vec3,
+    /// Where the exposure is measured; without it, it is reckoned from the sky.
+    pub(crate) meter_at: Option<Vec3>,
     /// Multiplies radiance before tone mapping.
     pub(crate) exposure: f32,
 }

@@ -433,8 +433,9 @@ fn furnish(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
                             scene.lamps.push(Lamp {
                                 position: foot + facing * Vec3::new(1.25, 4.75, 0.0),
                                 power: Vec3::new(1.0, 0.72, 0.42) * 16.0,
+                                clear_m: 0.1,
                                 night_only: true,
-                                radius: 0.15,
+                                radius: 0.08,
                             });
                         }
                     }

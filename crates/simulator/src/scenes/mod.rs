@@ -1,6 +1,7 @@
 //! Scenes built from a seed.
 
 mod city;
+mod furniture;
 mod mountain;
 mod primitives;
 mod room;
@@ -119,6 +120,7 @@ impl BuiltScene {
             sky,
             lamps: Vec::new(),
             ambient: Vec3::ZERO,
+            meter_at: None,
             exposure: 1.0,
         };
         let mut rng = Rng::new(options.seed);
@@ -131,8 +133,12 @@ impl BuiltScene {
         let mut root = std::mem::take(&mut scene.root);
         root.finish(&scene.groups);
         scene.root = root;
-        scene.set_conditions(conditions);
-        Self { scene, stage }
+        let mut built = Self { scene, stage };
+        if options.roam {
+            built.scene.meter_at = Some(built.start().position);
+        }
+        built.scene.set_conditions(conditions);
+        built
     }
 
     /// Where a walk begins, level, at eye height above the ground.

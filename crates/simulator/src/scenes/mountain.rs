@@ -180,19 +180,24 @@ fn scatter(
             let (x, z) = (rng.range(-near, near), rng.range(-near, near));
             put(scene, rng, &bushes, x, z, 0.7, 1.0, false);
         }
-        for _ in 0..rng.below(if options.roam { 6000 } else { 2200 }) {
-            let (x, z) = (rng.range(-near, near) * 0.9, rng.range(-near, near) * 0.9);
-            put(scene, rng, &tufts, x, z, 0.7, 1.0, true);
+        for _ in 0..rng.below(if options.roam { 2600 } else { 700 }) {
+            // In clumps, as grass grows; a third of them close to where a walk begins.
+            let reach = if rng.chance(0.35) { 0.25 * near } else { near };
+            let (x, z) = (rng.range(-reach, reach), rng.range(-reach, reach));
+            for _ in 0..1 + rng.below(7) {
+                let (dx, dz) = (rng.normal() * 0.7, rng.normal() * 0.7);
+                put(scene, rng, &tufts, x + dx, z + dz, 0.7, 0.8, true);
+            }
         }
     }
-    if rng.chance(0.3) && !options.roam {
+    if rng.chance(0.3) {
         let hut = hut(scene, rng);
         for _ in 0..1 + rng.below(3) {
             let (x, z) = (rng.range(-60.0, 60.0), rng.range(-60.0, 60.0));
             put(scene, rng, &[hut], x, z, 0.9, 1.0, false);
         }
     }
-    if rng.chance(0.3) && !options.roam {
+    if rng.chance(0.3) {
         fence(scene, rng, field);
     }
 }

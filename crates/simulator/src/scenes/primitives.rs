@@ -232,6 +232,7 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
         scene.lamps.push(Lamp {
             position: at,
             power,
+            clear_m: 0.02 * unit,
             night_only: false,
             radius: unit * rng.range(0.1, 1.2),
         });
