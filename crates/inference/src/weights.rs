@@ -94,7 +94,7 @@ impl Weights {
             .map_err(|e| malformed(format!("not a safetensors file: {e}")))?;
         let metadata = metadata.metadata().clone().unwrap_or_default();
         let tensors = BufferedSafetensors::new(data)
-            .map_err(|e| malformed(format!("not a safetensors file: {e}")))?;
+            .map_err(|e| malformed(format!("not a safetensors file: {}", plain(e))))?;
         let inner = Inner { path: path.into(), tensors, metadata };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -142,7 +142,7 @@ impl Weights {
         }
         view.load(device).and_then(|t| t.to_dtype(dtype)).map_err(|e| WeightsError::Malformed {
             path: path(),
-            problem: format!("tensor `{name}`: {e}"),
+            problem: format!("tensor `{name}`: {}", plain(e)),
         })
     }
 
@@ -178,5 +178,13 @@ impl SimpleBackend for Weights {
 
     fn contains_tensor(&self, name: &str) -> bool {
         self.inner.tensors.get(name).is_ok()
+    }
+}
+
+/// The message alone: candle adds a stack trace to it where one is asked for.
+fn plain(error: candle_core::Error) -> String {
+    match error {
+        candle_core::Error::WithBacktrace { inner, .. } => plain(*inner),
+        other => other.to_string(),
     }
 }

@@ -18,7 +18,7 @@ from .model import Config, DepthNetwork
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", required=True, help="averaged.pt of a training run")
     parser.add_argument("--val", help="folder of held-out shards")
-    parser.add_argument("--pairs", help="folder with the files of real stereo pairs")
+    parser.add_argument("--pairs", help="folder of real stereo pairs, such as tests/data")
     parser.add_argument("--threads", type=int, default=2)
 
 

@@ -1,10 +1,7 @@
-"""Real stereo pairs with measured disparity.
+"""Real pictures with measured depth: the left pictures of stereo pairs.
 
-- `motorcycle`: Middlebury 2014, quarter size, shipped by scikit-image up to 0.17 under CC0
-  (`motorcycle_left.png`, `motorcycle_disp.npz`), and by this repository under
-  `tests/data/motorcycle` (left picture and depth in millimetres).
-- `aloe`: Middlebury 2006, from Debian's `opencv-doc` (`aloeL.jpg`, `aloeGT.png`). Its
-  disparities count from 270 px, the set's own offset between the two cropped pictures.
+Each pair is a folder with `left.png` or `left.jpg` and `left_depth_mm.png` (16-bit, millimetres
+along the view axis, 0 = not measured), as in this repository's `tests/data`.
 """
 
 from __future__ import annotations
@@ -14,13 +11,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-
-MOTORCYCLE_FOCAL_PX = 994.978
-MOTORCYCLE_OFFSET_PX = 31.086
-MOTORCYCLE_BASELINE_M = 0.193001
-ALOE_FOCAL_PX = 3740.0
-ALOE_OFFSET_PX = 270.0
-ALOE_BASELINE_M = 0.16
 
 
 @dataclasses.dataclass
@@ -33,28 +23,16 @@ class Pair:
     valid: np.ndarray
 
 
-def motorcycle(folder: Path) -> Pair:
-    rgb = np.asarray(Image.open(folder / "motorcycle_left.png").convert("RGB"))
-    with np.load(folder / "motorcycle_disp.npz") as archive:
-        disparity = archive[archive.files[0]].astype(np.float32)
-    valid = np.isfinite(disparity) & (disparity > 0)
-    inverse = (np.where(valid, disparity, 0) + MOTORCYCLE_OFFSET_PX) / (MOTORCYCLE_FOCAL_PX * MOTORCYCLE_BASELINE_M)
-    return Pair("motorcycle", rgb, inverse, valid)
-
-
-def aloe(folder: Path) -> Pair:
-    rgb = np.asarray(Image.open(folder / "aloeL.jpg").convert("RGB"))
-    disparity = np.asarray(Image.open(folder / "aloeGT.png").convert("L")).astype(np.float32)
-    valid = disparity > 0
-    inverse = (disparity + ALOE_OFFSET_PX) / (ALOE_FOCAL_PX * ALOE_BASELINE_M)
-    return Pair("aloe", rgb, inverse, valid)
+def load(folder: Path) -> Pair:
+    picture = next(path for path in (folder / "left.png", folder / "left.jpg") if path.exists())
+    rgb = np.asarray(Image.open(picture).convert("RGB"))
+    depth_mm = np.asarray(Image.open(folder / "left_depth_mm.png")).astype(np.float32)
+    if depth_mm.shape != rgb.shape[:2]:
+        raise ValueError(f"{folder}: the picture and its depth differ in size")
+    valid = depth_mm > 0
+    return Pair(folder.name, rgb, 1000.0 / np.where(valid, depth_mm, 1.0), valid)
 
 
 def load_all(folder: Path) -> list[Pair]:
-    """Every known pair whose files lie in `folder`."""
-    pairs = []
-    if (folder / "motorcycle_disp.npz").exists():
-        pairs.append(motorcycle(folder))
-    if (folder / "aloeGT.png").exists():
-        pairs.append(aloe(folder))
-    return pairs
+    """Every pair in a folder of folders."""
+    return [load(path.parent) for path in sorted(folder.glob("*/left_depth_mm.png"))]
