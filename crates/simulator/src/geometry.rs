@@ -148,10 +148,6 @@ struct Found {
 }
 
 impl Group {
-    pub fn len(&self) -> usize {
-        self.prims.len()
-    }
-
     pub fn add(
         &mut self,
         shape: Shape,
@@ -400,5 +396,84 @@ impl Group {
             normal = -normal;
         }
         Some(Hit { t: found.t, normal, local, local_normal, material: prim.material, tint })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Rng;
+
+    fn random_group(rng: &mut Rng, count: usize) -> Group {
+        let mut group = Group::default();
+        for _ in 0..count {
+            let shape = rng.pick(&[
+                Shape::Cuboid,
+                Shape::Sphere,
+                Shape::Frustum { top: 0.4 },
+                Shape::Torus { minor: 0.3 },
+                Shape::Leaf,
+                Shape::Gable,
+                Shape::Pyramid,
+            ]);
+            let mut any = || Vec3::new(rng.normal(), rng.normal(), rng.normal());
+            let (position, axis, size) = (any() * 4.0, any(), any().abs() * 0.5 + 0.05);
+            let turn = Quat::from_axis_angle(axis.normalize_or(Vec3::Y), position.x);
+            group.add(shape, position, turn, size, 0);
+        }
+        group
+    }
+
+    fn random_ray(rng: &mut Rng) -> Ray {
+        let mut any = || Vec3::new(rng.normal(), rng.normal(), rng.normal());
+        let origin = any() * 8.0;
+        Ray { origin, dir: (any() * 2.0 - origin).normalize_or(Vec3::X) }
+    }
+
+    #[test]
+    fn the_hierarchy_finds_what_trying_every_body_finds() {
+        let mut rng = Rng::new(1);
+        let mut all = random_group(&mut rng, 300);
+        let singles: Vec<Group> = all
+            .prims
+            .iter()
+            .map(|prim| {
+                let mut single = Group { prims: vec![*prim], ..Group::default() };
+                single.finish(&[]);
+                single
+            })
+            .collect();
+        all.finish(&[]);
+        let mut hits = 0;
+        for _ in 0..400 {
+            let ray = random_ray(&mut rng);
+            let found = all.trace(&[], &ray, 0.0, 100.0, Goal::Nearest).map(|h| h.t);
+            let nearest = singles
+                .iter()
+                .filter_map(|g| g.trace(&[], &ray, 0.0, 100.0, Goal::Nearest))
+                .map(|h| h.t)
+                .min_by(f32::total_cmp);
+            assert_eq!(found, nearest);
+            assert_eq!(all.blocked(&[], &ray, 0.0, 100.0), nearest.is_some());
+            hits += usize::from(found.is_some());
+        }
+        assert!(hits > 100, "{hits} of 400 rays hit");
+    }
+
+    #[test]
+    fn a_placed_group_is_where_it_was_put() {
+        let mut ball = Group::default();
+        ball.add(Shape::Sphere, Vec3::new(0.0, 1.0, 0.0), Quat::IDENTITY, Vec3::ONE, 3);
+        ball.finish(&[]);
+        let groups = [ball];
+        let mut root = Group::default();
+        let turn = Quat::from_rotation_z(std::f32::consts::FRAC_PI_2);
+        root.place(0, Vec3::new(5.0, 0.0, 0.0), turn, Vec3::splat(2.0));
+        root.finish(&groups);
+        // Turned to the left and doubled, the ball of radius 2 sits around (3, 0, 0).
+        let ray = Ray { origin: Vec3::new(3.0, 0.0, 10.0), dir: Vec3::NEG_Z };
+        let hit = root.trace(&groups, &ray, 0.0, 100.0, Goal::Nearest).expect("meets the ball");
+        assert!((hit.t - 8.0).abs() < 1e-4, "{}", hit.t);
+        assert!(hit.normal.abs_diff_eq(Vec3::Z, 1e-4) && hit.material == 3);
     }
 }

@@ -255,3 +255,42 @@ impl HeightField {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Rng;
+
+    #[test]
+    fn rays_meet_the_surface_that_height_describes() {
+        let hills = |x: f32, z: f32, _: f32| 6.0 * (x * 0.05).sin() + 4.0 * (z * 0.08).cos();
+        let field = HeightField::build(&[(64, 8.0), (96, 1.0)], hills);
+        let mut rng = Rng::new(2);
+        for _ in 0..2000 {
+            // From above everything into the middle of the terrain: no ray may slip through.
+            let mut across = |half: f32| rng.range(-half, half);
+            let from = Vec3::new(across(200.0), 60.0, across(200.0));
+            let to = Vec3::new(across(200.0), -20.0, across(200.0));
+            let ray = Ray { origin: from, dir: (to - from).normalize() };
+            let t = field.trace(&ray, 0.0, 1e4).expect("meets the ground");
+            let p = ray.at(t);
+            let height = field.height(p.x, p.z).expect("inside");
+            assert!((p.y - height).abs() < 2e-3, "{p} but the ground is at {height}");
+            for k in 1..20 {
+                let q = ray.at(t * k as f32 / 20.0);
+                assert!(
+                    field.height(q.x, q.z).is_none_or(|h| q.y > h - 2e-3),
+                    "passed below at {q}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn outside_there_is_nothing() {
+        let field = HeightField::build(&[(16, 1.0)], |_, _, _| 0.0);
+        assert_eq!(field.height(9.0, 0.0), None);
+        let ray = Ray { origin: Vec3::new(20.0, 5.0, 0.0), dir: Vec3::NEG_Y };
+        assert_eq!(field.trace(&ray, 0.0, 100.0), None);
+    }
+}

@@ -121,10 +121,4 @@ impl Scene {
                 field.trace(ray, t_min, t_max).is_some_and(|t| t > t_min && t < t_max)
             })
     }
-
-    /// Number of primitives, placed groups counted once.
-    #[must_use]
-    pub fn primitive_count(&self) -> usize {
-        self.root.len() + self.groups.iter().map(Group::len).sum::<usize>()
-    }
 }
