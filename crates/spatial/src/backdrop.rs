@@ -155,7 +155,7 @@ impl Backdrop {
                 };
                 let nearest = near.iter().map(|(x, y, _)| apart(*x, *y)).fold(f32::MAX, f32::min);
                 // What was seen last goes on; the farther, the more it blurs.
-                let softness = 1.0 / (0.5 + 0.25 * nearest);
+                let softness = 1.0 / (0.5 + 0.1 * nearest);
                 let row_weight = ROW_MEAN_WEIGHT + 4.0 * steepness.min(1.0);
                 let mut total = row_weight;
                 let mut value = known_rows[like].unwrap_or_default().map(|v| v * row_weight);

@@ -11,12 +11,13 @@ use reverie_world_model::{Intrinsics, Pose};
 
 /// Levels above the picture: blocks of 2, 4, ... 64 pixels.
 pub const FILL_LEVELS: usize = 6;
-/// How fast nearer pixels lose weight: at a relative difference of inverse depth of 1 over this,
-/// a pixel counts half.
-pub const FILL_BACKGROUND_BIAS: f32 = 8.0;
-/// Added to inverse depths before they are compared, 1/m: what is farther than some hundred metres
-/// counts as equally far.
-pub const FILL_FAR_OFFSET: f32 = 0.005;
+/// How fast nearer texels of levels 0 to 6 lose weight: at a relative difference of inverse depth
+/// of 1 over this, one counts half. Small holes open behind something and show what is farther;
+/// large ones lie beyond the picture's edge, where a bias would only look blocky.
+pub const FILL_BACKGROUND_BIAS: [f32; FILL_LEVELS + 1] = [6.0, 6.0, 6.0, 5.0, 2.0, 0.5, 0.0];
+/// Added to inverse depths before they are compared, 1/m: what is farther than some ten metres
+/// counts as about equally far.
+pub const FILL_FAR_OFFSET: f32 = 0.05;
 /// Weight of a block by its mean known share: `min(1, share * this)`.
 pub const FILL_WEIGHT_GAIN: f32 = 2.0;
 
@@ -26,12 +27,12 @@ pub(crate) type Texel = [f32; 5];
 /// Mean of four texels' colour and inverse depth with these weights, nearer ones counting less;
 /// and the sum of the weights. Weight 0 leaves one out; all 0 gives zeros.
 #[inline]
-fn farther_mean(texels: [&Texel; 4], weights: [f32; 4]) -> ([f32; 4], f32) {
+fn farther_mean(texels: [&Texel; 4], weights: [f32; 4], bias: f32) -> ([f32; 4], f32) {
     let mut farthest = f32::INFINITY;
     for (texel, weight) in texels.iter().zip(weights) {
         farthest = farthest.min(if weight > 0.0 { texel[3] } else { f32::INFINITY });
     }
-    let scale = FILL_BACKGROUND_BIAS / (farthest + FILL_FAR_OFFSET);
+    let scale = bias / (farthest + FILL_FAR_OFFSET);
     let mut total = [0.0_f32; 4];
     let (mut biased, mut plain) = (0.0_f32, 0.0_f32);
     for (texel, weight) in texels.into_iter().zip(weights) {
@@ -49,11 +50,11 @@ fn farther_mean(texels: [&Texel; 4], weights: [f32; 4]) -> ([f32; 4], f32) {
     (total.map(|sum| sum * inverse), plain)
 }
 
-/// The texel above a block of 2x2.
+/// The texel above a block of 2x2 of level `k`.
 #[inline]
-pub(crate) fn pull(texels: [Texel; 4]) -> Texel {
+pub(crate) fn pull(texels: [Texel; 4], k: usize) -> Texel {
     let [a, b, c, d] = &texels;
-    let ([r, g, b, w], share) = farther_mean([a, b, c, d], [a[4], b[4], c[4], d[4]]);
+    let ([r, g, b, w], share) = farther_mean([a, b, c, d], [a[4], b[4], c[4], d[4]], FILL_BACKGROUND_BIAS[k]);
     [r, g, b, w, (share * (0.25 * FILL_WEIGHT_GAIN)).min(1.0)]
 }
 
@@ -83,11 +84,17 @@ pub(crate) fn above(x: usize, y: usize, columns: usize, rows: usize) -> ([usize;
     )
 }
 
-/// What a level says at pixel (x, y) of the one below: bilinear, nearer texels counting less.
+/// What level `k` says at pixel (x, y) of the one below: bilinear, nearer texels counting less.
 #[inline]
-pub(crate) fn sample(texels: &[Texel], x: usize, y: usize, columns: usize, rows: usize) -> [f32; 4] {
+pub(crate) fn sample(
+    texels: &[Texel],
+    k: usize,
+    [x, y]: [usize; 2],
+    [columns, rows]: [usize; 2],
+) -> [f32; 4] {
     let ([a, b, c, d], weights) = above(x, y, columns, rows);
-    farther_mean([&texels[a], &texels[b], &texels[c], &texels[d]], weights).0
+    let taps = [&texels[a], &texels[b], &texels[c], &texels[d]];
+    farther_mean(taps, weights, FILL_BACKGROUND_BIAS[k]).0
 }
 
 /// The backdrop as the texel at (x, y) of the top level sees it.
@@ -117,7 +124,8 @@ pub(crate) fn texel(rgba: u32, inverse_depth: f32) -> Texel {
 /// Packs a filled colour; alpha 0 says that it is not known.
 #[inline]
 pub(crate) fn pack(texel: &[f32; 4]) -> u32 {
-    let byte = |v: f32| v.round_ties_even().clamp(0.0, 255.0) as u8;
+    // Rounds 0 to 255 to the nearest, ties to even, without a call.
+    let byte = |v: f32| ((v + 8_388_608.0).to_bits() & 255) as u8;
     u32::from_le_bytes([byte(texel[0]), byte(texel[1]), byte(texel[2]), 0])
 }
 
@@ -132,7 +140,7 @@ pub(crate) fn plain(
     let (rgba, inverse_depth) = frame.buffers_mut();
     let pixels = rgba.iter().zip(inverse_depth.iter()).map(|(rgba, w)| texel(*rgba, *w)).collect();
     let mut levels: Vec<(usize, usize, Vec<Texel>)> = vec![(width, height, pixels)];
-    for _ in 0..FILL_LEVELS {
+    for k in 0..FILL_LEVELS {
         let (wide, high, below) = &levels[levels.len() - 1];
         let (columns, rows) = (wide.div_ceil(2), high.div_ceil(2));
         let pick = |x: usize, y: usize| {
@@ -143,7 +151,7 @@ pub(crate) fn plain(
             for x in 0..columns {
                 let (x, y) = (x * 2, y * 2);
                 let block = [pick(x, y), pick(x + 1, y), pick(x, y + 1), pick(x + 1, y + 1)];
-                texels.push(pull(block));
+                texels.push(pull(block, k));
             }
         }
         levels.push((columns, rows, texels));
@@ -159,14 +167,14 @@ pub(crate) fn plain(
         let (wide, _, texels) = &mut fine[k];
         let (columns, rows, above) = &coarse[0];
         for (at, texel) in texels.iter_mut().enumerate() {
-            *texel = push(*texel, sample(above, at % *wide, at / *wide, *columns, *rows));
+            *texel = push(*texel, sample(above, k + 1, [at % *wide, at / *wide], [*columns, *rows]));
         }
     }
     let (columns, rows, above) = &levels[1];
     let mut known = 0;
     for (at, (rgba, w)) in rgba.iter_mut().zip(inverse_depth).enumerate() {
         if *rgba >> 24 == 0 {
-            let value = sample(above, at % width, at / width, *columns, *rows);
+            let value = sample(above, 1, [at % width, at / width], [*columns, *rows]);
             (*rgba, *w) = (pack(&value), value[3]);
         } else {
             known += 1;

@@ -68,8 +68,9 @@ impl Filler {
                 let blocks = &blocks[(y << k) / BLOCK * across..][..across];
                 for_blocks(blocks, Block::Near, BLOCK >> k, columns, |x| {
                     let (x0, y0) = (x * 2, y * 2);
-                    row[x] =
-                        pull([pick(x0, y0), pick(x0 + 1, y0), pick(x0, y0 + 1), pick(x0 + 1, y0 + 1)]);
+                    let block =
+                        [pick(x0, y0), pick(x0 + 1, y0), pick(x0, y0 + 1), pick(x0 + 1, y0 + 1)];
+                    row[x] = pull(block, k - 1);
                 });
             });
         }
@@ -81,17 +82,17 @@ impl Filler {
         }
         for k in (1..FILL_LEVELS).rev() {
             let (level, above) = self.levels.split_at_mut(k);
-            let ([columns, _], [wide, high], above) = (sizes[k], sizes[k + 1], &above[0]);
+            let ([columns, _], above_size, above) = (sizes[k], sizes[k + 1], &above[0]);
             for_rows(&mut level[k - 1], columns, BLOCK >> k, &|y, row| {
                 let blocks = &blocks[(y << k) / BLOCK * across..][..across];
                 for_blocks(blocks, Block::Holes, BLOCK >> k, columns, |x| {
                     if row[x][4] < 1.0 {
-                        row[x] = push(row[x], sample(above, x, y, wide, high));
+                        row[x] = push(row[x], sample(above, k + 1, [x, y], above_size));
                     }
                 });
             });
         }
-        let (width, [wide, high], above) = (size[0], sizes[1], &self.levels[0]);
+        let (width, above) = (size[0], &self.levels[0]);
         rgba.par_chunks_mut(width * BLOCK)
             .zip(inverse_depth.par_chunks_mut(width * BLOCK))
             .enumerate()
@@ -101,7 +102,7 @@ impl Filler {
                 for (y, (rgba, inverse_depth)) in rows.enumerate() {
                     for_blocks(blocks, Block::Holes, BLOCK, width, |x| {
                         if rgba[x] >> 24 == 0 {
-                            let value = sample(above, x, k * BLOCK + y, wide, high);
+                            let value = sample(above, 1, [x, k * BLOCK + y], sizes[1]);
                             (rgba[x], inverse_depth[x]) = (pack(&value), value[3]);
                         }
                     });
