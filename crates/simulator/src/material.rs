@@ -468,12 +468,7 @@ impl Material {
                 colour * colour * 0.7 + 0.02
             }
             Pattern::Leaves => {
-                let leaf = hash_unit(
-                    (p.x * 9.0).floor() as i32,
-                    (p.y * 9.0).floor() as i32,
-                    0,
-                    seed ^ hit.tint,
-                );
+                let leaf = value3(p * 9.0, seed ^ hit.tint);
                 self.a.lerp(self.b, leaf) * (0.8 + 0.4 * value3(world * 0.8, seed))
             }
             Pattern::Photo { index, size } => match photos.get(index as usize) {

@@ -197,9 +197,10 @@ pub(super) fn clutter(scene: &mut Scene, rng: &mut Rng, at: Vec3, size: f32) {
     }
 }
 
-pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -> Stage {
+pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) -> Stage {
     // One number sets the size of the world: 0.1 m is a desk, 5 m a yard.
-    let unit = rng.log_range(0.08, 4.0);
+    // To walk among them, they are the size of people.
+    let unit = if options.roam { rng.range(0.8, 1.6) } else { rng.log_range(0.08, 4.0) };
     let indoor = unit < 0.8 && rng.chance(0.6);
     let ground = any_material(scene, rng, unit * 4.0);
     let far = if indoor { unit * rng.range(6.0, 20.0) } else { 900.0 };
@@ -331,7 +332,7 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
             unit * 0.5,
             rng.normal() * spread * 0.3,
         )),
-        start: Vec3::new(0.0, unit.max(1.0) * 1.7, spread + unit * 4.0),
+        start: Vec3::new(0.0, 1.6, spread + unit * 2.0),
         start_yaw: 0.0,
     }
 }
