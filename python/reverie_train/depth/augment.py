@@ -1,8 +1,8 @@
 """Augmentation that takes rendered pictures towards photographs.
 
 Geometry first (crop, zoom, flip, roll: colour and depth together), then foreign objects,
-then light and weather (shadows, haze by depth), then the camera (exposure, white balance,
-tone, blur, noise, JPEG).
+then light and weather (shadows, haze by depth), then the lens (focus by depth) and the camera
+(exposure, white balance, tone, blur, noise, JPEG).
 """
 
 from __future__ import annotations
@@ -92,6 +92,28 @@ def paste(base: Sample, other: Sample, rng: np.random.Generator) -> Sample:
     return np.where(mask[..., None], colour, rgb), np.where(mask, depth * scale, idep)
 
 
+def lump(base: Sample, texture: np.ndarray, rng: np.random.Generator) -> Sample:
+    """Puts a rounded thing of arbitrary outline, covered with `texture`, in front of `base`."""
+    rgb, idep = base
+    h, w = idep.shape
+    yy, xx = np.mgrid[0:h, 0:w].astype(np.float32)
+    across = (xx / w - rng.uniform(0.1, 0.9)) / rng.uniform(0.08, 0.45)
+    down = (yy / h - rng.uniform(0.2, 1.0)) / rng.uniform(0.1, 0.5)
+    outline = smooth_noise(h, w, int(rng.integers(2, 8)), rng, 1)[..., 0] - 0.5
+    height = 1 - across**2 - down**2 + rng.uniform(0, 1.5) * outline
+    mask = height > 0
+    if mask.sum() < 30 or not idep.max() > 0:
+        return base
+    dome = np.sqrt(np.clip(height, 0, 1))
+    slope_y, slope_x = np.gradient(dome * min(h, w) * 0.3)
+    angle = rng.uniform(0, 2 * np.pi)
+    shade = 0.75 + 0.4 * np.clip(slope_x * np.cos(angle) + slope_y * np.sin(angle), -1, 1)
+    behind = max(float(idep[mask].max()), float(np.quantile(idep, 0.2)), 1e-4)
+    depth = behind * rng.uniform(1.05, 2.5) * (1 + rng.uniform(0.0, 0.3) * dome)
+    colour = texture * shade[..., None].astype(np.float32)
+    return np.where(mask[..., None], colour, rgb), np.where(mask, depth, idep).astype(np.float32)
+
+
 def shift(image: np.ndarray, dx: int, dy: int, fill: float) -> np.ndarray:
     """Moves an image by whole pixels and fills what is uncovered."""
     h, w = image.shape[:2]
@@ -130,6 +152,25 @@ def light(rgb: np.ndarray, idep: np.ndarray, rng: np.random.Generator) -> np.nda
             haze = rng.uniform(120, 245) + rng.normal(0, 12, 3)
             rgb = rgb * clear + haze * (1 - clear)
     return rgb
+
+
+def focus(rgb: np.ndarray, idep: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Shallow depth of field: what is nearer than some depth is sharp, the rest blurred, or the
+    other way round. Close photographs tell depth by little else."""
+    near = (idep > max(np.quantile(idep, rng.uniform(0.3, 0.95)), 1e-4)).astype(np.float32)
+    if not 0.02 < near.mean() < 0.9:
+        return rgb
+    blurred = near if rng.random() < 0.2 else 1 - near
+    radius = rng.uniform(0.005, 0.03) * idep.shape[1]
+    # Colours of the sharp part must not bleed into the blur.
+    weight = blur(blurred[..., None] * np.full(3, 255, np.float32), radius) / 255
+    spread = blur(rgb * blurred[..., None], radius) / np.maximum(weight, 0.02)
+    return np.where(blurred[..., None] > 0, spread, rgb)
+
+
+def blur(image: np.ndarray, radius: float) -> np.ndarray:
+    picture = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
+    return np.asarray(picture.filter(ImageFilter.BoxBlur(radius)).filter(ImageFilter.BoxBlur(radius)), np.float32)
 
 
 def camera(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -180,8 +221,11 @@ def camera(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def make(shards, i: int, width: int, height: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """One training sample: (u8 [height, width, 3], f32 [height, width])."""
     sample = warp(shards[i], width, height, rng, plain=False)
-    if rng.random() < 0.08:
+    if rng.random() < 0.22:
         other = warp(shards[int(rng.integers(len(shards)))], width, height, rng, plain=False)
-        sample = paste(sample, other, rng)
+        sample = paste(sample, other, rng) if rng.random() < 0.3 else lump(sample, other[0], rng)
     rgb, idep = sample
-    return camera(light(rgb, idep, rng), rng), idep
+    rgb = light(rgb, idep, rng)
+    if rng.random() < 0.15:
+        rgb = focus(rgb, idep, rng)
+    return camera(rgb, rng), idep

@@ -26,7 +26,7 @@ from .loss import depth_loss
 from .model import Config, DepthNetwork
 from .optimizer import Optimizer
 
-STAGES = ((0.6, (128, 96), 16), (1.0, (192, 144), 12))
+STAGES = ((0.66, (128, 96), 16), (1.0, (192, 144), 12))
 """(until which share of the run, picture size, pictures in a worker's step)"""
 
 
