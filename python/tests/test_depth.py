@@ -70,7 +70,7 @@ def test_export_rounds_to_f16_and_its_fixture_repeats(tmp_path):
     network = DepthNetwork(SMALL)
     state = {"network": network.state_dict(), "config": dataclasses.asdict(SMALL), "step": 1, "seed": 1}
     torch.save(state, tmp_path / "w.pt")
-    export.run(argparse.Namespace(weights=str(tmp_path / "w.pt"), out=str(tmp_path)))
+    export.run(argparse.Namespace(weights=str(tmp_path / "w.pt"), out=str(tmp_path), size=None))
     stored = load_file(tmp_path / "depth.safetensors")
     assert all(t.dtype == torch.float16 for t in stored.values())
     network.load_state_dict({k: v.float() for k, v in stored.items()})

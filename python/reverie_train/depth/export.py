@@ -21,6 +21,7 @@ FIXTURE_WIDTH, FIXTURE_HEIGHT = 64, 48
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", required=True, help="averaged.pt of a training run")
     parser.add_argument("--out", required=True, help="folder for depth.safetensors and its fixture")
+    parser.add_argument("--size", help="WIDTHxHEIGHT the run-time shall predict at; else as configured")
 
 
 def fixture_input(height: int, width: int) -> torch.Tensor:
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace) -> None:
     out = Path(args.out)
     (out / "fixtures").mkdir(parents=True, exist_ok=True)
     config = dataclasses.asdict(network.config)
+    if args.size:
+        config["input_width"], config["input_height"] = (int(side) for side in args.size.split("x"))
     tensors = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     metadata = {"config": json.dumps(config), "licence": "MIT OR Apache-2.0"}
     for key in ("step", "seen", "pictures", "seed"):
