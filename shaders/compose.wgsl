@@ -48,3 +48,10 @@ fn compose(@builtin(position) position: vec4<f32>) -> Composed {
     }
     return composed;
 }
+
+// The picture fits the target pixel by pixel and its colour is there already.
+@fragment
+fn depth_only(@builtin(position) position: vec4<f32>) -> @builtin(frag_depth) f32 {
+    let inverse_m = textureLoad(inverse_depth, vec2<i32>(position.xy), 0).x;
+    return min(inverse_m * params.near, 1.0);
+}

@@ -1,4 +1,8 @@
-//! The full-screen pass that puts the world into the frame before Bevy's opaque meshes.
+//! Puts the world into the frame before Bevy's opaque meshes.
+//!
+//! Where the picture fits the target pixel by pixel its colour is copied and a pass writes only the
+//! depth, which saves a software rasteriser half of its time; everywhere else (scaled pictures,
+//! viewports, the depth view, multisampling, HDR) a full-screen pass writes both.
 
 use crate::{
     ReverieSettings,
@@ -22,8 +26,8 @@ use bevy::{
             BindGroup, BindGroupEntries, BindGroupLayoutDescriptor, BindGroupLayoutEntries, Buffer,
             BufferDescriptor, BufferUsages, CachedRenderPipelineId, ColorTargetState, ColorWrites,
             CompareFunction, DepthStencilState, FragmentState, MultisampleState, PipelineCache,
-            RenderPassDescriptor, RenderPipelineDescriptor, ShaderStages, StoreOp, TextureFormat,
-            TextureSampleType, TextureViewId,
+            RenderPassDescriptor, RenderPipelineDescriptor, ShaderStages, StoreOp, Texture,
+            TextureFormat, TextureSampleType, TextureUsages, TextureViewId,
             binding_types::{texture_2d, uniform_buffer_sized},
         },
         renderer::{RenderContext, RenderDevice, RenderQueue, ViewQuery},
@@ -91,8 +95,11 @@ impl Plugin for WorldCompositionPlugin {
 struct Pipelines {
     layout: BindGroupLayoutDescriptor,
     vertex: FullscreenShader,
-    by_target: HashMap<(TextureFormat, u32), CachedRenderPipelineId>,
+    by_target: HashMap<PipelineKey, CachedRenderPipelineId>,
 }
+
+/// Colour format (`None`: the pass writes depth only) and samples.
+type PipelineKey = (Option<TextureFormat>, u32);
 
 /// What each view binds, kept from frame to frame.
 #[derive(Resource, Default)]
@@ -104,6 +111,8 @@ struct ViewInput {
     bound: (TextureViewId, TextureViewId),
     group: BindGroup,
     pipeline: CachedRenderPipelineId,
+    /// The colour to copy, where that is possible.
+    copied: Option<Texture>,
 }
 
 fn make_pipelines(mut commands: Commands, vertex: Res<FullscreenShader>) {
@@ -130,23 +139,25 @@ impl Pipelines {
     fn get(
         &mut self,
         cache: &PipelineCache,
-        format: TextureFormat,
-        samples: u32,
+        key: PipelineKey,
     ) -> CachedRenderPipelineId {
         let (layout, vertex) = (&self.layout, &self.vertex);
-        *self.by_target.entry((format, samples)).or_insert_with(|| {
+        let (format, samples) = key;
+        *self.by_target.entry(key).or_insert_with(|| {
+            let entry = if format.is_some() { "compose" } else { "depth_only" };
+            let target = |format| ColorTargetState {
+                format,
+                blend: None,
+                write_mask: ColorWrites::ALL,
+            };
             cache.queue_render_pipeline(RenderPipelineDescriptor {
                 label: Some("reverie_compose".into()),
                 layout: vec![layout.clone()],
                 vertex: vertex.to_vertex_state(),
                 fragment: Some(FragmentState {
                     shader: SHADER,
-                    entry_point: Some("compose".into()),
-                    targets: vec![Some(ColorTargetState {
-                        format,
-                        blend: None,
-                        write_mask: ColorWrites::ALL,
-                    })],
+                    entry_point: Some(entry.into()),
+                    targets: format.map(target).into_iter().map(Some).collect(),
                     ..default()
                 }),
                 depth_stencil: Some(DepthStencilState {
@@ -170,8 +181,22 @@ type Composable = (
     &'static ExtractedView,
     &'static ExtractedCamera,
     Option<&'static Msaa>,
+    &'static ViewTarget,
     &'static PresentedTextures,
 );
+
+/// The picture's colour if it fits the target as it is: same size, same bytes.
+fn copyable(textures: &PresentedTextures, target: &ViewTarget) -> Option<Texture> {
+    let (from, to) = (textures.colour.texture(), target.main_texture());
+    let fits = from.size() == to.size()
+        && from.format().remove_srgb_suffix() == to.format().remove_srgb_suffix()
+        // A target without sRGB encoding wants other bytes.
+        && to.format().is_srgb()
+        && to.sample_count() == 1
+        && from.usage().contains(TextureUsages::COPY_SRC)
+        && to.usage().contains(TextureUsages::COPY_DST);
+    fits.then(|| Texture::from(from.clone()))
+}
 
 fn prepare(
     views: Query<Composable>,
@@ -186,7 +211,7 @@ fn prepare(
     if !inputs.0.is_empty() {
         inputs.0.retain(|entity, _| views.contains(*entity));
     }
-    for (entity, view, camera, msaa, textures) in &views {
+    for (entity, view, camera, msaa, target, textures) in &views {
         let viewport = camera.physical_viewport_size.unwrap_or(textures.size).max(UVec2::ONE);
         let corner = camera.viewport.as_ref().map_or(UVec2::ZERO, |part| part.physical_position);
         let params = Params {
@@ -198,7 +223,10 @@ fn prepare(
         };
         let bound = (textures.colour.id(), textures.inverse_depth.id());
         let samples = msaa.map_or(1, Msaa::samples);
-        let pipeline = pipelines.get(&cache, view.target_format, samples);
+        let whole = camera.viewport.is_none() && samples == 1 && !settings.depth_view;
+        let copied = if whole { copyable(textures, target) } else { None };
+        let format = if copied.is_some() { None } else { Some(view.target_format) };
+        let pipeline = pipelines.get(&cache, (format, samples));
         let bind = |buffer: &Buffer| {
             device.create_bind_group(
                 "reverie_compose",
@@ -212,7 +240,7 @@ fn prepare(
         };
         match inputs.0.get_mut(&entity) {
             Some(input) => {
-                input.pipeline = pipeline;
+                (input.pipeline, input.copied) = (pipeline, copied);
                 if input.bound != bound {
                     input.group = bind(&input.buffer);
                     input.bound = bound;
@@ -231,7 +259,7 @@ fn prepare(
                 });
                 queue.write_buffer(&buffer, 0, bytemuck::bytes_of(&params));
                 let group = bind(&buffer);
-                inputs.0.insert(entity, ViewInput { params, buffer, bound, group, pipeline });
+                inputs.0.insert(entity, ViewInput { params, buffer, bound, group, pipeline, copied });
             }
         }
     }
@@ -247,9 +275,24 @@ fn compose(
     let (camera, target, depth) = view.into_inner();
     let Some(input) = inputs.0.get(&entity) else { return };
     let Some(pipeline) = cache.get_render_pipeline(input.pipeline) else { return };
+    // Whoever asks first for the attachment clears it, so a copied colour must not be asked for
+    // again as a fresh one.
+    let colour = [Some(target.get_color_attachment())];
+    let written = match &input.copied {
+        Some(copied) => {
+            let to = target.main_texture();
+            ctx.command_encoder().copy_texture_to_texture(
+                copied.as_image_copy(),
+                to.as_image_copy(),
+                to.size(),
+            );
+            &colour[..0]
+        }
+        None => &colour[..],
+    };
     let mut pass = ctx.begin_tracked_render_pass(RenderPassDescriptor {
         label: Some("reverie_compose"),
-        color_attachments: &[Some(target.get_color_attachment())],
+        color_attachments: written,
         depth_stencil_attachment: Some(depth.get_attachment(StoreOp::Store)),
         timestamp_writes: None,
         occlusion_query_set: None,

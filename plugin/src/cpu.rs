@@ -234,7 +234,8 @@ fn upload(
                 }
             }
             _ => {
-                let make = |label, format| {
+                let uploaded_to = TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST;
+                let make = |label, format, more| {
                     device.create_texture(&TextureDescriptor {
                         label: Some(label),
                         size,
@@ -242,13 +243,15 @@ fn upload(
                         sample_count: 1,
                         dimension: TextureDimension::D2,
                         format,
-                        usage: TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST,
+                        usage: uploaded_to | more,
                         view_formats: &[],
                     })
                 };
+                let (colour, depth) = (TextureFormat::Rgba8UnormSrgb, TextureFormat::R32Float);
                 let uploaded = Uploaded {
-                    colour: make("reverie_colour", TextureFormat::Rgba8UnormSrgb),
-                    inverse_depth: make("reverie_inverse_depth", TextureFormat::R32Float),
+                    // Copied whole into a frame of the same size.
+                    colour: make("reverie_colour", colour, TextureUsages::COPY_SRC),
+                    inverse_depth: make("reverie_inverse_depth", depth, TextureUsages::empty()),
                     picture: Arc::clone(picture),
                 };
                 uploaded.write(&queue);

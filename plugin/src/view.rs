@@ -5,6 +5,7 @@ use bevy::{
     camera::CameraMainTextureUsages,
     core_pipeline::tonemapping::{DebandDither, Tonemapping},
     prelude::*,
+    render::render_resource::TextureUsages,
 };
 use leafwing_input_manager::prelude::InputMap;
 use reverie_spatial::{BACKDROP_COLUMNS, Memory};
@@ -223,7 +224,8 @@ impl From<reverie_world_model::Embodiment> for Embodiment {
     Msaa::Off,
     Tonemapping::None,
     DebandDither::Disabled,
-    CameraMainTextureUsages,
+    // The world's picture is copied into it.
+    CameraMainTextureUsages = CameraMainTextureUsages::default().with(TextureUsages::COPY_DST),
     crate::cpu::CpuPresenter
 )]
 #[serde(default, deny_unknown_fields)]

@@ -291,7 +291,7 @@ fn queries_know_the_wall() {
         .run_system_cached(|world: WorldQuery| {
             (
                 world.ray_cast(Vec3::ZERO, Vec3::new(0.5, 0.0, -2.0), 50.0),
-                world.ray_cast(Vec3::ZERO, Vec3::new(-0.5, 0.0, -1.0), 50.0),
+                world.ray_cast(Vec3::ZERO, Vec3::new(-0.35, 0.0, -1.0), 50.0),
                 [
                     world.is_free(Vec3::new(0.5, 0.0, -2.0), 0.3),
                     world.is_free(Vec3::new(0.5, 0.0, -FAR_M), 0.3),
