@@ -2,7 +2,7 @@
 
 use crate::{
     PathChoice, ReverieSettings, ReverieSystems,
-    cpu::{CpuPresenter, Order, ShownPicture},
+    cpu::{CpuPresenter, LOCKSTEP_PATIENCE, Order, PATIENCE, ShownPicture},
     present::{PresentPath, PresentedView, ScreenStamp},
     projection::WorldProjection,
     view::{WorldCamera, WorldView},
@@ -160,7 +160,8 @@ fn present(
         let meter = runtime.meters.screen.clone();
         let (pose, intrinsics, stamp) = match *path {
             PresentPath::Cpu => {
-                let new = presenter.take(settings.lockstep);
+                let patience = if settings.lockstep { LOCKSTEP_PATIENCE } else { PATIENCE };
+                let new = presenter.take(patience);
                 let Some(picture) = &presenter.picture else { continue };
                 let input_at = new.then_some(picture.input_at);
                 if new {

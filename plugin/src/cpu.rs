@@ -1,5 +1,8 @@
 //! The CPU path: a thread draws the newest memory from the newest pose, the render world uploads
-//! the picture. Two pictures are in the air at most, the newest wins, and nobody waits.
+//! the picture. The newest order wins.
+//!
+//! A frame waits a moment for its own picture, while the render world is busy with the frame before
+//! it: showing an old picture once more would cost as much and delay the new one.
 
 use crate::present::{PresentPath, PresentedTextures};
 use bevy::{
@@ -19,10 +22,20 @@ use bevy::{
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use reverie_spatial::{Frame, Memory, Renderer};
 use reverie_world_model::{Intrinsics, Pose};
-use std::{sync::Arc, thread, time::Instant};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 /// Pictures in use at once: one shown, one extracted, one ready, one being drawn.
 const PICTURES: usize = 4;
+
+/// How long a frame waits for its picture before it shows the last one again, so that panels and
+/// menus stay quick whatever the world costs.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(40);
+/// In lockstep a frame always waits; a drawing thread that takes this long is lost.
+pub(crate) const LOCKSTEP_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What to draw.
 pub(crate) struct Order {
@@ -84,17 +97,17 @@ impl CpuPresenter {
         }
     }
 
-    /// Takes the newest picture if there is one; with `wait` the one asked for last. Returns
-    /// whether it is a new one.
-    pub(crate) fn take(&mut self, wait: bool) -> bool {
+    /// Takes the newest picture, waiting at most so long for the one that was asked for last.
+    /// Returns whether it is a new one.
+    pub(crate) fn take(&mut self, patience: Duration) -> bool {
         let Some(thread) = &self.thread else { return false };
+        let deadline = Instant::now() + patience;
         let mut new = false;
         loop {
-            let awaited = wait && !self.is_current();
-            let picture = if awaited {
-                thread.pictures.recv().ok()
-            } else {
+            let picture = if self.is_current() {
                 thread.pictures.try_recv().ok()
+            } else {
+                thread.pictures.recv_deadline(deadline).ok()
             };
             let Some(picture) = picture else { return new };
             self.picture = Some(picture);
