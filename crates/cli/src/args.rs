@@ -51,7 +51,7 @@ pub struct Explore {
     /// Measured depth of the picture: 16-bit PNG in millimetres, OpenEXR or 32-bit TIFF in metres
     #[arg(long, value_name = "D.png")]
     pub depth: Option<PathBuf>,
-    /// The camera that took the picture, in pixels (wins over EXIF)
+    /// The camera, in pixels: of the picture (wins over EXIF), or the one a scene is seen with
     #[arg(long, value_name = "fx,fy,cx,cy")]
     pub intrinsics: Option<PinholeNumbers>,
     /// The world model: spatial or simulator

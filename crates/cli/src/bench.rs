@@ -161,8 +161,8 @@ fn walk(tick: u64) -> Action {
     Action {
         move_mps: Vec3::new(0.5 * (2.0 * phase).cos(), 0.0, 0.6 * phase.cos()),
         look_rps: Vec2::new(
-            16.0_f32.to_radians() * phase.cos(),
-            4.0_f32.to_radians() * phase.sin(),
+            9.0_f32.to_radians() * phase.cos(),
+            3.0_f32.to_radians() * (3.0 * phase).cos(),
         ),
         interact: false,
     }
