@@ -69,7 +69,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [cull, raster, fill] = stages_ms.map(|ms| ms / frames as f64);
     println!("threads {}, frames {frames}", rayon::current_num_threads());
     println!("visible vertices {}, coverage {:.3}", vertices / frames, coverage / frames as f64);
-    println!("median {median:.2} ms, p99 {:.2} ms, best {:.2} ms", all_ms[frames * 99 / 100], all_ms[0]);
+    println!(
+        "median {median:.2} ms, p99 {:.2} ms, best {:.2} ms",
+        all_ms[frames * 99 / 100],
+        all_ms[0]
+    );
     println!("mean stages: cull {cull:.2} ms, raster {raster:.2} ms, fill {fill:.2} ms");
     println!("plain reference {plain:.1} ms, ratio {:.1}", plain / median);
     Ok(())

@@ -11,10 +11,12 @@ use reverie_world_model::{Intrinsics, Pose};
 
 /// Levels above the picture: blocks of 2, 4, ... 64 pixels.
 pub const FILL_LEVELS: usize = 6;
-/// How fast nearer texels of levels 0 to 6 lose weight: at a relative difference of inverse depth
-/// of 1 over this, one counts half. Small holes open behind something and show what is farther;
+/// How fast nearer texels lose weight: at a relative difference of inverse depth of 1 over this,
+/// one counts half.
+pub const FILL_BACKGROUND_BIAS: f32 = 6.0;
+/// Share of that bias at levels 0 to 6. Small holes open behind something and show what is farther;
 /// large ones lie beyond the picture's edge, where a bias would only look blocky.
-pub const FILL_BACKGROUND_BIAS: [f32; FILL_LEVELS + 1] = [6.0, 6.0, 6.0, 5.0, 2.0, 0.5, 0.0];
+pub const FILL_BIAS_BY_LEVEL: [f32; FILL_LEVELS + 1] = [1.0, 1.0, 1.0, 0.8, 0.3, 0.1, 0.0];
 /// Added to inverse depths before they are compared, 1/m: what is farther than some ten metres
 /// counts as about equally far.
 pub const FILL_FAR_OFFSET: f32 = 0.05;
@@ -23,6 +25,10 @@ pub const FILL_WEIGHT_GAIN: f32 = 2.0;
 
 /// One pixel of a level: red, green, blue (0 to 255), inverse depth, weight (0 to 1).
 pub(crate) type Texel = [f32; 5];
+
+fn bias(k: usize) -> f32 {
+    FILL_BACKGROUND_BIAS * FILL_BIAS_BY_LEVEL[k]
+}
 
 /// Mean of four texels' colour and inverse depth with these weights, nearer ones counting less;
 /// and the sum of the weights. Weight 0 leaves one out; all 0 gives zeros.
@@ -54,7 +60,7 @@ fn farther_mean(texels: [&Texel; 4], weights: [f32; 4], bias: f32) -> ([f32; 4],
 #[inline]
 pub(crate) fn pull(texels: [Texel; 4], k: usize) -> Texel {
     let [a, b, c, d] = &texels;
-    let ([r, g, b, w], share) = farther_mean([a, b, c, d], [a[4], b[4], c[4], d[4]], FILL_BACKGROUND_BIAS[k]);
+    let ([r, g, b, w], share) = farther_mean([a, b, c, d], [a[4], b[4], c[4], d[4]], bias(k));
     [r, g, b, w, (share * (0.25 * FILL_WEIGHT_GAIN)).min(1.0)]
 }
 
@@ -94,7 +100,7 @@ pub(crate) fn sample(
 ) -> [f32; 4] {
     let ([a, b, c, d], weights) = above(x, y, columns, rows);
     let taps = [&texels[a], &texels[b], &texels[c], &texels[d]];
-    farther_mean(taps, weights, FILL_BACKGROUND_BIAS[k]).0
+    farther_mean(taps, weights, bias(k)).0
 }
 
 /// The backdrop as the texel at (x, y) of the top level sees it.
@@ -130,12 +136,7 @@ pub(crate) fn pack(texel: &[f32; 4]) -> u32 {
 }
 
 /// Plain form: fills the pixels of a frame whose alpha is 0 and sets its coverage.
-pub(crate) fn plain(
-    backdrop: &Backdrop,
-    pose: &Pose,
-    intrinsics: &Intrinsics,
-    frame: &mut Frame,
-) {
+pub(crate) fn plain(backdrop: &Backdrop, pose: &Pose, intrinsics: &Intrinsics, frame: &mut Frame) {
     let (width, height) = (intrinsics.width as usize, intrinsics.height as usize);
     let (rgba, inverse_depth) = frame.buffers_mut();
     let pixels = rgba.iter().zip(inverse_depth.iter()).map(|(rgba, w)| texel(*rgba, *w)).collect();
@@ -167,7 +168,8 @@ pub(crate) fn plain(
         let (wide, _, texels) = &mut fine[k];
         let (columns, rows, above) = &coarse[0];
         for (at, texel) in texels.iter_mut().enumerate() {
-            *texel = push(*texel, sample(above, k + 1, [at % *wide, at / *wide], [*columns, *rows]));
+            *texel =
+                push(*texel, sample(above, k + 1, [at % *wide, at / *wide], [*columns, *rows]));
         }
     }
     let (columns, rows, above) = &levels[1];

@@ -132,9 +132,8 @@ impl Filler {
         };
         for y in 0..down {
             for x in 0..across {
-                let mut around = (y.saturating_sub(1)..(y + 2).min(down)).flat_map(|y| {
-                    (x.saturating_sub(1)..(x + 2).min(across)).map(move |x| (x, y))
-                });
+                let mut around = (y.saturating_sub(1)..(y + 2).min(down))
+                    .flat_map(|y| (x.saturating_sub(1)..(x + 2).min(across)).map(move |x| (x, y)));
                 self.blocks[y * across + x] = if has_holes(x, y) {
                     Block::Holes
                 } else if around.any(|(x, y)| has_holes(x, y)) {

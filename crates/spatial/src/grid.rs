@@ -20,6 +20,9 @@ const MIXED_CONTRAST: f32 = 24.0;
 /// Share of the foreground's colour from which a pixel on its edge is part of it.
 const MIXED_SHARE: f32 = 0.15;
 
+/// Tiles with few vertices are cut down in steps of this many cells.
+pub(crate) const CROP_CELLS: u32 = 8;
+
 /// The vertices of a view at one stride.
 pub(crate) struct Grid {
     pub stride: u32,
@@ -32,8 +35,8 @@ pub(crate) struct Grid {
 }
 
 impl Grid {
-    /// The finest grid of a view; depth 0 leaves a vertex out, and so does `keep` where given.
-    pub fn new(view: &View, rgb: &RgbImage, depth: &DepthImage, keep: Option<&[bool]>) -> Self {
+    /// The finest grid of a view; depth 0 leaves a vertex out.
+    pub fn new(view: &View, rgb: &RgbImage, depth: &DepthImage) -> Self {
         let (width, height) = (rgb.width() as usize, rgb.height() as usize);
         let (columns, rows) = (width + 2, height + 2);
         let mut inverse_depth = vec![0.0; columns * rows];
@@ -43,7 +46,7 @@ impl Grid {
             for column in 0..columns {
                 let x = column.saturating_sub(1).min(width - 1);
                 let d = depth.data()[y * width + x];
-                if d > 0.0 && keep.is_none_or(|keep| keep[y * width + x]) {
+                if d > 0.0 {
                     let [r, g, b] = rgb.pixel(x as u32, y as u32);
                     rgba[row * columns + column] = u32::from_le_bytes([r, g, b, 255]);
                     // Beyond 100 km is sky; closer than 1 mm is not of this world.
@@ -59,6 +62,27 @@ impl Grid {
         grid
     }
 
+    /// Leaves out the vertices of pixels that `keep`, row by row, does not name.
+    pub fn keep(&mut self, keep: &[bool]) {
+        let (width, height) = (self.columns - 2, self.rows - 2);
+        for row in 0..self.rows {
+            let y = row.saturating_sub(1).min(height - 1);
+            for column in 0..self.columns {
+                let x = column.saturating_sub(1).min(width - 1);
+                if !keep[y * width + x] {
+                    self.rgba[row * self.columns + column] = 0;
+                    self.inverse_depth[row * self.columns + column] = 0.0;
+                }
+            }
+        }
+    }
+
+    /// Inverse depth at a pixel; `None` where there is no vertex.
+    pub fn at_pixel(&self, x: usize, y: usize) -> Option<f32> {
+        let at = (y + 1) * self.columns + x + 1;
+        (self.rgba[at] != 0).then(|| self.inverse_depth[at])
+    }
+
     /// Pixels on a depth edge often mix both sides' colours while their depth is the background's.
     /// They go with the foreground: else its outline would stay behind as a ghost.
     fn move_mixed_pixels_forward(&mut self) {
@@ -70,7 +94,8 @@ impl Grid {
             .filter_map(|at| {
                 let mut nearest = 0.0_f32;
                 for pitch in [1, columns] {
-                    let (before, after) = ([at - pitch, at - 2 * pitch], [at + pitch, at + 2 * pitch]);
+                    let (before, after) =
+                        ([at - pitch, at - 2 * pitch], [at + pitch, at + 2 * pitch]);
                     for (front, behind) in [(before, after[0]), (after, before[0])] {
                         if grid.is_mixed(at, front, behind) {
                             nearest = nearest.max(grid.inverse_depth[front[0]]);
@@ -139,7 +164,8 @@ impl Grid {
         for row in reach(y, self.rows) {
             for column in reach(x, self.columns) {
                 let at = row * self.columns + column;
-                let nearer = self.inverse_depth[at] > self.inverse_depth[centre] * (1.0 + 2.0 * step)
+                let nearer = self.inverse_depth[at]
+                    > self.inverse_depth[centre] * (1.0 + 2.0 * step)
                     && !self.joins_across(x, y, column, row);
                 if self.rgba[at] >> 24 != 0 && (self.rgba[centre] >> 24 == 0 || nearer) {
                     centre = at;
@@ -266,6 +292,27 @@ impl Grid {
         })
     }
 
+    /// The part of a tile that has vertices, in steps of [`CROP_CELLS`]; `None` when none has.
+    fn cropped(&self, origin: [u32; 2], cells: [u32; 2]) -> Option<([u32; 2], [u32; 2])> {
+        let [x0, y0] = origin;
+        let mut low = cells;
+        let mut high = [0, 0];
+        for y in 0..=cells[1] {
+            for x in 0..=cells[0] {
+                if self.rgba[(y0 + y) as usize * self.columns + (x0 + x) as usize] != 0 {
+                    low = [low[0].min(x), low[1].min(y)];
+                    high = [high[0].max(x + 1), high[1].max(y + 1)];
+                }
+            }
+        }
+        if high == [0, 0] {
+            return None;
+        }
+        let from = low.map(|v| v.saturating_sub(1) / CROP_CELLS * CROP_CELLS);
+        let to = [0, 1].map(|k| high[k].next_multiple_of(CROP_CELLS).min(cells[k]));
+        Some(([x0 + from[0], y0 + from[1]], [to[0] - from[0], to[1] - from[1]]))
+    }
+
     /// All tiles that have a vertex, row by row.
     pub fn into_tiles(self, view: &Arc<View>) -> Vec<Arc<Tile>> {
         let cells = [self.columns as u32 - 1, self.rows as u32 - 1];
@@ -280,7 +327,17 @@ impl Grid {
             .map(|k| {
                 let origin = [k % wide * TILE_CELLS, k / wide * TILE_CELLS];
                 let own = [0, 1].map(|axis| (cells[axis] - origin[axis]).min(TILE_CELLS));
-                let levels = grids.iter().map(|grid| grid.cut(origin, own)).collect();
+                let (origin, own) = grids[0].cropped(origin, own)?;
+                // A stride must divide the tile, except at the view's end.
+                let fits = |stride: u32| {
+                    (0..2).all(|axis| {
+                        let ends = origin[axis] + own[axis] == cells[axis];
+                        origin[axis].is_multiple_of(stride)
+                            && (ends || own[axis].is_multiple_of(stride))
+                    })
+                };
+                let fitting = grids.iter().take_while(|grid| fits(grid.stride));
+                let levels = fitting.map(|grid| grid.cut(origin, own)).collect();
                 Tile::new(Arc::clone(view), origin, own, levels).map(Arc::new)
             })
             .collect();

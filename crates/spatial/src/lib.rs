@@ -5,6 +5,7 @@
 
 mod backdrop;
 mod budget;
+pub mod depth;
 mod error;
 pub mod fill;
 mod filler;

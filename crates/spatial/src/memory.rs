@@ -68,11 +68,7 @@ impl Memory {
         }
     }
 
-    pub(crate) fn restored(
-        views: Vec<ViewTiles>,
-        backdrop: Backdrop,
-        budget_bytes: usize,
-    ) -> Self {
+    pub(crate) fn restored(views: Vec<ViewTiles>, backdrop: Backdrop, budget_bytes: usize) -> Self {
         let mut memory = Self { views, backdrop: Arc::new(backdrop), budget_bytes, revision: 0 };
         memory.touch();
         memory
@@ -115,7 +111,7 @@ impl Memory {
         intrinsics: &Intrinsics,
     ) -> Result<(), SpatialError> {
         let view = Arc::new(checked_view(rgb, depth, pose, intrinsics)?);
-        let grid = Grid::new(&view, rgb, depth, None);
+        let grid = Grid::new(&view, rgb, depth);
         let tiles = grid.into_tiles(&view);
         if tiles.is_empty() {
             return Err(SpatialError::NoDepth);

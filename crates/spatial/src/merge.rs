@@ -1,15 +1,25 @@
-//! Taking in a new view without keeping twice what is known.
+//! Taking in a new view: without keeping twice what is known, the finer instead of the coarser,
+//! and against what it sees through.
 
 use crate::{
-    Frame, Memory, Renderer, SpatialError,
+    Frame, Memory, Renderer, ScreenFromView, SpatialError, Tile,
     grid::{Grid, close},
     memory::checked_view,
 };
+use rayon::prelude::*;
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
 use std::sync::Arc;
 
 /// Relative difference of inverse depth within which a pixel shows what is known already.
 const SAME_SURFACE: f32 = 0.05;
+/// What is known counts as known only where its cells look at most this large, pixels: a view from
+/// much nearer replaces it.
+const COARSE_CELL_PX: f32 = 2.2;
+/// A surface this much nearer (relative inverse depth) than all a view sees around it was seen
+/// through: it is not there.
+const SEEN_THROUGH: f32 = 0.15;
+/// New pixels among a new pixel and its eight neighbours from which it is kept.
+const LEAST_AROUND: usize = 5;
 
 /// What a merge did.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -20,11 +30,13 @@ pub struct MergeReport {
     pub new_pixels: usize,
     /// Tiles added.
     pub tiles: usize,
+    /// Older vertices given up: replaced by finer ones, or seen through.
+    pub removed_vertices: usize,
 }
 
 impl Memory {
-    /// Adds what a view shows that is not known yet, with one cell around it. Depth 0 leaves a
-    /// pixel out.
+    /// Adds what a view shows that is not known yet or only coarsely, with one cell around it, and
+    /// gives up what it replaces or sees through. Depth 0 leaves a pixel out.
     ///
     /// # Errors
     /// When sizes differ, the pose or the camera makes no sense, or no pixel has depth.
@@ -40,28 +52,110 @@ impl Memory {
         if pixels == 0 {
             return Err(SpatialError::NoDepth);
         }
-        let mut known = Frame::new();
-        Renderer::new().render(self, view.pose(), intrinsics, &mut known)?;
-        let new: Vec<bool> = depth
-            .data()
-            .iter()
-            .enumerate()
-            .map(|(at, d)| {
-                let seen = if d.is_finite() { 1.0 / d.max(1e-3) } else { 0.0 };
-                *d > 0.0
-                    && !(known.is_known(at) && close(known.inverse_depth()[at], seen, SAME_SURFACE))
+        let mut grid = Grid::new(&view, rgb, depth);
+        let (mut known, mut renderer) = (Frame::new(), Renderer::new());
+        renderer.render_fine(self, view.pose(), intrinsics, COARSE_CELL_PX, &mut known);
+        let width = intrinsics.width as usize;
+        let new: Vec<bool> = (0..intrinsics.pixels())
+            .map(|at| {
+                grid.at_pixel(at % width, at / width).is_some_and(|seen| {
+                    !(known.is_known(at) && close(known.inverse_depth()[at], seen, SAME_SURFACE))
+                })
             })
             .collect();
+        let new = without_specks(&new, width);
         let new_pixels = new.iter().filter(|new| **new).count();
+        let mut report = MergeReport { pixels, new_pixels, ..MergeReport::default() };
         if new_pixels == 0 {
-            return Ok(MergeReport { pixels, new_pixels, tiles: 0 });
+            return Ok(report);
         }
-        let keep = with_ring(&new, intrinsics.width as usize);
-        let tiles = Grid::new(&view, rgb, depth, Some(&keep)).into_tiles(&view);
-        let report = MergeReport { pixels, new_pixels, tiles: tiles.len() };
+        report.removed_vertices = self.give_up(&grid, &new, view.pose(), intrinsics);
+        grid.keep(&with_ring(&new, width));
+        let tiles = grid.into_tiles(&view);
+        report.tiles = tiles.len();
         self.push(view, tiles);
         Ok(report)
     }
+
+    /// Removes what the new pixels of a view replace and what it sees through; returns how many
+    /// vertices.
+    fn give_up(&mut self, grid: &Grid, new: &[bool], pose: &Pose, camera: &Intrinsics) -> usize {
+        let mut removed = 0;
+        for view in &mut self.views {
+            let map = ScreenFromView::new(&view.view, pose, camera);
+            let changes: Vec<(usize, usize, Option<Arc<Tile>>)> = view
+                .tiles
+                .par_iter()
+                .enumerate()
+                .filter_map(|(t, tile)| {
+                    let visible = tile.visible(&map, camera.width, camera.height)?;
+                    let coarse = visible.cell_px > COARSE_CELL_PX;
+                    let gone = vertices_to_remove(tile, &map, grid, new, camera, coarse);
+                    let count = gone.iter().filter(|gone| **gone).count();
+                    (count > 0).then(|| (t, count, tile.without(&gone).map(Arc::new)))
+                })
+                .collect();
+            if changes.is_empty() {
+                continue;
+            }
+            let mut kept: Vec<Option<Arc<Tile>>> = view.tiles.iter().cloned().map(Some).collect();
+            for (t, count, tile) in changes {
+                removed += count;
+                kept[t] = tile;
+            }
+            view.tiles = Arc::new(kept.into_iter().flatten().collect());
+        }
+        self.views.retain(|view| !view.tiles.is_empty());
+        removed
+    }
+}
+
+/// For each vertex of a tile's finest level, whether the new view does away with it.
+fn vertices_to_remove(
+    tile: &Tile,
+    map: &ScreenFromView,
+    grid: &Grid,
+    new: &[bool],
+    camera: &Intrinsics,
+    coarse: bool,
+) -> Vec<bool> {
+    let level = &tile.levels()[0];
+    let (width, height) = (camera.width as usize, camera.height as usize);
+    let judge = |at: usize| {
+        let (column, row) = (at as u32 % level.columns, at as u32 / level.columns);
+        let p = map.apply(tile.u(level, column), tile.v(level, row), level.inverse_depth[at])?;
+        // A pixel from the picture's edge, so that all around it was seen.
+        let inside = |v: f32, len: usize| (v >= 1.0 && v < len as f32 - 1.0).then_some(v as usize);
+        let (x, y) = (inside(p.x, width)?, inside(p.y, height)?);
+        let seen = grid.at_pixel(x, y)?;
+        if coarse && new[y * width + x] && close(seen, p.inverse_depth, SAME_SURFACE) {
+            return Some(true);
+        }
+        for y in y - 1..=y + 1 {
+            for x in x - 1..=x + 1 {
+                if grid.at_pixel(x, y)? * (1.0 + SEEN_THROUGH) >= p.inverse_depth {
+                    return Some(false);
+                }
+            }
+        }
+        Some(true)
+    };
+    (0..level.rgba.len())
+        .map(|at| level.rgba[at] >> 24 != 0 && judge(at).unwrap_or(false))
+        .collect()
+}
+
+/// The marked pixels that have enough marked ones around them: rounding along outlines is no news.
+fn without_specks(marked: &[bool], width: usize) -> Vec<bool> {
+    let height = marked.len() / width;
+    let around = |at: usize| {
+        let (x, y) = (at % width, at / width);
+        (y.saturating_sub(1)..(y + 2).min(height))
+            .flat_map(|y| (x.saturating_sub(1)..(x + 2).min(width)).map(move |x| y * width + x))
+            .filter(|at| marked[*at])
+            .count()
+    };
+    (0..marked.len()).map(|at| marked[at] && around(at) >= LEAST_AROUND).collect()
 }
 
 /// The marked pixels and their eight neighbours.

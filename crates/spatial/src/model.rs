@@ -1,14 +1,18 @@
 //! The world model: a memory, a body in it, and its eyes.
 
 use crate::{
-    Frame, Memory, MergeReport, RenderStats, Renderer, SpatialError, resample,
+    Frame, Memory, MergeReport, RenderStats, Renderer, SpatialError,
+    depth::DepthNetwork,
+    resample,
     snapshot::{Reader, Writer},
 };
+use candle_core::Device;
+use reverie_inference::ModelStore;
 use reverie_world_model::{
     Action, DepthImage, EmbodimentState, ImageSeed, Intrinsics, ModelSpec, Observation, Pose,
     RgbImage, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
 };
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 /// The model's name in specs and snapshots.
 pub const MODEL_NAME: &str = "spatial";
@@ -31,8 +35,9 @@ pub struct SpatialConfig {
     pub tick_hz: f32,
     /// Most bytes the memory may hold.
     pub memory_budget_bytes: usize,
-    /// Weights of the depth network; without them a picture must come with its depth.
-    pub depth_weights: Option<PathBuf>,
+    /// Folder of the assets with the depth network's weights, for pictures without depth; `None`
+    /// looks where the program is installed.
+    pub assets: Option<PathBuf>,
 }
 
 impl Default for SpatialConfig {
@@ -42,7 +47,7 @@ impl Default for SpatialConfig {
             height: 720,
             tick_hz: 24.0,
             memory_budget_bytes: crate::memory::DEFAULT_BUDGET_BYTES,
-            depth_weights: None,
+            assets: None,
         }
     }
 }
@@ -57,7 +62,6 @@ struct World {
 }
 
 /// The embedded world model: what was seen is remembered and shown from wherever the player goes.
-#[derive(Debug)]
 pub struct SpatialModel {
     config: SpatialConfig,
     spec: ModelSpec,
@@ -65,6 +69,18 @@ pub struct SpatialModel {
     renderer: Renderer,
     frame: Frame,
     stats: RenderStats,
+    /// Loaded with the first picture that needs it.
+    depth_network: Option<DepthNetwork>,
+}
+
+impl fmt::Debug for SpatialModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let world = self.world.as_ref().map(|world| (world.tick, world.body));
+        f.debug_struct("SpatialModel")
+            .field("config", &self.config)
+            .field("world", &world)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SpatialModel {
@@ -90,7 +106,15 @@ impl SpatialModel {
             memory_horizon_secs: None,
         };
         let (renderer, frame) = (Renderer::new(), Frame::new());
-        Ok(Self { config, spec, world: None, renderer, frame, stats: RenderStats::default() })
+        Ok(Self {
+            config,
+            spec,
+            world: None,
+            renderer,
+            frame,
+            stats: RenderStats::default(),
+            depth_network: None,
+        })
     }
 
     /// What is remembered; `None` before a world has begun.
@@ -144,10 +168,8 @@ impl SpatialModel {
     pub fn look(&mut self) -> Result<&Frame, WorldError> {
         let world = self.world.as_ref().ok_or(WorldError::NotBegun)?;
         let (pose, camera) = (world.body.pose(), world.camera);
-        self.stats = self
-            .renderer
-            .render(&world.memory, &pose, &camera, &mut self.frame)
-            .map_err(failed)?;
+        self.stats =
+            self.renderer.render(&world.memory, &pose, &camera, &mut self.frame).map_err(failed)?;
         Ok(&self.frame)
     }
 
@@ -195,7 +217,7 @@ impl SpatialModel {
         })
     }
 
-    fn world_from_image(&self, seed: &Seed, image: &ImageSeed) -> Result<World, WorldError> {
+    fn world_from_image(&mut self, seed: &Seed, image: &ImageSeed) -> Result<World, WorldError> {
         let invalid = |text: String| WorldError::InvalidSeed(text);
         let (width, height) = (image.rgb.width(), image.rgb.height());
         let camera = match image.intrinsics {
@@ -221,8 +243,8 @@ impl SpatialModel {
         let picture = |e: reverie_world_model::PictureError| invalid(e.to_string());
         let shrunk;
         let rgb = if too_large < 1.0 {
-            shrunk = resample::shrink_rgb(&image.rgb, camera.width, camera.height)
-                .map_err(picture)?;
+            shrunk =
+                resample::shrink_rgb(&image.rgb, camera.width, camera.height).map_err(picture)?;
             &shrunk
         } else {
             &image.rgb
@@ -243,14 +265,24 @@ impl SpatialModel {
     }
 
     fn estimate_depth(
-        &self,
-        _rgb: &RgbImage,
-        _camera: &Intrinsics,
+        &mut self,
+        rgb: &RgbImage,
+        camera: &Intrinsics,
     ) -> Result<DepthImage, WorldError> {
-        Err(WorldError::Unsupported {
-            model: MODEL_NAME.to_owned(),
-            what: "pictures without depth".to_owned(),
-        })
+        let weights = |e: reverie_inference::StoreError| WorldError::Weights(e.to_string());
+        let network = match self.depth_network.take() {
+            Some(network) => network,
+            None => {
+                let store = match &self.config.assets {
+                    Some(assets) => ModelStore::open_at(assets),
+                    None => ModelStore::open(),
+                };
+                DepthNetwork::load(&store.map_err(weights)?, &Device::Cpu)?
+            }
+        };
+        let depth = network.estimate(rgb, camera);
+        self.depth_network = Some(network);
+        Ok(depth?)
     }
 }
 

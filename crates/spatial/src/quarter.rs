@@ -54,9 +54,6 @@ pub fn quarters(
             let (column, row) = (x + dx, y + dy);
             [u[column], v[row], at(column == 1, row == 1)]
         };
-        Some(Quarter {
-            corner,
-            vertices: [vertex(0, 0), vertex(1, 0), vertex(1, 1), vertex(0, 1)],
-        })
+        Some(Quarter { corner, vertices: [vertex(0, 0), vertex(1, 0), vertex(1, 1), vertex(0, 1)] })
     })
 }

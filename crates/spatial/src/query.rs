@@ -190,9 +190,7 @@ impl<'a> ViewRay<'a> {
         // As far as the surface goes on, at most the reach.
         let joined = |x: usize, y: usize| level.cells[y * (columns - 1) + x] == cell::WHOLE;
         let run = |step: &dyn Fn(usize) -> Option<(usize, usize)>| {
-            (1..=NORMAL_REACH)
-                .take_while(|k| step(*k).is_some_and(|(x, y)| joined(x, y)))
-                .count()
+            (1..=NORMAL_REACH).take_while(|k| step(*k).is_some_and(|(x, y)| joined(x, y))).count()
         };
         let left = x - run(&|k| Some((x.checked_sub(k)?, y)));
         let right = x + 1 + run(&|k| (x + k < columns - 1).then_some((x + k, y)));

@@ -150,7 +150,16 @@ fn draw_tile_with<S: Simd>(
                 for (lane, bits) in bits.iter().enumerate() {
                     if *bits != cell::WHOLE && *bits != cell::EMPTY {
                         let column = block * LANES + lane;
-                        draw_cut_cell::<S>(tile, level, map, *bits, column, row, &mut pending, band);
+                        draw_cut_cell::<S>(
+                            tile,
+                            level,
+                            map,
+                            *bits,
+                            column,
+                            row,
+                            &mut pending,
+                            band,
+                        );
                     }
                 }
             }

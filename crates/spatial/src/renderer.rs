@@ -76,6 +76,21 @@ impl Renderer {
         Ok(self.render_drawn(start, memory, pose, intrinsics, frame))
     }
 
+    /// Renders only the tiles whose cells look at most this large, in pixels.
+    pub(crate) fn render_fine(
+        &mut self,
+        memory: &Memory,
+        pose: &Pose,
+        intrinsics: &Intrinsics,
+        largest_cell_px: f32,
+        frame: &mut Frame,
+    ) {
+        let start = Instant::now();
+        memory.visible(pose, intrinsics, &mut self.drawn);
+        self.drawn.retain(|drawn| drawn.visible.cell_px <= largest_cell_px);
+        self.render_drawn(start, memory, pose, intrinsics, frame);
+    }
+
     /// Renders the tiles in `self.drawn`.
     fn render_drawn(
         &mut self,

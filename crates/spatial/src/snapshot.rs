@@ -3,7 +3,10 @@
 //! Little-endian throughout; a SHA-256 of the rest comes first. Sizes of arrays follow from sizes
 //! of tiles, and every read checks what is left before anything is allocated.
 
-use crate::{Backdrop, LEVELS, Memory, TILE_CELLS, Tile, TileLevel, View, cell, memory::ViewTiles};
+use crate::{
+    Backdrop, LEVELS, Memory, TILE_CELLS, Tile, TileLevel, View, cell, grid::CROP_CELLS,
+    memory::ViewTiles,
+};
 use glam::{Quat, Vec2, Vec3};
 use reverie_world_model::{Body, Embodiment, EmbodimentState, Intrinsics, Pose};
 use sha2::{Digest, Sha256};
@@ -59,6 +62,7 @@ impl Writer {
             for tile in view.tiles.iter() {
                 tile.origin().into_iter().for_each(|value| self.u32(value));
                 tile.cells().into_iter().for_each(|value| self.u32(value));
+                self.u32(tile.levels()[0].stride);
                 self.u32(tile.levels().len() as u32);
                 for level in tile.levels() {
                     self.f32s(&level.inverse_depth);
@@ -188,26 +192,30 @@ impl<'a> Reader<'a> {
     }
     fn tile(&mut self, view: &Arc<View>) -> Outcome<Tile> {
         let mut read = || self.u32("tile");
-        let (origin, cells, count) = ([read()?, read()?], [read()?, read()?], read()? as usize);
+        let (origin, cells) = ([read()?, read()?], [read()?, read()?]);
+        let (finest, count) = (read()?, read()? as usize);
         let limits = [view.columns() - 1, view.rows() - 1];
         let fits = |axis: usize| {
             (1..=TILE_CELLS).contains(&cells[axis])
-                && origin[axis].is_multiple_of(TILE_CELLS)
+                && origin[axis].is_multiple_of(CROP_CELLS)
                 && origin[axis].checked_add(cells[axis]).is_some_and(|end| end <= limits[axis])
         };
-        if !(fits(0) && fits(1) && (1..=LEVELS).contains(&count)) {
+        let strides = finest.is_power_of_two() && (1..=LEVELS).contains(&count) && {
+            let coarsest = u64::from(finest) << (count - 1);
+            coarsest <= 1 << (LEVELS - 1)
+        };
+        if !(fits(0) && fits(1) && strides) {
             return Err(format!("tile at {origin:?}, {cells:?} cells, {count} levels"));
         }
         let mut levels = Vec::with_capacity(count);
-        for k in LEVELS - count..LEVELS {
-            let stride = 1 << k;
+        for k in 0..count {
+            let stride = finest << k;
             let [columns, rows] = cells.map(|n| n.div_ceil(stride) + 1);
             let vertices = (columns * rows) as usize;
             let inverse_depth: Box<[f32]> =
                 self.words(vertices, "inverse depth")?.map(f32::from_bits).collect();
             let rgba: Box<[u32]> = self.words(vertices, "colour")?.collect();
-            let bits: Box<[u8]> =
-                self.take(((columns - 1) * (rows - 1)) as usize, "cells")?.into();
+            let bits: Box<[u8]> = self.take(((columns - 1) * (rows - 1)) as usize, "cells")?.into();
             if !inverse_depth.iter().all(|w| *w >= 0.0 && *w <= 1e4) {
                 return Err("an inverse depth is out of range".to_owned());
             }

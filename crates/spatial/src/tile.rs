@@ -147,6 +147,42 @@ impl Tile {
         Self::new(Arc::clone(&self.view), self.origin, self.cells, rest.to_vec())
     }
 
+    /// The same tile without some vertices of its finest level, which `gone` names by index;
+    /// `None` when none are left.
+    pub(crate) fn without(&self, gone: &[bool]) -> Option<Self> {
+        let finest = &self.levels[0];
+        let thinned = |level: &Arc<TileLevel>| {
+            let ratio = level.stride / finest.stride;
+            let (columns, rows) = (level.columns as usize, level.rows as usize);
+            let mut thin = TileLevel::clone(level);
+            for (at, rgba) in thin.rgba.iter_mut().enumerate() {
+                let column = (at as u32 % level.columns * ratio).min(finest.columns - 1);
+                let row = (at as u32 / level.columns * ratio).min(finest.rows - 1);
+                if gone[(row * finest.columns + column) as usize] {
+                    *rgba = 0;
+                    thin.inverse_depth[at] = 0.0;
+                }
+            }
+            for y in 0..rows - 1 {
+                for x in 0..columns - 1 {
+                    let there = |x: usize, y: usize| thin.rgba[y * columns + x] != 0;
+                    let bits = &mut thin.cells[y * (columns - 1) + x];
+                    for (missing, without) in [
+                        (!there(x, y), cell::HAS_TOP_LEFT | cell::TOP | cell::LEFT),
+                        (!there(x + 1, y), cell::HAS_TOP_RIGHT | cell::TOP | cell::RIGHT),
+                        (!there(x, y + 1), cell::HAS_BOTTOM_LEFT | cell::BOTTOM | cell::LEFT),
+                        (!there(x + 1, y + 1), cell::HAS_BOTTOM_RIGHT | cell::BOTTOM | cell::RIGHT),
+                    ] {
+                        *bits &= if missing { !without } else { cell::WHOLE };
+                    }
+                }
+            }
+            Arc::new(thin)
+        };
+        let levels = self.levels.iter().map(thinned).collect();
+        Self::new(Arc::clone(&self.view), self.origin, self.cells, levels)
+    }
+
     /// Unique in this process: another id is another content.
     pub fn id(&self) -> u64 {
         self.id
@@ -223,7 +259,10 @@ impl Tile {
             0 => {}
             8 => return None,
             // Straddles the camera plane: may be anywhere, and is close.
-            _ => return Some(VisibleTile { low: [0.0; 2], high: [width as f32, height as f32], level: 0 }),
+            _ => {
+                let high = [width as f32, height as f32];
+                return Some(VisibleTile { low: [0.0; 2], high, level: 0, cell_px: 0.0 });
+            }
         }
         // A little more than the corners say, for rounding.
         low = low.map(|x| x - 0.01);
@@ -242,7 +281,8 @@ impl Tile {
         let wanted = (0..LEVELS as u32).take_while(|k| (1 << k) as f32 * cell_px <= MAX_CELL_PX);
         let wanted_stride = 1 << wanted.last().unwrap_or(0);
         let level = self.levels.iter().rposition(|l| l.stride <= wanted_stride).unwrap_or(0);
-        Some(VisibleTile { low, high, level })
+        let cell_px = cell_px * self.levels[level].stride as f32;
+        Some(VisibleTile { low, high, level, cell_px })
     }
 }
 
@@ -258,4 +298,6 @@ pub struct VisibleTile {
     pub high: [f32; 2],
     /// Index into [`Tile::levels`].
     pub level: usize,
+    /// Size of its largest cells at that level, pixels; 0 when it reaches behind the camera.
+    pub cell_px: f32,
 }

@@ -53,7 +53,8 @@ pub fn trace(origin: Vec3, direction: Vec3) -> (Vec3, f32) {
     let at_wall = origin + direction * to_wall;
     if at_wall.x.abs() < 6.0 && at_wall.y < 2.4 && at_wall.y > GROUND_M {
         offer(to_wall, &|p| {
-            let brick = Vec2::new(p.x + 0.25 * (p.y / 0.2).floor() % 2.0, p.y) / Vec2::new(0.5, 0.2);
+            let brick =
+                Vec2::new(p.x + 0.25 * (p.y / 0.2).floor() % 2.0, p.y) / Vec2::new(0.5, 0.2);
             let mortar = brick.x.fract().abs() < 0.06 || brick.y.fract().abs() < 0.12;
             let base = if mortar { Vec3::splat(0.75) } else { Vec3::new(0.62, 0.3, 0.24) };
             texture(Vec2::new(p.x, p.y) * 3.0, base)
