@@ -8,7 +8,9 @@ mod stereo;
 
 use reverie_media::{ImageOptions, load_image_seed};
 use reverie_spatial::{SpatialConfig, SpatialModel};
-use reverie_world_model::{ImageSeed, Observation, PathFile, RgbImage, Seed, SeedSource, WorldModel as _};
+use reverie_world_model::{
+    ImageSeed, Observation, PathFile, RgbImage, Seed, SeedSource, WorldModel as _,
+};
 use std::path::{Path, PathBuf};
 
 /// A file below the repository's root.
