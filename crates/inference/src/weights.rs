@@ -128,10 +128,11 @@ impl Weights {
         device: &Device,
     ) -> Result<Tensor, WeightsError> {
         let path = || self.inner.path.clone();
-        let view = self.inner.tensors.get(name).map_err(|_| WeightsError::MissingTensor {
-            path: path(),
-            tensor: name.into(),
-        })?;
+        let view = self
+            .inner
+            .tensors
+            .get(name)
+            .map_err(|_| WeightsError::MissingTensor { path: path(), tensor: name.into() })?;
         if view.shape() != shape {
             return Err(WeightsError::WrongShape {
                 path: path(),

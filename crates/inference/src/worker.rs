@@ -102,9 +102,10 @@ impl<Request: Send + 'static, Response: Send + 'static> Worker<Request, Response
                 }
             }
         };
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|e| {
-            WorkerError::NotStarted { name: name.to_owned(), reason: e.to_string() }
-        })?;
+        let thread =
+            std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|e| {
+                WorkerError::NotStarted { name: name.to_owned(), reason: e.to_string() }
+            })?;
         Ok(Self {
             name: name.to_owned(),
             requests: Some(requests),

@@ -59,18 +59,18 @@ fn every_bad_file_gives_one_line_that_names_it() {
     let (length, hash) = (data.len(), digest(&data));
     let mut flipped = data.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    let table: [(&str, usize, &str, Option<&[u8]>, &[&str]); 4] = [
-        ("missing", length, &hash, None, &["`m`", "m.safetensors", "is missing"]),
-        ("truncated", length, &hash, Some(&data[..40]), &["m.safetensors", "40 bytes", "expected"]),
-        ("changed", length, &hash, Some(&flipped), &["m.safetensors", "SHA-256", &hash]),
-        ("empty", length, &hash, Some(&[]), &["m.safetensors", "0 bytes"]),
+    let cases = [
+        (None, "m.safetensors is missing"),
+        (Some(&data[..40]), "m.safetensors has 40 bytes, expected"),
+        (Some(&flipped[..]), &format!("expected {hash}")),
+        (Some(&[][..]), "m.safetensors has 0 bytes"),
     ];
-    for (case, bytes, hash, content, words) in table {
+    for (content, case) in cases {
         let folder = tempfile::tempdir().unwrap();
-        let store =
-            store(folder.path(), &manifest("m.safetensors", bytes, hash), content).unwrap();
+        let text = manifest("m.safetensors", length, &hash);
+        let store = store(folder.path(), &text, content).unwrap();
         let message = store.weights("m").unwrap_err().to_string();
-        assert!(words.iter().all(|w| message.contains(w)), "{case}: {message}");
+        assert!(message.contains(case) && message.contains("`m`"), "{case}: {message}");
         assert_eq!(message.lines().count(), 1, "{case}: {message}");
         assert!(matches!(store.verify_all()[0].state, ModelState::Broken(_)), "{case}");
     }
@@ -112,7 +112,8 @@ fn malformed_safetensors_and_wrong_shapes_are_refused() {
     huge_header[..8].copy_from_slice(&u64::MAX.to_le_bytes());
     let mut broken_json = good.clone();
     broken_json[8] = b'!';
-    for bad in [&[][..], &good[..7], &good[..30], &good[..good.len() - 1], &huge_header, &broken_json]
+    for bad in
+        [&[][..], &good[..7], &good[..30], &good[..good.len() - 1], &huge_header, &broken_json]
     {
         let message = Weights::from_bytes(path, bad.to_vec()).unwrap_err().to_string();
         assert!(message.starts_with("x.safetensors: "), "{message}");

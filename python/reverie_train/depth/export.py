@@ -66,8 +66,11 @@ def run(args: argparse.Namespace) -> None:
     path = out / "depth.safetensors"
     temporary = path.with_suffix(".tmp")
     save_file(tensors, temporary, metadata)
+    temporary.chmod(0o644)
     temporary.replace(path)
-    save_file(fixture(network), out / "fixtures" / "depth_parity.safetensors")
+    parity = out / "fixtures" / "depth_parity.safetensors"
+    save_file(fixture(network), parity)
+    parity.chmod(0o644)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     parameters = sum(t.numel() for t in tensors.values())
     print(json.dumps({"sha256": digest, "bytes": path.stat().st_size, "parameters": parameters} | metadata, indent=1))

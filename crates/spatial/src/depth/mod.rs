@@ -2,14 +2,16 @@
 //! metres at the photograph's size.
 //!
 //! The photograph is shrunk to the network's size (the aspect ratio is squeezed, as in training),
-//! the [network](network) predicts inverse depth up to one scale and the sky, the answer is
-//! [sharpened and interpolated](upsample) along the photograph's own edges, and a
-//! [rule](scale) picks the scale. The sky is at infinity. Training code, data and figures:
+//! the network predicts inverse depth up to one scale and the sky, false islands of sky are
+//! filled, the answer is sharpened and interpolated along the photograph's own edges, and a rule
+//! picks the scale: the camera at [`EYE_HEIGHT_M`] above the ground where there is ground, else
+//! the median at [`MEDIAN_DEPTH_M`]. The sky is at infinity. Training code, data and figures:
 //! `python/reverie_train/depth` and `assets/models/depth.md`.
 
 mod network;
 mod resample;
 mod scale;
+mod sky;
 #[cfg(test)]
 mod tests;
 mod upsample;
@@ -126,7 +128,8 @@ impl DepthNetwork {
             return Err(bad(problem.into()).into());
         }
         let builder = weights.var_builder(candle_core::DType::F32, device);
-        let network = network::Network::load(config, builder).map_err(|e| DepthError::Misfit(plain(e)))?;
+        let network =
+            network::Network::load(config, builder).map_err(|e| DepthError::Misfit(plain(e)))?;
         Ok(Self { network })
     }
 
@@ -149,8 +152,9 @@ impl DepthNetwork {
             .predict(&small, low_width, low_height)
             .map_err(|e| DepthError::Network(plain(e)))?;
         let solid_or_sky = raw.inverse_depth.iter().zip(&raw.sky_logit);
-        let inverse: Vec<f32> =
+        let mut inverse: Vec<f32> =
             solid_or_sky.map(|(v, sky)| if *sky > 0.0 { 0.0 } else { v.max(1e-6) }).collect();
+        sky::fill_islands(&mut inverse, low_width);
         let low = Low { width: low_width, height: low_height, rgb: &small, inverse: &inverse };
         let sharp = upsample::sharpen(&low);
         let low = Low { inverse: &sharp, ..low };
@@ -175,7 +179,8 @@ impl DepthNetwork {
             return Err(DepthError::WrongSize { intrinsics: intrinsics_size, picture });
         }
         let predicted = self.predict(rgb)?;
-        let factor = scale::metres_factor(&predicted.inverse_depth, intrinsics).unwrap_or(1.0) as f32;
+        let factor =
+            scale::metres_factor(&predicted.inverse_depth, intrinsics).unwrap_or(1.0) as f32;
         let (near, far) = DEPTH_RANGE_M;
         let metres = |inverse: &f32| {
             if *inverse > 0.0 { (factor / inverse).clamp(near, far) } else { f32::INFINITY }

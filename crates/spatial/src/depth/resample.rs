@@ -65,7 +65,8 @@ fn spans(from: usize, to: usize) -> Vec<Span> {
         let (start, end) = (at as f64 * scale, (at + 1) as f64 * scale);
         let first = (start as usize).min(from - 1);
         let last = (end.ceil() as usize - 1).clamp(first, from - 1);
-        let covered = |pixel: usize| (end.min(pixel as f64 + 1.0) - start.max(pixel as f64)) / scale;
+        let covered =
+            |pixel: usize| (end.min(pixel as f64 + 1.0) - start.max(pixel as f64)) / scale;
         Span {
             first,
             last,

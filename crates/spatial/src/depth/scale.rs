@@ -80,7 +80,8 @@ fn ground_height(inverse: &[f32], camera: &Intrinsics) -> Option<f64> {
     // A fixed sequence of triples: the answer depends on the picture alone.
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
     let mut pick = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         samples[(state >> 33) as usize % samples.len()]
     };
     let mut best: Option<(usize, DVec3)> = None;
@@ -104,9 +105,8 @@ fn ground_height(inverse: &[f32], camera: &Intrinsics) -> Option<f64> {
 /// `m` with `m · ray = inverse` for three samples.
 fn plane_through(three: [Sample; 3]) -> Option<DVec3> {
     let rows = DMat3::from_cols(three[0].ray, three[1].ray, three[2].ray).transpose();
-    (rows.determinant().abs() > 1e-6).then(|| {
-        rows.inverse() * DVec3::new(three[0].inverse, three[1].inverse, three[2].inverse)
-    })
+    (rows.determinant().abs() > 1e-6)
+        .then(|| rows.inverse() * DVec3::new(three[0].inverse, three[1].inverse, three[2].inverse))
 }
 
 /// Least squares of relative errors over the samples that lie on the plane.

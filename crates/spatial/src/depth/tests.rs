@@ -74,8 +74,8 @@ fn beats_the_row_prior_on_a_real_measured_picture() {
 
 #[test]
 fn the_same_picture_gives_the_same_bits_and_sky_is_at_infinity() {
-    let picture =
-        reverie_media::read_photograph(&assets().join("seeds/mountain_trail.jpg")).expect("picture");
+    let picture = reverie_media::read_photograph(&assets().join("seeds/mountain_trail.jpg"))
+        .expect("picture");
     let rgb = picture.rgb;
     let camera = Intrinsics::from_horizontal_fov(rgb.width(), rgb.height(), 1.1);
     let first = shipped().estimate(&rgb, &camera).expect("depth");

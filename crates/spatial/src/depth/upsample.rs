@@ -172,9 +172,8 @@ fn taps(low: usize, full: usize) -> Vec<Taps> {
 /// One cell per interval between pixel centres, `(width + 1) * (height + 1)`.
 fn cells(low: &Low<'_>) -> Vec<Cell> {
     let (width, height) = (low.width, low.height);
-    let around = |cell: usize, side: usize| {
-        [0, 1, 2, 3].map(|k| (cell + k).saturating_sub(2).min(side - 1))
-    };
+    let around =
+        |cell: usize, side: usize| [0, 1, 2, 3].map(|k| (cell + k).saturating_sub(2).min(side - 1));
     let classify = |cell_y: usize, cell_x: usize| {
         let (rows, columns) = (around(cell_y, height), around(cell_x, width));
         let mut values = [0.0; 16];
@@ -195,10 +194,7 @@ fn cells(low: &Low<'_>) -> Vec<Cell> {
         Cell::Edge(if least > 0.0 { 0.5 * (least + most) } else { 0.0 })
     };
     let lines = (0..=height).into_par_iter();
-    lines
-        .flat_map_iter(|y| (0..=width).map(move |x| (y, x)))
-        .map(|(y, x)| classify(y, x))
-        .collect()
+    lines.flat_map_iter(|y| (0..=width).map(move |x| (y, x))).map(|(y, x)| classify(y, x)).collect()
 }
 
 /// Largest distance of 4x4 values from their least-squares plane.
