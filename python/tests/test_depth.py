@@ -74,7 +74,7 @@ def test_export_rounds_to_f16_and_its_fixture_repeats(tmp_path):
     stored = load_file(tmp_path / "depth.safetensors")
     assert all(t.dtype == torch.float16 for t in stored.values())
     network.load_state_dict({k: v.float() for k, v in stored.items()})
-    fixture = load_file(tmp_path / "fixtures" / "depth_parity.safetensors")
+    fixture = load_file(tmp_path / "depth_parity.safetensors")
     with torch.no_grad():
         inverse, _ = network(fixture["rgb"][None])
     assert torch.allclose(inverse[0], fixture["inverse_depth"], atol=1e-5)

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
     network, state = load(args.weights)
     half_precision(network)
     out = Path(args.out)
-    (out / "fixtures").mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     config = dataclasses.asdict(network.config)
     if args.size:
         config["input_width"], config["input_height"] = (int(side) for side in args.size.split("x"))
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
     save_file(tensors, temporary, metadata)
     temporary.chmod(0o644)
     temporary.replace(path)
-    parity = out / "fixtures" / "depth_parity.safetensors"
+    parity = out / "depth_parity.safetensors"
     save_file(fixture(network), parity)
     parity.chmod(0o644)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

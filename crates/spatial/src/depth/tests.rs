@@ -20,7 +20,7 @@ fn shipped() -> &'static DepthNetwork {
 
 #[test]
 fn candle_agrees_with_pytorch() {
-    let path = assets().join("models/fixtures/depth_parity.safetensors");
+    let path = assets().join("models/depth_parity.safetensors");
     let fixture = BufferedSafetensors::new(std::fs::read(path).expect("fixture")).expect("format");
     let values = |name: &str| {
         let tensor = fixture.get(name).and_then(|t| t.load(&Device::Cpu)).expect("tensor");
