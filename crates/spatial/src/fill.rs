@@ -13,10 +13,10 @@ use reverie_world_model::{Intrinsics, Pose};
 pub const FILL_LEVELS: usize = 6;
 /// How fast nearer texels lose weight: at a relative difference of inverse depth of 1 over this,
 /// one counts half.
-pub const FILL_BACKGROUND_BIAS: f32 = 6.0;
+pub const FILL_BACKGROUND_BIAS: f32 = 12.0;
 /// Share of that bias at levels 0 to 6. Small holes open behind something and show what is farther;
 /// large ones lie beyond the picture's edge, where a bias would only look blocky.
-pub const FILL_BIAS_BY_LEVEL: [f32; FILL_LEVELS + 1] = [1.0, 1.0, 1.0, 0.8, 0.3, 0.1, 0.0];
+pub const FILL_BIAS_BY_LEVEL: [f32; FILL_LEVELS + 1] = [1.0, 1.0, 1.0, 0.5, 0.15, 0.05, 0.0];
 /// Added to inverse depths before they are compared, 1/m: what is farther than some ten metres
 /// counts as about equally far.
 pub const FILL_FAR_OFFSET: f32 = 0.05;
@@ -80,7 +80,7 @@ pub(crate) fn push(own: Texel, above: [f32; 4]) -> Texel {
 pub(crate) fn above(x: usize, y: usize, columns: usize, rows: usize) -> ([usize; 4], [f32; 4]) {
     let side = |at: usize, len: usize| {
         let near = at / 2;
-        let far = if at % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(len - 1) };
+        let far = if at.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(len - 1) };
         (near, far)
     };
     let ((nx, fx), (ny, fy)) = (side(x, columns), side(y, rows));

@@ -16,10 +16,13 @@ use std::array::from_fn;
 const SIDE: usize = 33;
 /// Vertices of a row in the scratch space: a whole number of lanes, and one cell's right side more.
 const PITCH: usize = 40;
+/// Groups of lanes in a row of cells; vertices have one more.
+const BLOCKS: usize = 4;
 /// Quads up to this many pixels wide and high are drawn side by side, larger ones alone.
 const LARGE_PX: f32 = 8.0;
 
-type Plane = [f32; PITCH * SIDE];
+type Row = [f32; PITCH];
+type Plane = [Row; SIDE];
 
 /// A tile's vertices on the screen.
 #[repr(align(64))]
@@ -34,7 +37,7 @@ pub(crate) struct Scratch {
 
 impl Default for Scratch {
     fn default() -> Self {
-        let zero = [0.0; PITCH * SIDE];
+        let zero = [[0.0; PITCH]; SIDE];
         Self { x: zero, y: zero, w: zero, colour: [zero; 3] }
     }
 }
@@ -111,7 +114,7 @@ fn draw_tile_with<S: Simd>(
     band: &mut Band,
 ) {
     let (columns, rows) = (level.columns as usize, level.rows as usize);
-    let us: [f32; PITCH] = from_fn(|k| tile.u(level, k.min(columns - 1) as u32));
+    let us: Row = from_fn(|k| tile.u(level, k.min(columns - 1) as u32));
     let (top, bottom) = (band.top as f32, band.bottom() as f32);
     let mut pending = Pending::default();
     // Whether a row of vertices lies above or below the band.
@@ -126,40 +129,45 @@ fn draw_tile_with<S: Simd>(
         }
         let row = row - 1;
         let bits = &level.cells[row * (columns - 1)..(row + 1) * (columns - 1)];
-        for (block, bits) in bits.chunks(LANES).enumerate() {
+        let [red, green, blue] = &scratch.colour;
+        let rows = [
+            (&scratch.x[row], &scratch.x[row + 1]),
+            (&scratch.y[row], &scratch.y[row + 1]),
+            (&scratch.w[row], &scratch.w[row + 1]),
+            (&red[row], &red[row + 1]),
+            (&green[row], &green[row + 1]),
+            (&blue[row], &blue[row + 1]),
+        ];
+        for block in 0..BLOCKS {
+            let Some(bits) = bits.get(block * LANES..).filter(|bits| !bits.is_empty()) else {
+                break;
+            };
             let mut own = [cell::EMPTY; LANES];
-            own[..bits.len()].copy_from_slice(bits);
+            match bits.first_chunk() {
+                Some(full) => own = *full,
+                None => own[..bits.len()].copy_from_slice(bits),
+            }
             if own == [cell::EMPTY; LANES] {
                 continue;
             }
-            let at = row * PITCH + block * LANES;
-            let [red, green, blue] = &scratch.colour;
+            let at = block * LANES;
             let mut quads = Quads::<S> {
-                x: load_corners::<S>(&scratch.x, at),
-                y: load_corners::<S>(&scratch.y, at),
-                w: load_corners::<S>(&scratch.w, at),
+                x: load_corners::<S>(rows[0], at),
+                y: load_corners::<S>(rows[1], at),
+                w: load_corners::<S>(rows[2], at),
                 colour: [
-                    load_corners::<S>(red, at),
-                    load_corners::<S>(green, at),
-                    load_corners::<S>(blue, at),
+                    load_corners::<S>(rows[3], at),
+                    load_corners::<S>(rows[4], at),
+                    load_corners::<S>(rows[5], at),
                 ],
             };
             if own != [cell::WHOLE; LANES] {
                 let hide = own.map(|bits| if bits == cell::WHOLE { f32::INFINITY } else { -1.0 });
                 quads.w[0] = S::min(quads.w[0], S::load(&hide));
-                for (lane, bits) in bits.iter().enumerate() {
+                for (lane, bits) in own.iter().enumerate() {
                     if *bits != cell::WHOLE && *bits != cell::EMPTY {
-                        let column = block * LANES + lane;
-                        draw_cut_cell::<S>(
-                            tile,
-                            level,
-                            map,
-                            *bits,
-                            column,
-                            row,
-                            &mut pending,
-                            band,
-                        );
+                        let (column, pending) = (at + lane, &mut pending);
+                        draw_cut_cell::<S>(tile, level, map, *bits, column, row, pending, band);
                     }
                 }
             }
@@ -169,24 +177,24 @@ fn draw_tile_with<S: Simd>(
     pending.flush::<S>(band);
 }
 
-/// Eight values of a plane.
+/// Eight values of a row.
 #[inline(always)]
-fn lanes(plane: &[f32], at: usize) -> &[f32; LANES] {
-    match plane[at..].first_chunk() {
+fn lanes(row: &Row, at: usize) -> &[f32; LANES] {
+    match row.get(at..).and_then(<[f32]>::first_chunk) {
         Some(lanes) => lanes,
-        // The planes are a row's lanes longer than any cell's right side.
+        // Rows are longer than any cell's right side.
         None => &[0.0; LANES],
     }
 }
 
-/// The corners, clockwise, of the eight cells from one whose top left vertex is given.
+/// The corners, clockwise, of eight cells from the one at `at` between two rows of vertices.
 #[inline(always)]
-fn load_corners<S: Simd>(plane: &Plane, at: usize) -> [S::F; 4] {
+fn load_corners<S: Simd>((upper, lower): (&Row, &Row), at: usize) -> [S::F; 4] {
     [
-        S::load(lanes(plane, at)),
-        S::load(lanes(plane, at + 1)),
-        S::load(lanes(plane, at + PITCH + 1)),
-        S::load(lanes(plane, at + PITCH)),
+        S::load(lanes(upper, at)),
+        S::load(lanes(upper, at + 1)),
+        S::load(lanes(lower, at + 1)),
+        S::load(lanes(lower, at)),
     ]
 }
 
@@ -202,52 +210,68 @@ fn transform<S: Simd>(m: &[f32; 4], u: S::F, v: f32, w: S::F) -> S::F {
 fn transform_row<S: Simd>(
     level: &TileLevel,
     row: usize,
-    us: &[f32; PITCH],
+    us: &Row,
     v: f32,
     map: &ScreenFromView,
     scratch: &mut Scratch,
 ) -> (f32, f32) {
     let columns = level.columns as usize;
     let source = row * columns..(row + 1) * columns;
-    let mut inverse_depth = [0.0_f32; PITCH];
-    let mut rgba = [0_u32; PITCH];
-    inverse_depth[..columns].copy_from_slice(&level.inverse_depth[source.clone()]);
-    rgba[..columns].copy_from_slice(&level.rgba[source]);
-    // Lanes beyond the last vertex must not widen the row.
-    let (last_w, last_rgba) = (inverse_depth[columns - 1], rgba[columns - 1]);
-    inverse_depth[columns..].fill(last_w);
-    rgba[columns..].fill(last_rgba);
-
-    let (least, near) = (ScreenFromView::LEAST_DEPTH, crate::NEAR_M);
+    let (inverse_depth, rgba) = (&level.inverse_depth[source.clone()], &level.rgba[source]);
+    let [red, green, blue] = &mut scratch.colour;
+    let out = [
+        &mut scratch.x[row],
+        &mut scratch.y[row],
+        &mut scratch.w[row],
+        &mut red[row],
+        &mut green[row],
+        &mut blue[row],
+    ];
     let mut low = S::splat(f32::INFINITY);
     let mut high = S::splat(f32::NEG_INFINITY);
-    for block in (0..columns).step_by(LANES) {
-        let at = row * PITCH + block;
-        let u = S::load(lanes(us, block));
-        let w = S::load(lanes(&inverse_depth, block));
+    for block in 0..=BLOCKS {
+        let at = block * LANES;
+        let (Some(ws), Some(colours)) = (inverse_depth.get(at..), rgba.get(at..)) else { break };
+        let (w, rgba) = match (ws.first_chunk(), colours.first_chunk()) {
+            (Some(w), Some(rgba)) => (S::load(w), S::load_u(rgba)),
+            _ => {
+                let (Some(last_w), Some(last_rgba)) = (ws.last(), colours.last()) else { break };
+                // Lanes beyond the last vertex repeat it: they must not widen the row.
+                let (mut w, mut rgba) = ([*last_w; LANES], [*last_rgba; LANES]);
+                w[..ws.len()].copy_from_slice(ws);
+                rgba[..ws.len()].copy_from_slice(colours);
+                (S::load(&w), S::load_u(&rgba))
+            }
+        };
+        let u = S::load(lanes(us, at));
         let hx = transform::<S>(&map.rows[0], u, v, w);
         let hy = transform::<S>(&map.rows[1], u, v, w);
         let hz = transform::<S>(&map.rows[2], u, v, w);
-        let seen = S::and(S::ge(hz, S::splat(least)), S::ge(hz, S::mul(S::splat(near), w)));
+        let least = S::splat(ScreenFromView::LEAST_DEPTH);
+        let seen = S::and(S::ge(hz, least), S::ge(hz, S::mul(S::splat(crate::NEAR_M), w)));
         let inverse = S::div(S::splat(1.0), S::select(seen, hz, S::splat(1.0)));
         let (x, y) = (S::mul(hx, inverse), S::mul(hy, inverse));
         let w = S::select(seen, S::mul(w, inverse), S::splat(-1.0));
         low = S::min(low, y);
         high = S::max(high, y);
-        scratch.x[at..at + LANES].copy_from_slice(&S::store(x));
-        scratch.y[at..at + LANES].copy_from_slice(&S::store(y));
-        scratch.w[at..at + LANES].copy_from_slice(&S::store(w));
-        let mut own = [0; LANES];
-        own.copy_from_slice(&rgba[block..block + LANES]);
-        let own = S::load_u(&own);
-        let [red, green, blue] = &mut scratch.colour;
-        red[at..at + LANES].copy_from_slice(&S::store(S::byte::<0>(own)));
-        green[at..at + LANES].copy_from_slice(&S::store(S::byte::<8>(own)));
-        blue[at..at + LANES].copy_from_slice(&S::store(S::byte::<16>(own)));
+        put::<S>(out[0], at, x);
+        put::<S>(out[1], at, y);
+        put::<S>(out[2], at, w);
+        put::<S>(out[3], at, S::byte::<0>(rgba));
+        put::<S>(out[4], at, S::byte::<8>(rgba));
+        put::<S>(out[5], at, S::byte::<16>(rgba));
     }
     let least = S::store(low).into_iter().fold(f32::INFINITY, f32::min);
     let most = S::store(high).into_iter().fold(f32::NEG_INFINITY, f32::max);
     (least, most)
+}
+
+/// Writes eight values of a row.
+#[inline(always)]
+fn put<S: Simd>(row: &mut Row, at: usize, values: S::F) {
+    if let Some(place) = row.get_mut(at..).and_then(<[f32]>::first_chunk_mut) {
+        *place = S::store(values);
+    }
 }
 
 /// Corners of eight quads, clockwise: screen x and y, inverse depth (-1: do not draw), and red,
@@ -474,15 +498,17 @@ fn draw_pixels<S: Simd>(quads: &Quads<S>, there: S::M, x: S::F, y: S::F, band: &
     let colour = S::store_u(S::pack(red, green, mix::<S>(blue, first, e)));
     let row = S::mul(S::sub(y, S::splat(band.top as f32)), S::splat(band.width as f32));
     let place = S::store_u(S::whole(S::select(inside, S::add(row, x), zero)));
+    let inverse_depth = &mut band.inverse_depth[..band.rgba.len()];
     while bits != 0 {
         let lane = bits.trailing_zeros() as usize % LANES;
         bits &= bits - 1;
         let at = place[lane] as usize;
-        if let (Some(rgba), Some(w)) = (band.rgba.get_mut(at), band.inverse_depth.get_mut(at)) {
-            let key = u64::from(depth[lane].to_bits()) << 32 | u64::from(colour[lane]);
-            if key > u64::from(w.to_bits()) << 32 | u64::from(*rgba) {
-                *w = depth[lane];
-                *rgba = colour[lane];
+        let (depth, colour) = (depth[lane], colour[lane]);
+        if at < inverse_depth.len() {
+            let (w, rgba) = (&mut inverse_depth[at], &mut band.rgba[at]);
+            // The nearest wins, and of equals the larger colour, whatever came first.
+            if depth > *w || (depth == *w && colour > *rgba) {
+                (*w, *rgba) = (depth, colour);
             }
         }
     }

@@ -85,9 +85,9 @@ mod tests {
         let flat = RgbImage::filled(37, 23, [10, 128, 251]).expect("small");
         let small = shrink_rgb(&flat, 16, 9).expect("small");
         assert!(small.data().chunks(3).all(|pixel| pixel == [10, 128, 251]));
-        let checks: Vec<u8> = (0..64).flat_map(|k| [(k + k / 8) % 2 * 255; 3]).collect();
-        let checks = RgbImage::new(8, 8, checks.into_iter().map(|v| v as u8).collect());
-        let grey = shrink_rgb(&checks.expect("8x8"), 4, 4).expect("small");
+        let checks = (0..64_u8).flat_map(|k| [(k + k / 8) % 2 * 255; 3]).collect();
+        let checks = RgbImage::new(8, 8, checks).expect("8x8");
+        let grey = shrink_rgb(&checks, 4, 4).expect("small");
         // Half the light is 188 in sRGB, not 128.
         assert!(grey.data().iter().all(|byte| *byte == 188), "{:?}", grey.data());
     }
