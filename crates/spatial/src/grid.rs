@@ -59,7 +59,55 @@ impl Grid {
         let step = (MAX_SLOPE / focal).max(MIN_STEP);
         let mut grid = Self { stride: 1, columns, rows, inverse_depth, rgba, step };
         grid.move_mixed_pixels_forward();
+        grid.land_flying_pixels();
         grid
+    }
+
+    /// Pixels whose depth hangs between two surfaces, or agrees with nothing around, are errors of
+    /// measurement: from elsewhere they would be specks in the air. They go to the neighbour whose
+    /// colour is most like theirs.
+    fn land_flying_pixels(&mut self) {
+        let (columns, rows) = (self.columns, self.rows);
+        let grid = &*self;
+        let landed: Vec<(usize, f32)> = (1..rows - 1)
+            .into_par_iter()
+            .flat_map_iter(|y| (1..columns - 1).map(move |x| (x, y)))
+            .filter_map(|(x, y)| grid.landing(x, y))
+            .collect();
+        for (at, w) in landed {
+            self.inverse_depth[at] = w;
+        }
+    }
+
+    fn landing(&self, x: usize, y: usize) -> Option<(usize, f32)> {
+        let at = y * self.columns + x;
+        if self.rgba[at] == 0 {
+            return None;
+        }
+        // Opposite neighbours one after the other.
+        let around = [at - 1, at + 1, at - self.columns, at + self.columns];
+        let joined = [
+            self.joins_right(x - 1, y),
+            self.joins_right(x, y),
+            self.joins_down(x, y - 1),
+            self.joins_down(x, y),
+        ];
+        let own = self.inverse_depth[at];
+        let hangs = |k: usize| {
+            let (a, b) = (self.inverse_depth[around[k]], self.inverse_depth[around[k + 1]]);
+            !joined[k] && !joined[k + 1] && (a - own) * (b - own) < 0.0
+        };
+        match joined.iter().filter(|joined| **joined).count() {
+            0 => {}
+            1 if hangs(0) || hangs(2) => {}
+            _ => return None,
+        }
+        let unlike = |other: usize| {
+            let (a, b) = (self.rgba[at].to_le_bytes(), self.rgba[other].to_le_bytes());
+            (0..3).map(|k| u32::from(a[k].abs_diff(b[k]))).sum::<u32>()
+        };
+        let there = around.into_iter().filter(|other| self.rgba[*other] != 0);
+        there.min_by_key(|other| unlike(*other)).map(|other| (at, self.inverse_depth[other]))
     }
 
     /// Leaves out the vertices of pixels that `keep`, row by row, does not name.
