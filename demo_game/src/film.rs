@@ -71,12 +71,10 @@ fn try_record(picture: Option<&PathBuf>) -> Result<(), String> {
         world.flush();
         view
     };
-    wait_for(&mut app, "the world", |app| {
-        match app.world().get::<WorldStatus>(view) {
-            Some(WorldStatus::Running) => Ok(true),
-            Some(WorldStatus::Failed(error)) => Err(error.clone()),
-            _ => Ok(false),
-        }
+    wait_for(&mut app, "the world", |app| match app.world().get::<WorldStatus>(view) {
+        Some(WorldStatus::Running) => Ok(true),
+        Some(WorldStatus::Failed(error)) => Err(error.clone()),
+        _ => Ok(false),
     })?;
     // The object's mesh and the first picture reach the device within a few frames.
     (0..4).for_each(|_| app.update());

@@ -38,9 +38,7 @@ fn play(picture: Option<PathBuf>) -> ExitCode {
         ..default()
     };
     let exit = App::new()
-        .add_plugins(
-            DefaultPlugins.set(WindowPlugin { primary_window: Some(window), ..default() }),
-        )
+        .add_plugins(DefaultPlugins.set(WindowPlugin { primary_window: Some(window), ..default() }))
         .add_plugins((ReveriePlugins, object::ObjectPlugin, menu::MenuPlugin))
         // A world goes on while another window has the focus.
         .insert_resource(WinitSettings::continuous())

@@ -105,12 +105,14 @@ fn note(
     mut started: MessageReader<WorldStarted>,
     mut failed: MessageReader<ModelFailed>,
     mut presets: MessageReader<PresetFailed>,
+    mut had_world: Local<bool>,
 ) {
-    // The first world is no news.
-    if let Some(world) = started.read().last()
-        && notice.left_secs <= 0.0
-    {
-        *notice = Notice::new(format!("{} is the world now", world.seed));
+    if let Some(world) = started.read().last() {
+        // The first world is no news: the hint stays.
+        if *had_world {
+            *notice = Notice::new(format!("{} is the world now", world.seed));
+        }
+        *had_world = true;
     }
     if let Some(failure) = failed.read().last() {
         let rest = if failure.still_running { " (the old world stays)" } else { "" };
@@ -167,8 +169,12 @@ fn draw_notice(mut contexts: EguiContexts, notice: Res<Notice>) -> Result {
     egui::Area::new(egui::Id::new("notice"))
         .anchor(egui::Align2::CENTER_BOTTOM, [0.0, -28.0])
         .interactable(false)
+        .default_width(720.0)
         .show(context, |ui| {
-            egui::Frame::popup(ui.style()).show(ui, |ui| ui.label(&notice.text));
+            egui::Frame::popup(ui.style()).show(ui, |ui| {
+                ui.set_max_width(720.0);
+                ui.label(&notice.text)
+            });
         });
     Ok(())
 }

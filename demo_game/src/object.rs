@@ -8,7 +8,11 @@ use bevy_reverie::prelude::*;
 const COLUMNS: u32 = 48;
 const ROWS: u32 = 27;
 /// Farthest place, metres.
-const FARTHEST_M: f32 = 12.0;
+const FARTHEST_M: f32 = 15.0;
+/// How many times farther the background of an edge has to be.
+const STEP: f32 = 1.35;
+/// Size of the object per distance: about a fifth of the picture's height.
+const SIZE: f32 = 0.2;
 
 /// The object, its light and its motion.
 pub struct ObjectPlugin;
@@ -31,13 +35,10 @@ fn spawn(
     mut materials: ResMut<Assets<StandardMaterial>>,
 ) -> Result {
     // Facets want every triangle to have normals of its own.
-    let gem = Sphere::new(0.5)
-        .mesh()
-        .ico(1)?
-        .with_duplicated_vertices()
-        .with_computed_flat_normals();
+    let gem =
+        Sphere::new(0.5).mesh().ico(1)?.with_duplicated_vertices().with_computed_flat_normals();
     let glaze = StandardMaterial {
-        base_color: Color::srgb(0.95, 0.62, 0.18),
+        base_color: Color::srgb(0.86, 0.56, 0.2),
         perceptual_roughness: 0.38,
         reflectance: 0.6,
         ..default()
@@ -91,39 +92,50 @@ struct Spot {
 }
 
 /// Looks for an edge in the middle of the picture where something near ends and something clearly
-/// farther begins, and stands between the two, half covered. Without such an edge: in front.
+/// farther begins, and stands between the two, half covered. Without such an edge: on the ground.
 fn find_spot(depth_m: impl Fn(u32, u32) -> f32) -> Spot {
     let mut best: Option<(f32, Spot)> = None;
-    for row in ROWS / 4..ROWS * 3 / 4 {
-        for column in 4..COLUMNS - 4 {
+    for row in ROWS / 4..ROWS * 4 / 5 {
+        for column in 6..COLUMNS - 6 {
             let here_m = depth_m(column, row);
-            for (side, sign) in [(column - 3, -1.0_f32), (column + 3, 1.0)] {
-                let beside_m = depth_m(side, row);
-                if here_m > FARTHEST_M || beside_m < here_m * 1.5 {
+            if here_m > FARTHEST_M {
+                continue;
+            }
+            // What lies left, right and above, and what lies on the other side of the same thing.
+            let neighbours = [
+                ((column - 2, row), (column + 2, row)),
+                ((column + 2, row), (column - 2, row)),
+                ((column, row - 2), (column, row + 2)),
+            ];
+            for (open, solid) in neighbours {
+                let (beyond_m, behind_m) = (depth_m(open.0, open.1), depth_m(solid.0, solid.1));
+                // A step, not a slope.
+                if beyond_m < STEP * here_m || (behind_m / here_m - 1.0).abs() > 0.15 {
                     continue;
                 }
-                let at_m = (here_m * 1.25).min(0.5 * (here_m + beside_m));
-                // A sixth of the picture's height.
-                let size_m = 0.2 * at_m;
                 let middle = ray(column, row);
-                let off_centre = middle.truncate().length();
-                let score = (beside_m / here_m).min(3.0) - 4.0 * off_centre;
+                // Clear edges near the middle and near the player are best.
+                let score =
+                    (beyond_m / here_m).min(3.0) - 4.0 * middle.truncate().length() - 0.15 * here_m;
                 if best.as_ref().is_none_or(|(found, _)| score > *found) {
-                    // Its centre lies on the edge, a little to the open side.
-                    let edge = middle.lerp(ray(side, row), 0.6);
-                    let centre = edge * at_m + Vec3::X * sign * 0.1 * size_m;
+                    let at_m = (1.3 * here_m).min(0.5 * (here_m + beyond_m));
+                    let size_m = SIZE * at_m;
+                    // The centre is on the open side of the edge.
+                    let centre = middle.lerp(ray(open.0, open.1), 1.2) * at_m;
                     best = Some((score, Spot { centre, size_m }));
                 }
             }
         }
     }
-    best.map_or_else(
-        || {
-            let at_m = (0.6 * depth_m(COLUMNS / 2, ROWS / 2)).clamp(0.5, FARTHEST_M);
-            Spot { centre: Vec3::new(0.12, -0.04, -1.0) * at_m, size_m: 0.2 * at_m }
-        },
-        |(_, spot)| spot,
-    )
+    best.map_or_else(|| on_the_ground(&depth_m), |(_, spot)| spot)
+}
+
+/// A little right of the middle, a little sunk in.
+fn on_the_ground(depth_m: &impl Fn(u32, u32) -> f32) -> Spot {
+    let (column, row) = (COLUMNS * 5 / 8, ROWS * 2 / 3);
+    let at_m = depth_m(column, row).clamp(0.5, FARTHEST_M);
+    let size_m = SIZE * at_m;
+    Spot { centre: ray(column, row) * at_m + Vec3::Y * 0.3 * size_m, size_m }
 }
 
 /// Takes colour and strength of the light from the picture.
@@ -137,10 +149,10 @@ fn light(
     let strength = above.luminance().max(0.05);
     for mut sun in &mut suns {
         sun.color = Color::from(above * (1.0 / strength));
-        sun.illuminance = 3_000.0 + 9_000.0 * strength;
+        sun.illuminance = 1_200.0 + 5_000.0 * strength;
     }
     ambient.color = Color::from(below.mix(&above, 0.5));
-    ambient.brightness = 900.0;
+    ambient.brightness = 500.0;
 }
 
 fn spin(time: Res<Time>, mut objects: Query<&mut Transform, With<Spinning>>) {
@@ -157,8 +169,7 @@ mod tests {
     #[test]
     fn the_object_stands_between_near_and_far() {
         // A post 2 m ahead in a world 10 m deep.
-        let spot =
-            find_spot(|column, _| if (20..26).contains(&column) { 2.0 } else { 10.0 });
+        let spot = find_spot(|column, _| if (20..26).contains(&column) { 2.0 } else { 10.0 });
         let depth_m = -spot.centre.z;
         assert!(depth_m > 2.1 && depth_m < 9.0, "{depth_m}");
         let across = spot.centre.x / depth_m;
@@ -166,8 +177,21 @@ mod tests {
     }
 
     #[test]
-    fn a_flat_world_has_it_in_front() {
-        let spot = find_spot(|_, _| 5.0);
-        assert!((-spot.centre.z - 3.0).abs() < 1e-3);
+    fn it_looks_over_a_ridge() {
+        let spot = find_spot(|_, row| if row > 14 { 6.0 } else { 200.0 });
+        let (height, depth_m) = (spot.centre.y, -spot.centre.z);
+        assert!(depth_m > 6.5 && depth_m < 9.0, "{depth_m}");
+        // The ridge is at row 15 of 27: half of the object is above it.
+        let ridge = ray(COLUMNS / 2, 15).y * depth_m;
+        assert!((height - ridge).abs() < 0.75 * spot.size_m, "{height} {ridge}");
+    }
+
+    #[test]
+    fn a_slope_has_it_on_the_ground() {
+        // Ground 1.5 m below the camera.
+        let ground_m = |_: u32, row: u32| (1.5 / -ray(0, row).y.min(-0.01)).min(60.0);
+        let spot = find_spot(ground_m);
+        let above_m = spot.centre.y + 1.5;
+        assert!(above_m > 0.0 && above_m < 0.5 * spot.size_m, "{above_m}");
     }
 }

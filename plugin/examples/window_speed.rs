@@ -29,9 +29,7 @@ fn main() -> ExitCode {
     };
     let window = Window { resolution: SIZE.into(), title: "window_speed".into(), ..default() };
     App::new()
-        .add_plugins(
-            DefaultPlugins.set(WindowPlugin { primary_window: Some(window), ..default() }),
-        )
+        .add_plugins(DefaultPlugins.set(WindowPlugin { primary_window: Some(window), ..default() }))
         .add_plugins(ReveriePlugins)
         .insert_resource(WinitSettings::continuous())
         .insert_resource(Run { secs, shot, ..default() })

@@ -11,11 +11,7 @@ use crate::{
 use bevy::{
     camera::CameraUpdateSystems,
     prelude::*,
-    render::{
-        RenderApp,
-        extract_resource::ExtractResourcePlugin,
-        renderer::RenderAdapterInfo,
-    },
+    render::{RenderApp, extract_resource::ExtractResourcePlugin, renderer::RenderAdapterInfo},
     transform::TransformSystems,
 };
 use reverie_world_model::{Intrinsics, Pose};
@@ -120,10 +116,10 @@ fn request(
             PresentPath::Gpu => match presented {
                 Some(mut presented) => {
                     let now = (world.memory.revision(), pose, intrinsics);
-                    let was =
-                        (presented.memory.revision(), presented.pose, presented.intrinsics);
+                    let was = (presented.memory.revision(), presented.pose, presented.intrinsics);
                     if was != now {
-                        *presented = PresentedView { memory: world.memory.clone(), pose, intrinsics };
+                        *presented =
+                            PresentedView { memory: world.memory.clone(), pose, intrinsics };
                     }
                 }
                 None => {

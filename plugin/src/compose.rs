@@ -136,20 +136,13 @@ fn make_pipelines(mut commands: Commands, vertex: Res<FullscreenShader>) {
 }
 
 impl Pipelines {
-    fn get(
-        &mut self,
-        cache: &PipelineCache,
-        key: PipelineKey,
-    ) -> CachedRenderPipelineId {
+    fn get(&mut self, cache: &PipelineCache, key: PipelineKey) -> CachedRenderPipelineId {
         let (layout, vertex) = (&self.layout, &self.vertex);
         let (format, samples) = key;
         *self.by_target.entry(key).or_insert_with(|| {
             let entry = if format.is_some() { "compose" } else { "depth_only" };
-            let target = |format| ColorTargetState {
-                format,
-                blend: None,
-                write_mask: ColorWrites::ALL,
-            };
+            let target =
+                |format| ColorTargetState { format, blend: None, write_mask: ColorWrites::ALL };
             cache.queue_render_pipeline(RenderPipelineDescriptor {
                 label: Some("reverie_compose".into()),
                 layout: vec![layout.clone()],
@@ -259,7 +252,9 @@ fn prepare(
                 });
                 queue.write_buffer(&buffer, 0, bytemuck::bytes_of(&params));
                 let group = bind(&buffer);
-                inputs.0.insert(entity, ViewInput { params, buffer, bound, group, pipeline, copied });
+                inputs
+                    .0
+                    .insert(entity, ViewInput { params, buffer, bound, group, pipeline, copied });
             }
         }
     }

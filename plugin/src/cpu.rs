@@ -161,13 +161,9 @@ fn draw_orders(inbox: &Receiver<Order>, out: &Sender<Arc<Picture>>) {
         let free = pool.iter().position(|picture| Arc::strong_count(picture) == 1);
         let mut picture = match free {
             Some(at) => pool.swap_remove(at),
-            None => Arc::new(Picture {
-                frame: Frame::new(),
-                pose,
-                intrinsics,
-                revision: 0,
-                input_at,
-            }),
+            None => {
+                Arc::new(Picture { frame: Frame::new(), pose, intrinsics, revision: 0, input_at })
+            }
         };
         if let Some(mine) = Arc::get_mut(&mut picture) {
             if let Err(error) = renderer.render(&memory, &pose, &intrinsics, &mut mine.frame) {
@@ -268,7 +264,8 @@ fn upload(
                     picture: Arc::clone(picture),
                 };
                 uploaded.write(&queue);
-                let view = |texture: &Texture| texture.create_view(&TextureViewDescriptor::default());
+                let view =
+                    |texture: &Texture| texture.create_view(&TextureViewDescriptor::default());
                 let textures = PresentedTextures {
                     colour: view(&uploaded.colour),
                     inverse_depth: view(&uploaded.inverse_depth),

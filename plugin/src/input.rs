@@ -11,9 +11,7 @@ use serde::{Deserialize, Serialize};
 /// What a player does, before it becomes an [`Action`](reverie_world_model::Action) for the model.
 ///
 /// Rebind by changing the `InputMap<WorldAction>` on the entity of the [`WorldView`].
-#[derive(
-    Actionlike, Debug, Clone, Copy, PartialEq, Eq, Hash, Reflect, Serialize, Deserialize,
-)]
+#[derive(Actionlike, Debug, Clone, Copy, PartialEq, Eq, Hash, Reflect, Serialize, Deserialize)]
 pub enum WorldAction {
     /// Right and forward, -1 to 1.
     #[actionlike(DualAxis)]

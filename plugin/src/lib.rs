@@ -48,8 +48,8 @@ pub use projection::WorldProjection;
 pub use query::WorldQuery;
 pub use view::{
     ChangeWorld, CoverageLow, Embodiment, ModelFailed, RestoreWorld, RetryWorld, SaveWorld,
-    WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldSeed, WorldStarted, WorldStatus,
-    WorldView,
+    WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldSeed, WorldStarted,
+    WorldStatus, WorldView,
 };
 pub use world::WorldPlugin;
 
@@ -58,24 +58,21 @@ pub use leafwing_input_manager;
 pub use reverie_spatial as spatial;
 pub use reverie_world_model as world_model;
 
-use bevy::{
-    app::PluginGroupBuilder, prelude::*, render::extract_resource::ExtractResource,
-};
+use bevy::{app::PluginGroupBuilder, prelude::*, render::extract_resource::ExtractResource};
 use serde::{Deserialize, Serialize};
 
 /// What most games need.
 pub mod prelude {
     pub use crate::{
-        ChangeWorld, CoverageLow, Embodiment, FollowPreset, ModelFailed, PointerGrab,
-        PresetFailed, RestoreWorld, RetryWorld, ReveriePlugins, ReverieSettings, ReverieSystems,
-        SaveWorld, WorldAction, WorldAmbience, WorldCamera, WorldClock, WorldControls, WorldFigures, WorldModels,
-        WorldPanel, WorldPreset, WorldQuery, WorldSaved, WorldSeed, WorldStarted, WorldStatus,
-        WorldView,
+        ChangeWorld, CoverageLow, Embodiment, FollowPreset, ModelFailed, PointerGrab, PresetFailed,
+        RestoreWorld, RetryWorld, ReveriePlugins, ReverieSettings, ReverieSystems, SaveWorld,
+        WorldAction, WorldAmbience, WorldCamera, WorldClock, WorldControls, WorldFigures,
+        WorldModels, WorldPanel, WorldPreset, WorldQuery, WorldSaved, WorldSeed, WorldStarted,
+        WorldStatus, WorldView,
     };
     pub use leafwing_input_manager::prelude::{ActionState, InputMap};
     pub use reverie_world_model::{
-        DepthImage, ImageSeed, Intrinsics, Pose, RayHit, RgbImage, SeedAddress, Weather,
-        WorldEvent,
+        DepthImage, ImageSeed, Intrinsics, Pose, RayHit, RgbImage, SeedAddress, Weather, WorldEvent,
     };
 }
 

@@ -2,9 +2,12 @@
 
 use crate::{
     ReverieSettings,
-    preset::PresetFailed,
     present::PresentPath,
-    view::{ModelFailed, RetryWorld, WorldClock, WorldFigures, WorldStatus, WorldView},
+    preset::PresetFailed,
+    view::{
+        ModelFailed, RetryWorld, WorldClock, WorldFigures, WorldStarted, WorldStatus, WorldView,
+    },
+    world::ViewRuntime,
 };
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui};
@@ -39,10 +42,7 @@ impl Plugin for WorldPanelPlugin {
             .register_type::<WorldPanel>()
             .init_resource::<Notices>()
             .add_systems(Update, (toggle, note))
-            .add_systems(
-                EguiPrimaryContextPass,
-                panel.run_if(|panel: Res<WorldPanel>| panel.open),
-            );
+            .add_systems(EguiPrimaryContextPass, panel.run_if(|panel: Res<WorldPanel>| panel.open));
     }
 }
 
@@ -63,7 +63,11 @@ fn note(
     mut notices: ResMut<Notices>,
     mut models: MessageReader<ModelFailed>,
     mut presets: MessageReader<PresetFailed>,
+    mut started: MessageReader<WorldStarted>,
 ) {
+    if started.read().last().is_some() {
+        notices.model = None;
+    }
     for failure in models.read() {
         notices.model = Some(failure.error.clone());
     }
@@ -72,23 +76,28 @@ fn note(
     }
 }
 
-type Shown =
-    (Entity, &'static WorldView, &'static WorldStatus, &'static WorldFigures, &'static mut WorldClock);
+type Shown = (
+    Entity,
+    &'static ViewRuntime,
+    &'static WorldStatus,
+    &'static WorldFigures,
+    &'static mut WorldClock,
+);
 
 fn panel(
     mut contexts: EguiContexts,
     mut commands: Commands,
-    mut views: Query<Shown>,
+    mut views: Query<Shown, With<WorldView>>,
     mut settings: ResMut<ReverieSettings>,
     mut notices: ResMut<Notices>,
     path: Res<PresentPath>,
 ) -> Result {
     let context = contexts.ctx_mut()?;
     egui::Window::new("World").default_pos([12.0, 12.0]).resizable(false).show(context, |ui| {
-        for (entity, view, status, figures, mut clock) in &mut views {
+        for (entity, runtime, status, figures, mut clock) in &mut views {
             ui.push_id(entity, |ui| {
                 egui::Grid::new("facts").num_columns(2).show(ui, |ui| {
-                    facts(ui, view, figures, *path);
+                    facts(ui, runtime, figures, *path);
                 });
                 if let WorldStatus::Failed(error) = status {
                     ui.colored_label(WARNING, error);
@@ -110,7 +119,8 @@ fn panel(
         if ui.checkbox(&mut depth_view, "Show depth").changed() {
             settings.depth_view = depth_view;
         }
-        let failed = views.iter().any(|(_, _, status, ..)| matches!(status, WorldStatus::Failed(_)));
+        let failed =
+            views.iter().any(|(_, _, status, ..)| matches!(status, WorldStatus::Failed(_)));
         let notices = &mut *notices;
         for notice in [&mut notices.model, &mut notices.preset] {
             // A failure of the world itself stands above already.
@@ -128,17 +138,24 @@ fn panel(
     Ok(())
 }
 
-fn facts(ui: &mut egui::Ui, view: &WorldView, figures: &WorldFigures, path: PresentPath) {
+fn facts(ui: &mut egui::Ui, runtime: &ViewRuntime, figures: &WorldFigures, path: PresentPath) {
     let mut row = |name: &str, value: String| {
         ui.label(name);
         ui.monospace(value);
         ui.end_row();
     };
-    row("seed", shortened(&view.seed.to_string()));
-    row("model", view.model.clone());
-    row("model", format!("{:.1} fps", figures.model_fps));
+    if let Some(world) = &runtime.world {
+        row("seed", shortened(&world.seed));
+        row("model", world.model.clone());
+    }
+    row("model ticks", format!("{:.1} fps", figures.model_fps));
     row("presented", format!("{:.1} fps", figures.presented_fps));
-    row("input to frame", format!("{:.0} ms", figures.input_to_frame_ms));
+    // While nothing changes no input reaches the screen.
+    let age = match figures.input_to_frame_ms {
+        0.0 => "-".to_owned(),
+        age_ms => format!("{age_ms:.0} ms"),
+    };
+    row("input to frame", age);
     row("coverage", format!("{:.0} %", figures.coverage * 100.0));
     row("memory", format!("{:.1} MB", figures.memory_bytes as f64 / 1e6));
     let drawn = match path {

@@ -10,8 +10,7 @@ use bevy::{
     prelude::*,
     render::{
         extract_component::ExtractComponent, extract_resource::ExtractResource,
-        render_resource::TextureView,
-        sync_component::SyncComponent,
+        render_resource::TextureView, sync_component::SyncComponent,
     },
 };
 use reverie_spatial::Memory;

@@ -163,8 +163,12 @@ impl Plugin for WorldPresetPlugin {
     }
 }
 
-type Following =
-    (Ref<'static, FollowPreset>, &'static mut WorldView, &'static mut Embodiment, &'static mut WorldControls);
+type Following = (
+    Ref<'static, FollowPreset>,
+    &'static mut WorldView,
+    &'static mut Embodiment,
+    &'static mut WorldControls,
+);
 
 fn follow(
     mut changes: MessageReader<AssetEvent<WorldPreset>>,
@@ -233,7 +237,8 @@ mod tests {
             ("(seed: \"a.jpg\", embodiment: Bird)", "line 1", "Bird"),
             ("(seed: \"a.jpg\"", "line 1", "closing"),
         ] {
-            let error = WorldPreset::from_ron(text.as_bytes(), "p.ron").expect_err(text).to_string();
+            let error =
+                WorldPreset::from_ron(text.as_bytes(), "p.ron").expect_err(text).to_string();
             assert!(error.starts_with("p.ron, ") && error.contains(place), "{text}: {error}");
             assert!(error.contains("column") && error.contains(part), "{text}: {error}");
         }

@@ -44,12 +44,7 @@ pub struct WorldView {
 
 impl Default for WorldView {
     fn default() -> Self {
-        Self {
-            seed: WorldSeed::default(),
-            rng_seed: 0,
-            model: "spatial".to_owned(),
-            size: None,
-        }
+        Self { seed: WorldSeed::default(), rng_seed: 0, model: "spatial".to_owned(), size: None }
     }
 }
 

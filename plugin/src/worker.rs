@@ -10,9 +10,7 @@ use crate::{
 };
 use reverie_inference::{Worker, WorkerError};
 use reverie_world_model::{Embodiment, Seed, Snapshot, WorldEvent};
-use std::{
-    collections::VecDeque, convert::Infallible, path::PathBuf, sync::Arc, time::Duration,
-};
+use std::{collections::VecDeque, convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 
 /// Requests in the queue; with ticks merged beyond it, a slow model is at most this far behind.
 const QUEUE: usize = 2;
@@ -39,15 +37,36 @@ pub(crate) enum Request {
 
 pub(crate) enum Report {
     /// A world started under this serial number.
-    Began { serial: u64, moment: Box<Moment>, tick_hz: f32 },
+    Began {
+        serial: u64,
+        moment: Box<Moment>,
+        tick_hz: f32,
+    },
     /// The world runs on without it.
-    Refused { what: &'static str, error: String },
+    Refused {
+        what: &'static str,
+        error: String,
+    },
     /// The world runs on as it was; nothing begins under this number.
-    RestoreFailed { serial: u64, error: String },
+    RestoreFailed {
+        serial: u64,
+        error: String,
+    },
     /// The start with this number failed.
-    BeginFailed { serial: u64, error: String },
-    Stepped { serial: u64, number: u64, moment: Box<Moment> },
-    StepFailed { serial: u64, number: u64, error: String },
+    BeginFailed {
+        serial: u64,
+        error: String,
+    },
+    Stepped {
+        serial: u64,
+        number: u64,
+        moment: Box<Moment>,
+    },
+    StepFailed {
+        serial: u64,
+        number: u64,
+        error: String,
+    },
     Saved(Snapshot),
     /// The thread is gone, the model with it.
     Ended(String),
@@ -139,16 +158,12 @@ impl Stage {
                 // A tick of a world that has been replaced.
                 let model = self.model.as_mut().filter(|_| serial == self.serial)?;
                 match model.step(&tick.action) {
-                    Ok(moment) => Report::Stepped {
-                        serial,
-                        number: tick.number,
-                        moment: Box::new(moment),
-                    },
-                    Err(error) => Report::StepFailed {
-                        serial,
-                        number: tick.number,
-                        error: error.to_string(),
-                    },
+                    Ok(moment) => {
+                        Report::Stepped { serial, number: tick.number, moment: Box::new(moment) }
+                    }
+                    Err(error) => {
+                        Report::StepFailed { serial, number: tick.number, error: error.to_string() }
+                    }
                 }
             }
             Request::Change(event) => {

@@ -8,7 +8,8 @@ use crate::{
     motion::Motion,
     view::{
         ChangeWorld, CoverageLow, Embodiment, ModelFailed, RestoreWorld, RetryWorld, SaveWorld,
-        WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldStarted, WorldStatus, WorldView,
+        WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldStarted,
+        WorldStatus, WorldView,
     },
     worker::{ModelThread, Report, Request, Start},
 };
@@ -54,6 +55,10 @@ enum Stop {
 
 /// A running world as the main thread knows it.
 pub(crate) struct LiveWorld {
+    /// The seed it started from, in words; the view may ask for another one already.
+    pub seed: String,
+    /// The model that generates it.
+    pub model: String,
     pub memory: Memory,
     pub intrinsics: Intrinsics,
     pub motion: Motion,
@@ -206,7 +211,14 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                     let Moment { pose, intrinsics, coverage, memory } = *moment;
                     let motion = Motion::new((*embodiment).into(), pose);
                     *light = WorldAmbience::of(&memory);
-                    runtime.world = Some(LiveWorld { memory, intrinsics, motion, coverage });
+                    let (seed, model) = (view.seed.to_string(), view.model.clone());
+                    told.started.write(WorldStarted {
+                        view: entity,
+                        seed: seed.clone(),
+                        model: model.clone(),
+                    });
+                    runtime.world =
+                        Some(LiveWorld { seed, model, memory, intrinsics, motion, coverage });
                     runtime.running = serial;
                     runtime.in_flight = 0;
                     runtime.stop = None;
@@ -216,11 +228,6 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                         clock.tick_hz = tick_hz;
                     }
                     status.set_if_neq(WorldStatus::Running);
-                    told.started.write(WorldStarted {
-                        view: entity,
-                        seed: view.seed.to_string(),
-                        model: view.model.clone(),
-                    });
                 }
                 Report::BeginFailed { serial, error } if serial == runtime.serial => {
                     runtime.stop = Some(Stop::Start);
@@ -284,10 +291,7 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
     }
 }
 
-fn tick(
-    time: Res<Time>,
-    mut views: Query<(&mut ViewRuntime, &mut WorldClock), With<WorldView>>,
-) {
+fn tick(time: Res<Time>, mut views: Query<(&mut ViewRuntime, &mut WorldClock), With<WorldView>>) {
     for (mut runtime, mut clock) in &mut views {
         let runtime = &mut *runtime;
         let stopped = matches!(runtime.stop, Some(Stop::Tick | Stop::Thread));

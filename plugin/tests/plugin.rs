@@ -17,6 +17,7 @@ use bevy::{
     winit::WinitPlugin,
 };
 use bevy_reverie::{
+    PathChoice, PresentPath,
     leafwing_input_manager::prelude::Buttonlike,
     prelude::*,
     spatial::{Frame, Memory, Renderer, SpatialConfig, SpatialModel},
@@ -47,7 +48,8 @@ const FAR_M: f32 = 4.0;
 fn seed() -> ImageSeed {
     let (width, height) = (SIZE.x, SIZE.y);
     let mut rgb = RgbImage::filled(width, height, [0; 3]).expect("small");
-    let mut depth = DepthImage::new(width, height, vec![FAR_M; rgb.data().len() / 3]).expect("good");
+    let mut depth =
+        DepthImage::new(width, height, vec![FAR_M; rgb.data().len() / 3]).expect("good");
     for y in 0..height {
         for x in 0..width {
             let at = (y * width + x) as usize;
@@ -174,6 +176,19 @@ fn pixel(picture: &[u8], x: u32, y: u32) -> [u8; 3] {
     [picture[at], picture[at + 1], picture[at + 2]]
 }
 
+/// What the CPU renderer shows of the same world, made apart from the plugin.
+fn drawn_apart(camera_at: &Transform) -> Frame {
+    let config = SpatialConfig { width: SIZE.x, height: SIZE.y, ..SpatialConfig::default() };
+    let mut model = SpatialModel::new(config).expect("good");
+    let begun = model.begin(&Seed::new(SeedSource::Image(seed()))).expect("starts");
+    let memory: &Memory = model.memory().expect("begun");
+    let pose = Pose { position: camera_at.translation, rotation: camera_at.rotation };
+    let mut frame = Frame::new();
+    let camera = begun.intrinsics.fitted(SIZE.x, SIZE.y);
+    Renderer::new().render(memory, &pose, &camera, &mut frame).expect("draws");
+    frame
+}
+
 #[test]
 fn a_world_starts_and_input_moves_the_camera() {
     let mut game = Game::new((WorldView::new(seed()), Embodiment::Free), None, |_| {});
@@ -219,16 +234,7 @@ fn the_screen_shows_what_the_cpu_renderer_draws() {
     let transform = game.get::<Transform>();
     assert!(transform.translation.x > 0.05);
 
-    // The same memory, made apart from the plugin.
-    let config = SpatialConfig { width: SIZE.x, height: SIZE.y, ..SpatialConfig::default() };
-    let mut model = SpatialModel::new(config).expect("good");
-    let begun = model.begin(&Seed::new(SeedSource::Image(seed()))).expect("starts");
-    let memory: &Memory = model.memory().expect("begun");
-    let pose = Pose { position: transform.translation, rotation: transform.rotation };
-    let mut frame = Frame::new();
-    let camera = begun.intrinsics.fitted(SIZE.x, SIZE.y);
-    Renderer::new().render(memory, &pose, &camera, &mut frame).expect("draws");
-
+    let frame = drawn_apart(&transform);
     let mut differing = 0;
     for (found, wanted) in shown.chunks_exact(4).zip(frame.rgba8().chunks_exact(4)) {
         let worst = (0..3).map(|c| found[c].abs_diff(wanted[c])).max().unwrap_or(0);
@@ -236,6 +242,44 @@ fn the_screen_shows_what_the_cpu_renderer_draws() {
         differing += usize::from(worst > 0);
     }
     assert_eq!(differing, 0, "pixels off by one: sRGB must survive the way to the screen");
+}
+
+#[test]
+fn the_gpu_path_shows_the_same() {
+    let view = (WorldView::new(seed()), Embodiment::Free);
+    let mut game = Game::new(view, None, |app| {
+        app.world_mut().resource_mut::<ReverieSettings>().path = PathChoice::Gpu;
+    });
+    assert_eq!(*game.app.world().resource::<PresentPath>(), PresentPath::Gpu);
+    game.wait("a start", |game| game.status() == WorldStatus::Running);
+    KeyCode::KeyD.press(game.app.world_mut());
+    game.step(3);
+    KeyCode::KeyD.release(game.app.world_mut());
+    let shown = game.picture();
+    let frame = drawn_apart(&game.get::<Transform>());
+    let mut squares = 0.0;
+    for (found, wanted) in shown.chunks_exact(4).zip(frame.rgba8().chunks_exact(4)) {
+        squares += (0..3).map(|c| f64::from(found[c].abs_diff(wanted[c])).powi(2)).sum::<f64>();
+    }
+    let mean = squares / f64::from(SIZE.x * SIZE.y * 3);
+    let psnr_db = 10.0 * (255.0 * 255.0 / mean.max(1e-9)).log10();
+    assert!(psnr_db >= 35.0, "{psnr_db:.1} dB");
+}
+
+#[test]
+fn low_coverage_is_told_once() {
+    let mut game = Game::started();
+    game.step(12);
+    assert_eq!(game.messages::<CoverageLow>(), []);
+    KeyCode::ArrowLeft.press(game.app.world_mut());
+    let mut told = Vec::new();
+    for _ in 0..30 {
+        game.step(1);
+        told.extend(game.messages::<CoverageLow>());
+    }
+    // More than two radians away from everything that is known.
+    assert_eq!(told.len(), 1);
+    assert!(told[0].view == game.view && told[0].coverage < 0.6, "{told:?}");
 }
 
 #[test]
