@@ -15,6 +15,12 @@ const BINS: usize = BACKDROP_COLUMNS * BACKDROP_ROWS;
 const REACH_ROWS: usize = 6;
 /// Weight of the mean colour of a row beside that of known bins at a distance.
 const ROW_MEAN_WEIGHT: f32 = 0.01;
+/// An object's inverse distance is above this many times that of the scene behind it ...
+const OBJECT_RATIO: f32 = 1.3;
+/// ... and this, 1/m.
+const OBJECT_OFFSET: f32 = 0.03;
+/// Widest object that is told from the scene, columns to either side.
+const OBJECT_COLUMNS: usize = 5;
 
 /// The panorama: `[red, green, blue, inverse distance]` per bin, colours 0 to 255 in sRGB,
 /// distance along the ray in 1/m (0 is sky).
@@ -106,17 +112,36 @@ impl Backdrop {
         })
     }
 
+    /// Whether a seen bin is clearly nearer than what was seen on both sides of it: an object in
+    /// front of the scene, which is not what lies behind it.
+    fn shows_an_object(&self, at: usize) -> bool {
+        let inverse = |at: usize| {
+            let sum = &self.sums[at];
+            (sum[4] > 0.0).then(|| sum[3] / sum[4])
+        };
+        let Some(own) = inverse(at) else { return false };
+        let (row, column) = (at / BACKDROP_COLUMNS, at % BACKDROP_COLUMNS);
+        let farther_at = |step: usize| {
+            let column = (column + step) % BACKDROP_COLUMNS;
+            inverse(row * BACKDROP_COLUMNS + column)
+                .is_some_and(|other| own > OBJECT_RATIO * other + OBJECT_OFFSET)
+        };
+        (1..=OBJECT_COLUMNS).any(farther_at)
+            && (1..=OBJECT_COLUMNS).any(|step| farther_at(BACKDROP_COLUMNS - step))
+    }
+
     /// Extends what was seen to all directions: along the horizon first, for skies and grounds
     /// look alike all around.
     fn spread(&mut self) {
         let mean = |sum: &[f32; 5]| std::array::from_fn::<f32, 4, _>(|k| sum[k] / sum[4]);
-        let known_rows: Vec<Option<[f32; 4]>> = self
-            .sums
-            .chunks_exact(BACKDROP_COLUMNS)
+        let hidden: Vec<bool> = (0..BINS).map(|at| self.shows_an_object(at)).collect();
+        let known = |at: usize| self.sums[at][4] > 0.0 && !hidden[at];
+        let known_rows: Vec<Option<[f32; 4]>> = (0..BACKDROP_ROWS)
             .map(|row| {
                 let mut total = [0.0; 5];
-                for sum in row.iter().filter(|sum| sum[4] > 0.0) {
-                    let own = mean(sum);
+                let columns = row * BACKDROP_COLUMNS..(row + 1) * BACKDROP_COLUMNS;
+                for at in columns.filter(|at| known(*at)) {
+                    let own = mean(&self.sums[at]);
                     (0..4).for_each(|k| total[k] += own[k]);
                     total[4] += 1.0;
                 }
@@ -124,7 +149,7 @@ impl Backdrop {
             })
             .collect();
         let seen: Vec<(usize, usize, [f32; 4])> = (0..BINS)
-            .filter(|at| self.sums[*at][4] > 0.0)
+            .filter(|at| known(*at))
             .map(|at| (at % BACKDROP_COLUMNS, at / BACKDROP_COLUMNS, mean(&self.sums[at])))
             .collect();
         if seen.is_empty() {
@@ -144,7 +169,7 @@ impl Backdrop {
                 seen.iter().filter(|(_, y, _)| y.abs_diff(like) <= REACH_ROWS).collect();
             for column in 0..BACKDROP_COLUMNS {
                 let at = row * BACKDROP_COLUMNS + column;
-                if self.sums[at][4] > 0.0 {
+                if self.sums[at][4] > 0.0 && !hidden[at] {
                     self.bins[at] = mean(&self.sums[at]);
                     continue;
                 }
