@@ -26,8 +26,11 @@ from .loss import depth_loss
 from .model import Config, DepthNetwork
 from .optimizer import Optimizer
 
-STAGES = ((0.66, (128, 96), 16), (1.0, (192, 144), 12))
+STAGES = ((0.66, (128, 96), 16), (0.89, (192, 144), 12), (1.0, (256, 192), 8))
 """(until which share of the run, picture size, pictures in a worker's step)"""
+
+DOMAIN_WEIGHTS = {"mountain": 0.4}
+"""How often a picture is chosen compared with one of the other domains: open country is soon learnt."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +60,12 @@ def stage_at(progress: float) -> tuple[tuple[int, int], int]:
         if progress < until:
             return size, batch
     return STAGES[-1][1], STAGES[-1][2]
+
+
+def chances_of(shards: Shards) -> np.ndarray:
+    """The chance of every picture to be chosen."""
+    weights = np.array([DOMAIN_WEIGHTS.get(domain, 1.0) for domain in shards.domains()])
+    return weights / weights.sum()
 
 
 def wait_for_data(folder: str) -> Shards:
@@ -130,6 +139,7 @@ def work(rank: int, args: argparse.Namespace, rendezvous: str) -> None:
 
     rng = np.random.default_rng((args.seed, step, rank))
     shards = wait_for_data(args.data)
+    chances = chances_of(shards)
     parameters = list(network.parameters())
     held_out = DepthNetwork(config)
 
@@ -174,7 +184,7 @@ def work(rank: int, args: argparse.Namespace, rendezvous: str) -> None:
             width, height, batch = (int(v) for v in args.stage.split("x"))
         else:
             (width, height), batch = stage_at(progress)
-        chosen = rng.integers(len(shards), size=batch)
+        chosen = rng.choice(len(shards), size=batch, p=chances)
         pairs = [augment.make(shards, int(i), width, height, rng) for i in chosen]
         rgb = torch.from_numpy(np.stack([p[0] for p in pairs])).to(torch.bfloat16) / 255
         idep = torch.from_numpy(np.stack([p[1] for p in pairs]))
@@ -204,8 +214,8 @@ def work(rank: int, args: argparse.Namespace, rendezvous: str) -> None:
             averaged.update(network)
         step += 1
         seen += batch * workers
-        if step % 50 == 0:
-            shards.refresh()
+        if step % 50 == 0 and shards.refresh():
+            chances = chances_of(shards)
         if rank != 0:
             continue
         recent_seen += batch * workers
