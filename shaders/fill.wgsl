@@ -72,16 +72,27 @@ fn load(level: u32, at: vec2<i32>) -> Texel {
     return Texel(vec4(red_green, blue_weight.x, inverse_depth), blue_weight.y);
 }
 
-// Weighted mean of four texels; nearer ones count less.
-fn pull(a: Texel, b: Texel, c: Texel, d: Texel) -> Texel {
-    let weights = vec4(a.weight, b.weight, c.weight, d.weight);
-    let depths = vec4(a.value.a, b.value.a, c.value.a, d.value.a);
+// How strongly nearer texels of a level lose weight.
+fn bias(level: u32) -> f32 {
+    var biases = FILL_BIASES;
+    return biases[level];
+}
+
+// Weights of four texels of a level, less for nearer ones; a weight of 0 stays 0.
+fn farther_weights(depths: vec4<f32>, weights: vec4<f32>, level: u32) -> vec4<f32> {
     let known = weights > vec4(0.0);
     let known_depths = select(vec4(FARTHER_THAN_ALL), depths, known);
     let farthest =
         min(min(known_depths.x, known_depths.y), min(known_depths.z, known_depths.w));
-    let nearer = FILL_BACKGROUND_BIAS * (depths - farthest) / (farthest + FILL_FAR_OFFSET);
-    let own = select(vec4(0.0), weights / (1.0 + nearer * nearer), known);
+    let nearer = bias(level) * (depths - farthest) / (farthest + FILL_FAR_OFFSET);
+    return select(vec4(0.0), weights / (1.0 + nearer * nearer), known);
+}
+
+// The texel above a block of 2x2 of a level.
+fn pull(a: Texel, b: Texel, c: Texel, d: Texel, level: u32) -> Texel {
+    let weights = vec4(a.weight, b.weight, c.weight, d.weight);
+    let depths = vec4(a.value.a, b.value.a, c.value.a, d.value.a);
+    let own = farther_weights(depths, weights, level);
     let weight = dot(own, vec4(1.0));
     if weight == 0.0 {
         return NOTHING;
@@ -109,10 +120,11 @@ fn pull_levels(
             drawn(at + vec2(1, 0)),
             drawn(at + vec2(0, 1)),
             drawn(at + vec2(1, 1)),
+            0u,
         );
         store(1u, first, ones[k]);
     }
-    let two = pull(ones[0], ones[1], ones[2], ones[3]);
+    let two = pull(ones[0], ones[1], ones[2], ones[3], 1u);
     store(2u, second, two);
     let own = local.y * 16 + local.x;
     pulled[own] = two;
@@ -123,7 +135,13 @@ fn pull_levels(
         var texel = NOTHING;
         if takes_part {
             let below = local.y * 32 + local.x * 2;
-            texel = pull(pulled[below], pulled[below + 1], pulled[below + 16], pulled[below + 17]);
+            texel = pull(
+                pulled[below],
+                pulled[below + 1],
+                pulled[below + 16],
+                pulled[below + 17],
+                level - 1u,
+            );
             store(level, vec2<i32>(group.xy) * side + local, texel);
         }
         workgroupBarrier();
@@ -187,15 +205,18 @@ fn pushed(level: u32, at: vec2<i32>, group: vec2<u32>) -> vec4<f32> {
     return even[index];
 }
 
-// Bilinear sample of a level at a texel of the level below.
+// Bilinear sample of a level at a texel of the level below, nearer texels counting less.
 fn sample_above(level: u32, at: vec2<i32>, group: vec2<u32>) -> vec4<f32> {
     let last = vec2<i32>(fill.levels[level].xy) - 1;
     let near = at / 2;
     let far = clamp(near + select(vec2(-1), vec2(1), (at & vec2(1)) == vec2(1)), vec2(0), last);
-    return 0.5625 * pushed(level, near, group)
-        + 0.1875 * pushed(level, vec2(far.x, near.y), group)
-        + 0.1875 * pushed(level, vec2(near.x, far.y), group)
-        + 0.0625 * pushed(level, far, group);
+    let a = pushed(level, near, group);
+    let b = pushed(level, vec2(far.x, near.y), group);
+    let c = pushed(level, vec2(near.x, far.y), group);
+    let d = pushed(level, far, group);
+    let bilinear = vec4(0.5625, 0.1875, 0.1875, 0.0625);
+    let own = farther_weights(vec4(a.a, b.a, c.a, d.a), bilinear, level);
+    return (own.x * a + own.y * b + own.z * c + own.w * d) / dot(own, vec4(1.0));
 }
 
 @compute @workgroup_size(16, 16)

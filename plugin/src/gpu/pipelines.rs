@@ -50,9 +50,11 @@ impl MemoryShaders {
             "const NEAR_M: f32 = {NEAR_M:?};\n{}",
             include_str!("../../../shaders/memory.wgsl"),
         );
+        let biases = fill::FILL_BIAS_BY_LEVEL
+            .map(|share| format!("{:?}", fill::FILL_BACKGROUND_BIAS * share));
         let fill = format!(
             "const NEAR_M: f32 = {NEAR_M:?};\n\
-             const FILL_BACKGROUND_BIAS: f32 = {:?};\n\
+             const FILL_BIASES: array<f32, {}> = array({});\n\
              const FILL_FAR_OFFSET: f32 = {:?};\n\
              const FILL_WEIGHT_GAIN: f32 = {:?};\n\
              const FARTHER_THAN_ALL: f32 = 3.0e38;\n\
@@ -60,7 +62,8 @@ impl MemoryShaders {
              const BACKDROP_ROWS: i32 = {BACKDROP_ROWS};\n\
              const PI: f32 = {PI:?};\n\
              const TAU: f32 = {TAU:?};\n{}",
-            fill::FILL_BACKGROUND_BIAS,
+            fill::FILL_BIAS_BY_LEVEL.len(),
+            biases.join(", "),
             fill::FILL_FAR_OFFSET,
             fill::FILL_WEIGHT_GAIN,
             include_str!("../../../shaders/fill.wgsl"),
