@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", required=True, help="averaged.pt of a training run")
     parser.add_argument("--val", help="folder of held-out shards")
     parser.add_argument("--pairs", help="folder of real stereo pairs, such as tests/data")
+    parser.add_argument("--size", help="WIDTHxHEIGHT to predict at; else as configured")
     parser.add_argument("--threads", type=int, default=2)
 
 
@@ -38,55 +39,63 @@ def predict(network: DepthNetwork, rgb: np.ndarray) -> tuple[np.ndarray, np.ndar
     return (inverse * (probability < 0.5)).numpy(), probability.numpy()
 
 
-def evaluate_shards(network: DepthNetwork, shards: Shards, limit: int | None = None) -> dict:
-    """Mean scores per domain and over all, the network's and the prior's."""
+def predict_resized(network: DepthNetwork, rgb: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """As `predict` for one picture u8 [H, W, 3] of any size, seen by the network at `size`."""
+    small = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX))
+    inverse, sky = predict(network, small[None])
+    full = (rgb.shape[1], rgb.shape[0])
+    return tuple(np.asarray(Image.fromarray(a[0]).resize(full, Image.Resampling.BILINEAR)) for a in (inverse, sky))
+
+
+def configured_size(network: DepthNetwork) -> tuple[int, int]:
+    return network.config.input_width, network.config.input_height
+
+
+def evaluate_shards(
+    network: DepthNetwork, shards: Shards, limit: int | None = None, size: tuple[int, int] | None = None
+) -> dict:
+    """Mean and median scores per domain and over all, the network's and the prior's."""
+    size = size or configured_size(network)
     domains = shards.domains()
     count = len(shards)
     order = np.arange(count) if limit is None else np.linspace(0, count - 1, min(limit, count)).astype(int)
     prior = metrics.prior(shards.height, shards.width)
     rows: dict[str, list] = {}
     sky_hits: list[float] = []
-    for start in range(0, len(order), 8):
-        part = order[start : start + 8]
-        pairs = [shards[int(i)] for i in part]
-        predicted, sky = predict(network, np.stack([p[0] for p in pairs]))
-        for k, i in enumerate(part):
-            truth = pairs[k][1]
-            sky_hits.append(float(((sky[k] > 0.5) == (truth <= 0)).mean()))
-            valid = truth > 0
-            ours = metrics.scores(predicted[k], truth, valid)
-            theirs = metrics.scores(prior, truth, valid)
-            if ours and theirs:
-                for name in {domains[int(i)], "all"}:
-                    rows.setdefault(name, []).append((ours["absrel"], theirs["absrel"], ours["delta1"], theirs["delta1"]))
-    result: dict = {
-        name: dict(zip(("absrel", "prior_absrel", "delta1", "prior_delta1"), np.mean(v, 0).round(4).tolist()))
-        | {"pictures": len(v)}
-        for name, v in sorted(rows.items())
-    }
+    for i in order:
+        rgb, truth = shards[int(i)]
+        predicted, sky = predict_resized(network, rgb, size)
+        sky_hits.append(float(((sky > 0.5) == (truth <= 0)).mean()))
+        ours = metrics.scores(predicted, truth, truth > 0)
+        theirs = metrics.scores(prior, truth, truth > 0)
+        if ours and theirs:
+            for name in {domains[int(i)], "all"}:
+                rows.setdefault(name, []).append([ours["absrel"], theirs["absrel"], ours["delta1"], theirs["delta1"]])
+    result: dict = {}
+    for name, values in sorted(rows.items()):
+        mean, median = np.mean(values, 0).round(4).tolist(), np.median(values, 0).round(4).tolist()
+        result[name] = dict(zip(("absrel", "prior_absrel", "delta1", "prior_delta1"), mean))
+        result[name] |= {"absrel_median": median[0], "prior_absrel_median": median[1], "pictures": len(values)}
     result["sky_accuracy"] = round(float(np.mean(sky_hits)), 4) if sky_hits else None
     return result
 
 
-def evaluate_pair(network: DepthNetwork, pair: stereo.Pair) -> dict:
+def evaluate_pair(network: DepthNetwork, pair: stereo.Pair, size: tuple[int, int]) -> dict:
     """Scores on one real picture with measured inverse depth, at the measurement's size."""
-    config = network.config
-    small = Image.fromarray(pair.rgb).resize((config.input_width, config.input_height), Image.Resampling.BOX)
-    predicted, _ = predict(network, np.asarray(small)[None])
-    height, width = pair.inverse_depth.shape
-    full = np.asarray(Image.fromarray(predicted[0]).resize((width, height), Image.Resampling.BILINEAR))
-    ours = metrics.scores(full, pair.inverse_depth, pair.valid)
-    prior = metrics.scores(metrics.prior(height, width), pair.inverse_depth, pair.valid)
+    predicted, _ = predict_resized(network, pair.rgb, size)
+    ours = metrics.scores(predicted, pair.inverse_depth, pair.valid)
+    prior = metrics.scores(metrics.prior(*pair.valid.shape), pair.inverse_depth, pair.valid)
     return {"network": ours, "prior": prior}
 
 
 def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     network, _ = load(args.weights)
-    result: dict = {}
+    size = tuple(int(side) for side in args.size.split("x")) if args.size else configured_size(network)
+    result: dict = {"size": size}
     if args.val:
-        result["held_out"] = evaluate_shards(network, Shards(args.val))
+        result["held_out"] = evaluate_shards(network, Shards(args.val), size=size)
     if args.pairs:
         for pair in stereo.load_all(Path(args.pairs)):
-            result[pair.name] = evaluate_pair(network, pair)
+            result[pair.name] = evaluate_pair(network, pair, size)
     print(json.dumps(result, indent=1))
