@@ -11,8 +11,8 @@ const ROWS: u32 = 27;
 const FARTHEST_M: f32 = 15.0;
 /// How many times farther the background of an edge has to be.
 const STEP: f32 = 1.35;
-/// Size of the object per distance: about a fifth of the picture's height.
-const SIZE: f32 = 0.2;
+/// Size of the object per distance: about a sixth of the picture's height.
+const SIZE: f32 = 0.17;
 
 /// The object, its light and its motion.
 pub struct ObjectPlugin;

@@ -4,11 +4,13 @@
 //! `cargo run -p bevy_reverie --example window_speed [seconds] [shot.png]`
 //!
 //! The world is a made-up hall with pillars, one point per pixel, so neither a picture nor a depth
-//! network is needed. Half of the seconds pass with the panel open, half with it closed.
+//! network is needed; a lit sphere stands in it. Half of the seconds pass with the panel closed,
+//! half with it open.
 
 use bevy::{
     prelude::*,
     render::view::screenshot::{Screenshot, save_to_disk},
+    window::PresentMode,
     winit::WinitSettings,
 };
 use bevy_reverie::{leafwing_input_manager::plugin::InputManagerSystem, prelude::*};
@@ -27,7 +29,12 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let window = Window { resolution: SIZE.into(), title: "window_speed".into(), ..default() };
+    let window = Window {
+        resolution: SIZE.into(),
+        title: "window_speed".into(),
+        present_mode: PresentMode::AutoNoVsync,
+        ..default()
+    };
     App::new()
         .add_plugins(DefaultPlugins.set(WindowPlugin { primary_window: Some(window), ..default() }))
         .add_plugins(ReveriePlugins)
@@ -37,10 +44,28 @@ fn main() -> ExitCode {
             let view = WorldView::new(hall.clone());
             commands.spawn((view, Embodiment::Free, WorldCamera::default()));
         })
+        .add_systems(Startup, place_object)
         .add_systems(PreUpdate, walk.in_set(InputManagerSystem::ManualControl))
         .add_systems(Update, measure)
         .run();
     ExitCode::SUCCESS
+}
+
+/// A lit object between the pillars, as the demo game has one.
+fn place_object(
+    mut commands: Commands,
+    mut meshes: ResMut<Assets<Mesh>>,
+    mut materials: ResMut<Assets<StandardMaterial>>,
+) {
+    commands.spawn((
+        Mesh3d(meshes.add(Sphere::new(0.35))),
+        MeshMaterial3d(materials.add(Color::srgb(0.8, 0.5, 0.2))),
+        Transform::from_xyz(0.8, -0.4, -3.5),
+    ));
+    commands.spawn((
+        DirectionalLight { shadow_maps_enabled: false, ..default() },
+        Transform::from_xyz(-0.6, 1.0, 0.7).looking_at(Vec3::ZERO, Vec3::Y),
+    ));
 }
 
 /// A hall 12 m deep with two rows of pillars.

@@ -155,7 +155,10 @@ impl Plugin for WorldInputPlugin {
         app.add_plugins(InputManagerPlugin::<WorldAction>::default())
             .register_type::<WorldControls>()
             .init_resource::<PointerGrab>()
-            .configure_sets(PreUpdate, ReverieSystems::Input.after(InputManagerSystem::Update))
+            .configure_sets(
+                PreUpdate,
+                ReverieSystems::Input.after(InputManagerSystem::ManualControl),
+            )
             .add_systems(
                 PreUpdate,
                 (grab_pointer.run_if(resource_exists::<ButtonInput<MouseButton>>), read_input)
