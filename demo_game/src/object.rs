@@ -102,21 +102,23 @@ fn find_spot(depth_m: impl Fn(u32, u32) -> f32) -> Spot {
                 continue;
             }
             // What lies left, right and above, and what lies on the other side of the same thing.
+            // Something behind a ridge is what the eye expects most.
             let neighbours = [
-                ((column - 2, row), (column + 2, row)),
-                ((column + 2, row), (column - 2, row)),
-                ((column, row - 2), (column, row + 2)),
+                ((column - 2, row), (column + 2, row), 0.0),
+                ((column + 2, row), (column - 2, row), 0.0),
+                ((column, row - 2), (column, row + 2), 0.7),
             ];
-            for (open, solid) in neighbours {
+            for (open, solid, liking) in neighbours {
                 let (beyond_m, behind_m) = (depth_m(open.0, open.1), depth_m(solid.0, solid.1));
                 // A step, not a slope.
                 if beyond_m < STEP * here_m || (behind_m / here_m - 1.0).abs() > 0.15 {
                     continue;
                 }
                 let middle = ray(column, row);
-                // Clear edges near the middle and near the player are best.
-                let score =
-                    (beyond_m / here_m).min(3.0) - 4.0 * middle.truncate().length() - 0.15 * here_m;
+                // Clear edges near the player and a little below the middle are best.
+                let off_centre = middle.truncate().distance(Vec2::new(0.0, -0.06));
+                let clear = (beyond_m / here_m).min(3.0);
+                let score = liking + clear - 4.0 * off_centre - 0.15 * here_m;
                 if best.as_ref().is_none_or(|(found, _)| score > *found) {
                     let at_m = (1.3 * here_m).min(0.5 * (here_m + beyond_m));
                     let size_m = SIZE * at_m;

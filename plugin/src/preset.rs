@@ -235,7 +235,7 @@ mod tests {
             ("(\n    model: \"spatial\",\n)", "line 3", "seed"),
             ("(\n  seed: \"scene:city?hour=99\")", "line 2", "hour"),
             ("(seed: \"a.jpg\", embodiment: Bird)", "line 1", "Bird"),
-            ("(seed: \"a.jpg\"", "line 1", "closing"),
+            ("(seed: \"a.jpg\"", "line 1", "comma"),
         ] {
             let error =
                 WorldPreset::from_ron(text.as_bytes(), "p.ron").expect_err(text).to_string();

@@ -399,3 +399,27 @@ pub struct RestoreWorld {
     /// The state.
     pub snapshot: Arc<Snapshot>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_are_written_in_ron() {
+        let text = "(seed: Address(\"scene:city?seed=7\"), model: \"simulator\")";
+        let view: WorldView = ron::from_str(text).expect("good");
+        assert_eq!(view.seed.to_string(), "scene:city?seed=7&weather=clear&hour=12");
+        assert_eq!((view.seed.kind(), view.size), ("scene", None));
+        let again: WorldView =
+            ron::from_str(&ron::to_string(&view).expect("writes")).expect("reads");
+        assert_eq!(again, view);
+        let mistake = ron::from_str::<WorldView>("(sed: 1)").expect_err("no such field");
+        assert!(mistake.to_string().contains("sed"));
+    }
+
+    #[test]
+    fn a_missing_seed_says_so() {
+        let error = WorldSeed::default().load(std::path::Path::new("assets")).expect_err("empty");
+        assert_eq!(error, "the view has no seed");
+    }
+}
