@@ -18,7 +18,7 @@ use bevy::{
 };
 use bevy_reverie::{
     PathChoice, PresentPath,
-    leafwing_input_manager::prelude::Buttonlike,
+    leafwing_input_manager::prelude::{Buttonlike, VirtualDPad},
     prelude::*,
     spatial::{Frame, Memory, Renderer, SpatialConfig, SpatialModel},
     world_model::{
@@ -323,6 +323,34 @@ fn the_depth_view_is_an_other_picture() {
     assert_ne!(post, pixel(&colour, 50, 54));
     assert_ne!(post, wall, "2 m and 4 m look different");
     assert_eq!(wall, pixel(&depth, 150, 30), "a wall has one depth");
+}
+
+#[test]
+fn a_smaller_picture_is_scaled_up() {
+    let view = WorldView::new(seed()).with_size(SIZE.x / 2, SIZE.y / 2);
+    let mut game = Game::new((view, Embodiment::Free), None, |_| {});
+    game.wait("a start", |game| game.status() == WorldStatus::Running);
+    let picture = game.picture();
+    for (x, y) in [(20, 30), (50, 54), (150, 54), (100, 80)] {
+        let corner = pixel(&picture, x, y);
+        assert_eq!(corner, pixel(&picture, x + 1, y + 1), "one texel covers 2x2 pixels");
+    }
+    let [red, green, blue] = pixel(&picture, 150, 54);
+    let near = |found: u8, wanted: u8| found.abs_diff(wanted) < 6;
+    assert!(near(red, 150) && near(green, 108) && near(blue, 90), "{red} {green} {blue}");
+}
+
+#[test]
+fn keys_can_be_bound_anew() {
+    let mut game = Game::started();
+    let map = InputMap::default().with_dual_axis(WorldAction::Move, VirtualDPad::arrow_keys());
+    game.app.world_mut().entity_mut(game.view).insert(map);
+    KeyCode::KeyW.press(game.app.world_mut());
+    game.step(6);
+    assert_eq!(game.get::<Transform>().translation, Vec3::ZERO, "W means nothing any more");
+    KeyCode::ArrowUp.press(game.app.world_mut());
+    game.step(6);
+    assert!(game.get::<Transform>().translation.z < -0.1);
 }
 
 #[test]
