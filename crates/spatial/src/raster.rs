@@ -174,7 +174,7 @@ fn draw_tile_with<S: Simd>(
             draw_quads(&quads, band);
         }
     }
-    pending.flush::<S>(band);
+    pending.flush::<S>(map, band);
 }
 
 /// Eight values of a row.
@@ -198,11 +198,24 @@ fn load_corners<S: Simd>((upper, lower): (&Row, &Row), at: usize) -> [S::F; 4] {
     ]
 }
 
-/// One row of a map applied to eight vertices of one v.
+/// One row of a map applied to eight vertices.
 #[inline(always)]
-fn transform<S: Simd>(m: &[f32; 4], u: S::F, v: f32, w: S::F) -> S::F {
-    let base = S::splat(m[1] * v + m[2]);
+fn transform<S: Simd>(m: &[f32; 4], u: S::F, v: S::F, w: S::F) -> S::F {
+    let base = S::add(S::mul(S::splat(m[1]), v), S::splat(m[2]));
     S::add(S::add(S::mul(S::splat(m[0]), u), base), S::mul(S::splat(m[3]), w))
+}
+
+/// Screen x and y and inverse depth (-1 behind the camera) of eight vertices.
+#[inline(always)]
+fn project<S: Simd>(map: &ScreenFromView, u: S::F, v: S::F, w: S::F) -> (S::F, S::F, S::F) {
+    let hx = transform::<S>(&map.rows[0], u, v, w);
+    let hy = transform::<S>(&map.rows[1], u, v, w);
+    let hz = transform::<S>(&map.rows[2], u, v, w);
+    let least = S::splat(ScreenFromView::LEAST_DEPTH);
+    let seen = S::and(S::ge(hz, least), S::ge(hz, S::mul(S::splat(crate::NEAR_M), w)));
+    let inverse = S::div(S::splat(1.0), S::select(seen, hz, S::splat(1.0)));
+    let w = S::select(seen, S::mul(w, inverse), S::splat(-1.0));
+    (S::mul(hx, inverse), S::mul(hy, inverse), w)
 }
 
 /// Transforms a row of vertices into the scratch space; returns its lowest and highest screen y.
@@ -243,15 +256,7 @@ fn transform_row<S: Simd>(
                 (S::load(&w), S::load_u(&rgba))
             }
         };
-        let u = S::load(lanes(us, at));
-        let hx = transform::<S>(&map.rows[0], u, v, w);
-        let hy = transform::<S>(&map.rows[1], u, v, w);
-        let hz = transform::<S>(&map.rows[2], u, v, w);
-        let least = S::splat(ScreenFromView::LEAST_DEPTH);
-        let seen = S::and(S::ge(hz, least), S::ge(hz, S::mul(S::splat(crate::NEAR_M), w)));
-        let inverse = S::div(S::splat(1.0), S::select(seen, hz, S::splat(1.0)));
-        let (x, y) = (S::mul(hx, inverse), S::mul(hy, inverse));
-        let w = S::select(seen, S::mul(w, inverse), S::splat(-1.0));
+        let (x, y, w) = project::<S>(map, S::load(lanes(us, at)), S::splat(v), w);
         low = S::min(low, y);
         high = S::max(high, y);
         put::<S>(out[0], at, x);
@@ -286,33 +291,36 @@ struct Quads<S: Simd> {
 /// Up to eight quarter cells, collected to be drawn together.
 #[derive(Default)]
 struct Pending {
-    /// x, y, w, red, green, blue of each corner.
-    planes: [[[f32; LANES]; 4]; 6],
+    /// u, v and inverse depth in the view, of each corner.
+    planes: [[[f32; LANES]; 4]; 3],
+    /// Red, green, blue.
+    colour: [[f32; LANES]; 3],
     count: usize,
 }
 
 impl Pending {
     #[inline(always)]
-    fn flush<S: Simd>(&mut self, band: &mut Band) {
+    fn flush<S: Simd>(&mut self, map: &ScreenFromView, band: &mut Band) {
         if self.count == 0 {
             return;
         }
-        self.planes[2][0][self.count..].fill(-1.0);
-        let [x, y, w, red, green, blue] = &self.planes;
-        let quads = Quads::<S> {
-            x: load_four::<S>(x),
-            y: load_four::<S>(y),
-            w: load_four::<S>(w),
-            colour: [load_four::<S>(red), load_four::<S>(green), load_four::<S>(blue)],
-        };
-        draw_quads(&quads, band);
+        let [us, vs, ws] = &self.planes;
+        let nothing = S::splat(0.0);
+        let (mut x, mut y, mut w) = ([nothing; 4], [nothing; 4], [nothing; 4]);
+        for corner in 0..4 {
+            let (u, v) = (S::load(&us[corner]), S::load(&vs[corner]));
+            let projected = project::<S>(map, u, v, S::load(&ws[corner]));
+            (x[corner], y[corner], w[corner]) = projected;
+        }
+        let mut there = [-1.0; LANES];
+        there[..self.count].fill(f32::INFINITY);
+        w[0] = S::min(w[0], S::load(&there));
+        let [red, green, blue] = &self.colour;
+        let (red, green, blue) = (S::load(red), S::load(green), S::load(blue));
+        let colour = [[red; 4], [green; 4], [blue; 4]];
+        draw_quads(&Quads::<S> { x, y, w, colour }, band);
         self.count = 0;
     }
-}
-
-#[inline(always)]
-fn load_four<S: Simd>(corners: &[[f32; LANES]; 4]) -> [S::F; 4] {
-    [S::load(&corners[0]), S::load(&corners[1]), S::load(&corners[2]), S::load(&corners[3])]
 }
 
 #[inline(always)]
@@ -335,16 +343,17 @@ fn draw_cut_cell<S: Simd>(
     let w = corners.map(|c| level.inverse_depth[c]);
     for quarter in quarters(bits, u, v, w).into_iter().flatten() {
         let [r, g, b, _] = level.rgba[corners[quarter.corner]].to_le_bytes().map(f32::from);
-        for (corner, [u, v, w]) in quarter.vertices.into_iter().enumerate() {
-            let vertex = map.apply(u, v, w);
-            let (x, y, w) = vertex.map_or((0.0, 0.0, -1.0), |p| (p.x, p.y, p.inverse_depth));
-            for (plane, value) in pending.planes.iter_mut().zip([x, y, w, r, g, b]) {
+        for (plane, value) in pending.colour.iter_mut().zip([r, g, b]) {
+            plane[pending.count] = value;
+        }
+        for (corner, vertex) in quarter.vertices.into_iter().enumerate() {
+            for (plane, value) in pending.planes.iter_mut().zip(vertex) {
                 plane[corner][pending.count] = value;
             }
         }
         pending.count += 1;
         if pending.count == LANES {
-            pending.flush::<S>(band);
+            pending.flush::<S>(map, band);
         }
     }
 }
