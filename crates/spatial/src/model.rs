@@ -195,7 +195,7 @@ impl SpatialModel {
         let mut body = world.body;
         body.advance(action, 1.0 / self.spec.tick_hz, &world.memory);
         body.pose().validate().map_err(|e| WorldError::Failed(e.to_string()))?;
-        Ok((body, world.tick + 1))
+        Ok((body, world.tick.saturating_add(1)))
     }
 
     /// Renders and copies a world's frame.

@@ -307,6 +307,43 @@ fn bad_views_are_refused_by_name() {
 }
 
 #[test]
+fn the_smallest_pictures_work() {
+    for (width, height) in [(1, 1), (1, 7), (5, 1), (2, 2), (33, 32)] {
+        let camera = Intrinsics::from_horizontal_fov(width, height, 0.9);
+        let pixels = (width * height) as usize;
+        let rgb = RgbImage::filled(width, height, [9, 99, 199]).expect("small");
+        for depth_m in [2.0, f32::INFINITY] {
+            let depth = DepthImage::new(width, height, vec![depth_m; pixels]).expect("size fits");
+            let mut memory = Memory::new();
+            memory.insert(&rgb, &depth, &Pose::IDENTITY, &camera).expect("a good view");
+            let frame = render(&memory, &Pose::IDENTITY, &camera);
+            assert_eq!((frame.coverage(), frame.to_rgb().expect("rendered")), (1.0, rgb.clone()));
+            let again = memory.merge(&rgb, &depth, &Pose::IDENTITY, &camera).expect("a good view");
+            assert_eq!(again.new_pixels, 0);
+            render(&memory, &at(0.1, 0.1, -1.9, 0.1, 0.1), &camera);
+        }
+    }
+    // Nothing known at all: the frame is one calm colour, and says so.
+    let frame = render(&Memory::new(), &Pose::IDENTITY, &camera());
+    assert_eq!(frame.coverage(), 0.0);
+    assert!(frame.rgba8().chunks(4).all(|pixel| pixel == &frame.rgba8()[..4]));
+}
+
+#[test]
+fn cameras_that_make_no_sense_leave_the_frame_alone() {
+    let memory = yard();
+    let mut frame = render(&memory, &Pose::IDENTITY, &camera());
+    let before = frame.clone();
+    let mut renderer = Renderer::new();
+    let nowhere = Pose { position: Vec3::splat(f32::NAN), ..Pose::IDENTITY };
+    assert!(renderer.render(&memory, &nowhere, &camera(), &mut frame).is_err());
+    let huge = Intrinsics::from_horizontal_fov(20_000, 20_000, 1.0);
+    let refused = renderer.render(&memory, &Pose::IDENTITY, &huge, &mut frame).expect_err("huge");
+    assert!(refused.to_string().contains("20000x20000"), "{refused}");
+    assert!(frame == before);
+}
+
+#[test]
 fn the_budget_is_kept_and_what_is_near_stays_sharp() {
     let mut memory = yard();
     let full = memory.bytes();
