@@ -1,7 +1,12 @@
 //! A spinning object of Bevy's own in the world: it finds itself a place behind something, so that
 //! the world hides a part of it, and takes its light from the picture.
 
-use bevy::prelude::*;
+use bevy::{
+    asset::embedded_asset,
+    prelude::*,
+    render::render_resource::{AsBindGroup, ShaderType},
+    shader::ShaderRef,
+};
 use bevy_reverie::prelude::*;
 
 /// Rays across and down the picture that look for a place.
@@ -19,43 +24,76 @@ pub struct ObjectPlugin;
 
 impl Plugin for ObjectPlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(Startup, spawn).add_systems(Update, (place, light, spin));
+        embedded_asset!(app, "ceramic.wgsl");
+        app.add_plugins(MaterialPlugin::<Ceramic>::default())
+            .add_systems(Startup, spawn)
+            .add_systems(Update, (place, light, spin));
+    }
+}
+
+/// Glazed facets; see `ceramic.wgsl`.
+#[derive(Asset, TypePath, AsBindGroup, Debug, Clone)]
+struct Ceramic {
+    #[uniform(0)]
+    light: CeramicLight,
+}
+
+/// As in `ceramic.wgsl`.
+#[derive(ShaderType, Debug, Clone, Copy)]
+struct CeramicLight {
+    glaze: Vec4,
+    above: Vec4,
+    below: Vec4,
+    sun: Vec4,
+    towards_sun: Vec4,
+}
+
+impl Material for Ceramic {
+    fn fragment_shader() -> ShaderRef {
+        "embedded://demo_game/ceramic.wgsl".into()
+    }
+    fn enable_prepass() -> bool {
+        false
+    }
+    fn enable_shadows() -> bool {
+        false
     }
 }
 
 #[derive(Component)]
 struct Spinning;
 
-#[derive(Component)]
-struct Sun;
-
 fn spawn(
     mut commands: Commands,
     mut meshes: ResMut<Assets<Mesh>>,
-    mut materials: ResMut<Assets<StandardMaterial>>,
+    mut materials: ResMut<Assets<Ceramic>>,
 ) -> Result {
     // Facets want every triangle to have normals of its own.
     let gem =
         Sphere::new(0.5).mesh().ico(1)?.with_duplicated_vertices().with_computed_flat_normals();
-    let glaze = StandardMaterial {
-        base_color: Color::srgb(0.86, 0.56, 0.2),
-        perceptual_roughness: 0.38,
-        reflectance: 0.6,
-        ..default()
-    };
+    let glaze = LinearRgba::from(Color::srgb(0.93, 0.33, 0.2)).to_vec4();
+    let ceramic = Ceramic { light: lit_by(glaze, &WorldAmbience::default()) };
     commands.spawn((
         Spinning,
         Mesh3d(meshes.add(gem)),
-        MeshMaterial3d(materials.add(glaze)),
+        MeshMaterial3d(materials.add(ceramic)),
         Transform::default(),
         Visibility::Hidden,
     ));
-    commands.spawn((
-        Sun,
-        DirectionalLight { illuminance: 6_000.0, shadow_maps_enabled: false, ..default() },
-        Transform::from_xyz(-0.6, 1.0, 0.7).looking_at(Vec3::ZERO, Vec3::Y),
-    ));
     Ok(())
+}
+
+/// Light as in the picture: its upper half above, its lower half below, and a sun of the colour of
+/// the upper half behind the left shoulder.
+fn lit_by(glaze: Vec4, world: &WorldAmbience) -> CeramicLight {
+    let (above, below) = (world.above.to_vec4(), world.below.to_vec4());
+    CeramicLight {
+        glaze,
+        above,
+        below,
+        sun: above * 1.3,
+        towards_sun: Vec3::new(-0.5, 0.8, 0.6).normalize().extend(0.0),
+    }
 }
 
 /// Puts the object into each new world.
@@ -140,21 +178,15 @@ fn on_the_ground(depth_m: &impl Fn(u32, u32) -> f32) -> Spot {
     Spot { centre: ray(column, row) * at_m + Vec3::Y * 0.3 * size_m, size_m }
 }
 
-/// Takes colour and strength of the light from the picture.
+/// Takes the light from each new picture.
 fn light(
     worlds: Query<&WorldAmbience, Changed<WorldAmbience>>,
-    mut suns: Query<&mut DirectionalLight, With<Sun>>,
-    mut ambient: ResMut<GlobalAmbientLight>,
+    mut materials: ResMut<Assets<Ceramic>>,
 ) {
     let Some(world) = worlds.iter().last() else { return };
-    let (above, below) = (LinearRgba::from(world.above), LinearRgba::from(world.below));
-    let strength = above.luminance().max(0.05);
-    for mut sun in &mut suns {
-        sun.color = Color::from(above * (1.0 / strength));
-        sun.illuminance = 1_200.0 + 5_000.0 * strength;
+    for (_, ceramic) in materials.iter_mut() {
+        ceramic.light = lit_by(ceramic.light.glaze, world);
     }
-    ambient.color = Color::from(below.mix(&above, 0.5));
-    ambient.brightness = 500.0;
 }
 
 fn spin(time: Res<Time>, mut objects: Query<&mut Transform, With<Spinning>>) {

@@ -58,9 +58,9 @@ fn place_object(
     mut materials: ResMut<Assets<StandardMaterial>>,
 ) {
     commands.spawn((
-        Mesh3d(meshes.add(Sphere::new(0.35))),
+        Mesh3d(meshes.add(Sphere::new(0.5))),
         MeshMaterial3d(materials.add(Color::srgb(0.8, 0.5, 0.2))),
-        Transform::from_xyz(0.8, -0.4, -3.5),
+        Transform::from_xyz(0.8, -0.6, -8.0),
     ));
     commands.spawn((
         DirectionalLight { shadow_maps_enabled: false, ..default() },

@@ -137,8 +137,10 @@ type Startable = (
     &'static mut WorldStatus,
 );
 
+type StartedAnew = Or<(Changed<WorldView>, Changed<Embodiment>)>;
+
 fn start_worlds(
-    mut views: Query<Startable, Or<(Changed<WorldView>, Changed<Embodiment>)>>,
+    mut views: Query<Startable, StartedAnew>,
     cameras: Query<(&WorldCamera, &Camera)>,
     models: Res<WorldModels>,
     folder: Res<AssetFolder>,
@@ -199,8 +201,7 @@ struct Told<'w> {
 fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told: Told) {
     for (entity, view, embodiment, mut runtime, mut clock, mut status, mut light) in &mut views {
         let runtime = &mut *runtime;
-        loop {
-            let Some(worker) = &mut runtime.worker else { break };
+        while let Some(worker) = &mut runtime.worker {
             worker.flush();
             // In lockstep every answer is there before the frame goes on.
             let starting = runtime.running != runtime.serial && runtime.stop.is_none();
