@@ -15,6 +15,10 @@ from .data import Shards
 from .model import Config, DepthNetwork
 
 
+SKY_PROBABILITY = 0.7
+"""From here on a pixel is sky; the run-time uses the same value."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", required=True, help="averaged.pt of a training run")
     parser.add_argument("--val", help="folder of held-out shards")
@@ -36,7 +40,7 @@ def predict(network: DepthNetwork, rgb: np.ndarray) -> tuple[np.ndarray, np.ndar
     x = torch.tensor(rgb).float() / 255
     inverse, sky = network(x)
     probability = torch.sigmoid(sky)
-    return (inverse * (probability < 0.5)).numpy(), probability.numpy()
+    return (inverse * (probability < SKY_PROBABILITY)).numpy(), probability.numpy()
 
 
 def predict_resized(network: DepthNetwork, rgb: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +69,7 @@ def evaluate_shards(
     for i in order:
         rgb, truth = shards[int(i)]
         predicted, sky = predict_resized(network, rgb, size)
-        sky_hits.append(float(((sky > 0.5) == (truth <= 0)).mean()))
+        sky_hits.append(float(((sky >= SKY_PROBABILITY) == (truth <= 0)).mean()))
         ours = metrics.scores(predicted, truth, truth > 0)
         theirs = metrics.scores(prior, truth, truth > 0)
         if ours and theirs:

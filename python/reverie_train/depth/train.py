@@ -156,8 +156,7 @@ def work(rank: int, args: argparse.Namespace, rendezvous: str) -> None:
         }
         torch.save(state, latest.with_suffix(".tmp"))
         latest.with_suffix(".tmp").replace(latest)
-        weights = {
-            "network": held_out.state_dict(),
+        about = {
             "config": dataclasses.asdict(config),
             "step": step,
             "seen": seen,
@@ -165,8 +164,9 @@ def work(rank: int, args: argparse.Namespace, rendezvous: str) -> None:
             "minutes": spent / 60,
             "seed": args.seed,
         }
-        torch.save(weights, out / "averaged.tmp")
-        (out / "averaged.tmp").replace(out / "averaged.pt")
+        for name, weights in (("averaged", held_out), ("last", network)):
+            torch.save(about | {"network": weights.state_dict()}, out / f"{name}.tmp")
+            (out / f"{name}.tmp").replace(out / f"{name}.pt")
 
     def log(entry: dict) -> None:
         with (out / "log.jsonl").open("a") as file:

@@ -28,6 +28,9 @@ use upsample::Low;
 
 /// The network's name in the manifest of models.
 pub const MODEL_NAME: &str = "depth";
+/// Log-odds from which a pixel is sky: a probability of 0.7. White walls and windows get a little
+/// more than even odds too often.
+const SKY_LOGIT: f32 = 0.847_298;
 /// Depths of what is not sky are kept within these bounds, metres.
 pub const DEPTH_RANGE_M: (f32, f32) = (0.1, 4000.0);
 
@@ -152,8 +155,9 @@ impl DepthNetwork {
             .predict(&small, low_width, low_height)
             .map_err(|e| DepthError::Network(plain(e)))?;
         let solid_or_sky = raw.inverse_depth.iter().zip(&raw.sky_logit);
-        let mut inverse: Vec<f32> =
-            solid_or_sky.map(|(v, sky)| if *sky > 0.0 { 0.0 } else { v.max(1e-6) }).collect();
+        let mut inverse: Vec<f32> = solid_or_sky
+            .map(|(v, sky)| if *sky >= SKY_LOGIT { 0.0 } else { v.max(1e-6) })
+            .collect();
         sky::fill_islands(&mut inverse, low_width);
         let low = Low { width: low_width, height: low_height, rgb: &small, inverse: &inverse };
         let sharp = upsample::sharpen(&low);
