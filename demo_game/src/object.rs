@@ -15,7 +15,7 @@ const ROWS: u32 = 27;
 /// Farthest place, metres.
 const FARTHEST_M: f32 = 15.0;
 /// How many times farther the background of an edge has to be.
-const STEP: f32 = 1.35;
+const STEP: f32 = 1.5;
 /// Size of the object per distance: about a sixth of the picture's height.
 const SIZE: f32 = 0.17;
 
