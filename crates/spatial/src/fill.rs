@@ -80,7 +80,8 @@ pub(crate) fn push(own: Texel, above: [f32; 4]) -> Texel {
 pub(crate) fn above(x: usize, y: usize, columns: usize, rows: usize) -> ([usize; 4], [f32; 4]) {
     let side = |at: usize, len: usize| {
         let near = at / 2;
-        let far = if at.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(len - 1) };
+        let far =
+            if at.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(len - 1) };
         (near, far)
     };
     let ((nx, fx), (ny, fy)) = (side(x, columns), side(y, rows));
