@@ -20,7 +20,7 @@ pub fn print(text: &str) -> Result<(), CliError> {
 /// Prints one JSON object on one line.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_json(value: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string(value).map_err(|e| CliError::Failed(e.to_string()))?;
     print(&text)
