@@ -60,7 +60,6 @@ fn abs_rel(predicted: &[f32], truth_m: &[f32]) -> f64 {
 
 #[test]
 fn beats_the_row_prior_on_real_measured_pictures() {
-    let mut sums = (0.0, 0.0);
     for (pair, file) in [("aloe", "left.jpg"), ("motorcycle", "left.png")] {
         let folder = assets().join("../tests/data").join(pair);
         let picture = reverie_media::read_photograph(&folder.join(file)).expect("picture").rgb;
@@ -72,11 +71,9 @@ fn beats_the_row_prior_on_real_measured_pictures() {
         let prior = abs_rel(&rows.collect::<Vec<_>>(), truth.data());
         let ours = abs_rel(&predicted.inverse_depth, truth.data());
         println!("{pair}: AbsRel {ours:.4}, of the row prior {prior:.4}");
-        // On the motorcycle, a floor before a wall, the prior is as good (see the model card).
-        assert!(ours < 1.03 * prior, "{pair}: {ours} against {prior}");
-        sums = (sums.0 + ours, sums.1 + prior);
+        // On the motorcycle, a floor before a wall, only just (see the model card).
+        assert!(ours < prior, "{pair}: {ours} against {prior}");
     }
-    assert!(sums.0 < sums.1, "{sums:?}");
 }
 
 #[test]
