@@ -16,8 +16,8 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use reverie_simulator::{
-    BuiltScene, Camera, Conditions, Exposure, Frame, Photo, Quality, Rng, SceneKind, SceneOptions,
-    intrinsics_from_fov,
+    BuiltScene, Camera, Conditions, Exposure, GroundTruth, Photo, Quality, Rng, SceneKind,
+    SceneOptions, intrinsics_from_fov,
 };
 use reverie_world_model::Weather;
 
@@ -38,7 +38,7 @@ struct Args {
 }
 
 struct Picture {
-    frame: Frame,
+    frame: GroundTruth,
     line: serde_json::Value,
 }
 

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let built = BuiltScene::new(&SceneOptions {
         kind,
         seed: seed.seed,
-        conditions: Conditions::new(seed.weather, seed.hour),
+        conditions: Conditions::from(&seed),
         roam: true,
         photos: Arc::from([]),
     });

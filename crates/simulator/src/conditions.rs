@@ -1,7 +1,7 @@
 //! Weather and hour, and what they do to a built scene.
 
 use glam::Vec3;
-use reverie_world_model::Weather;
+use reverie_world_model::{SceneSeed, Season, Weather};
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::Hit;
@@ -22,13 +22,38 @@ pub struct Conditions {
     pub strength: f32,
     /// Hour of the day, 0 to 24.
     pub hour: f32,
+    /// Season of what grows.
+    pub season: Season,
 }
 
 impl Conditions {
-    /// Full weather at an hour.
+    /// Full weather at an hour in summer.
     #[must_use]
     pub fn new(weather: Weather, hour: f32) -> Self {
-        Self { weather, strength: 1.0, hour }
+        Self { weather, strength: 1.0, hour, season: Season::Summer }
+    }
+
+    /// Checks ranges; an error is the field and what is wrong with it.
+    pub(crate) fn validate(&self) -> Result<(), (&'static str, String)> {
+        if !(0.0..=1.0).contains(&self.strength) {
+            return Err(("strength", format!("{} is not within 0 to 1", self.strength)));
+        }
+        if !(0.0..=24.0).contains(&self.hour) {
+            return Err(("hour", format!("{} is not within 0 to 24", self.hour)));
+        }
+        Ok(())
+    }
+
+    /// How hard the wind blows near the ground, 0 to 1.
+    pub(crate) fn wind(&self) -> f32 {
+        let full = match self.weather {
+            Weather::Clear => 0.15,
+            Weather::Rain => 0.5,
+            Weather::Snow => 0.6,
+            Weather::Fog => 0.05,
+            Weather::Overcast => 0.3,
+        };
+        0.15 + (full - 0.15) * self.strength
     }
 
     pub(crate) fn night(&self) -> bool {
@@ -37,6 +62,13 @@ impl Conditions {
 
     fn share(&self, weather: Weather) -> f32 {
         if self.weather == weather { self.strength } else { 0.0 }
+    }
+}
+
+impl From<&SceneSeed> for Conditions {
+    fn from(seed: &SceneSeed) -> Self {
+        let SceneSeed { weather, strength, hour, season, .. } = *seed;
+        Self { weather, strength, hour, season }
     }
 }
 
@@ -103,7 +135,7 @@ impl Scene {
         self.conditions
     }
 
-    fn sheltered(&self, point: Vec3) -> bool {
+    pub(crate) fn sheltered(&self, point: Vec3) -> bool {
         self.enclosure.is_some_and(|e| point.cmpge(e.min).all() && point.cmple(e.max).all())
     }
 

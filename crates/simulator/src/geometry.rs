@@ -3,6 +3,7 @@
 use glam::{Affine3A, Mat3, Quat, Vec3};
 
 use crate::bvh::{Aabb, Bvh};
+use crate::class::Class;
 use crate::shape::{LocalHit, Shape};
 
 /// A ray in metres; the direction has unit length.
@@ -35,6 +36,18 @@ pub(crate) struct Hit {
     pub material: MaterialId,
     /// Random bits of the object, for variation between copies.
     pub tint: u32,
+    pub class: Class,
+    /// Which object: 0 is none in particular.
+    pub instance: u32,
+    /// Place of a moving object in the scene's list of them.
+    pub mover: Option<u32>,
+}
+
+/// What is being built: given to every primitive that is added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub class: Class,
+    pub instance: u32,
 }
 
 /// A shape with placement and material.
@@ -46,6 +59,7 @@ pub(crate) struct Prim {
     scale: Vec3,
     pub material: MaterialId,
     pub tint: u32,
+    pub label: Label,
 }
 
 impl Prim {
@@ -68,7 +82,8 @@ impl Prim {
             (position.z * 64.0) as i32,
             0x51ed,
         );
-        Self { shape, local_from_outer, outer_from_local, scale, material, tint }
+        let label = Label::default();
+        Self { shape, local_from_outer, outer_from_local, scale, material, tint, label }
     }
 
     #[inline]
@@ -125,6 +140,7 @@ pub(crate) struct Group {
     prims: Vec<Prim>,
     triangles: Vec<Triangle>,
     bvh: Bvh,
+    label: Label,
 }
 
 /// What a ray asks for.
@@ -148,6 +164,20 @@ struct Found {
 }
 
 impl Group {
+    /// An empty group whose primitives are of this class.
+    pub fn of(class: Class) -> Self {
+        Self { label: Label { class, instance: 0 }, ..Self::default() }
+    }
+
+    /// The class and instance of what is added from here on.
+    pub fn label(&mut self, class: Class, instance: u32) {
+        self.label = Label { class, instance };
+    }
+
+    pub fn bounds(&self) -> Aabb {
+        self.bvh.bounds()
+    }
+
     pub fn add(
         &mut self,
         shape: Shape,
@@ -156,7 +186,8 @@ impl Group {
         half_size: Vec3,
         material: MaterialId,
     ) {
-        self.prims.push(Prim::new(shape, position, rotation, half_size, material));
+        let prim = Prim::new(shape, position, rotation, half_size, material);
+        self.prims.push(Prim { label: self.label, ..prim });
     }
 
     /// An upright box from its centre and full size.
@@ -178,9 +209,30 @@ impl Group {
         );
     }
 
-    /// Places a finished group; `scale` is relative to its own metres.
+    /// Places a finished group; `scale` is relative to its own metres. Its primitives keep their
+    /// classes and become one instance: the label's, or one that follows from the place.
     pub fn place(&mut self, group: u32, position: Vec3, rotation: Quat, scale: Vec3) {
-        self.prims.push(Prim::new(Shape::Group(group), position, rotation, scale, 0));
+        let prim = Prim::new(Shape::Group(group), position, rotation, scale, 0);
+        let instance = if self.label.instance == 0 { prim.tint | 1 } else { self.label.instance };
+        let label = Label { class: self.label.class, instance };
+        self.prims.push(Prim { label, ..prim });
+    }
+
+    /// Places a finished group that will be elsewhere at the next tick: its looks follow from its
+    /// instance and not from its place.
+    pub fn place_moving(&mut self, group: u32, pose: &Affine3A, scale: Vec3, instance: u32) {
+        let (_, rotation, position) = pose.to_scale_rotation_translation();
+        let prim = Prim::new(Shape::Group(group), position, rotation, scale, 0);
+        let tint = crate::noise::hash(instance as i32, 0, 0, 0x51ed);
+        let label = Label { class: Class::Other, instance };
+        self.prims.push(Prim { tint, label, ..prim });
+    }
+
+    /// Forgets all primitives and keeps the memory.
+    pub fn clear(&mut self) {
+        self.prims.clear();
+        self.triangles.clear();
+        self.bvh = Bvh::default();
     }
 
     /// A triangle with one normal per corner.
@@ -195,6 +247,7 @@ impl Group {
         let mut prim =
             Prim::new(Shape::Triangle(index), Vec3::ZERO, Quat::IDENTITY, Vec3::ONE, material);
         prim.tint = 0;
+        prim.label = self.label;
         self.prims.push(prim);
     }
 
@@ -368,12 +421,12 @@ impl Group {
     ) -> Option<Hit> {
         let found = self.find(groups, ray.origin, ray.dir, t_min, t_max, goal)?;
         let outer = &self.prims[found.outer as usize];
-        let (prim, placed, tint) = match (found.inner, outer.shape) {
+        let (prim, placed, tint, instance) = match (found.inner, outer.shape) {
             (Some(inner), Shape::Group(g)) => {
                 let inner = &groups[g as usize].prims[inner as usize];
-                (inner, Some(outer), inner.tint ^ outer.tint)
+                (inner, Some(outer), inner.tint ^ outer.tint, outer.label.instance)
             }
-            _ => (outer, None, outer.tint),
+            _ => (outer, None, outer.tint, outer.label.instance),
         };
         let (o, d) = match placed {
             Some(outer) => outer.local_ray(ray.origin, ray.dir),
@@ -395,7 +448,17 @@ impl Group {
         if normal.dot(ray.dir) > 0.0 {
             normal = -normal;
         }
-        Some(Hit { t: found.t, normal, local, local_normal, material: prim.material, tint })
+        Some(Hit {
+            t: found.t,
+            normal,
+            local,
+            local_normal,
+            material: prim.material,
+            tint,
+            class: prim.label.class,
+            instance,
+            mover: Some(found.outer),
+        })
     }
 }
 

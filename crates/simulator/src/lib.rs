@@ -1,17 +1,21 @@
 //! Ground-truth worlds: scenes made from a seed, rendered on the CPU with exact depth.
 //!
 //! A scene is built from [`SceneOptions`] by [`BuiltScene::new`] and rendered by
-//! [`Scene::render`] into a [`Frame`]: sRGB colour and metres along the view axis.
+//! [`Scene::render`] into [`GroundTruth`]: sRGB colour, metres along
+//! the view axis, normals, classes and instances.
 //! Everything is a function of the seed; the number of threads changes nothing.
 //!
 //! [`SimulatorModel`] is the same behind the trait of all world models.
 
 mod bvh;
 mod camera;
+mod class;
 mod conditions;
 mod geometry;
+mod ground_truth;
 mod height_field;
 mod lighting;
+mod living;
 mod material;
 mod model;
 mod noise;
@@ -26,10 +30,13 @@ mod shape;
 mod sky;
 
 pub use camera::{Camera, intrinsics_from_fov};
+pub use class::Class;
 pub use conditions::Conditions;
+pub use ground_truth::GroundTruth;
+pub use living::{Sound, SoundEvent};
 pub use model::SimulatorModel;
 pub use photo::Photo;
 pub use random::Rng;
-pub use render::{Exposure, Frame, Quality};
+pub use render::{Exposure, Quality};
 pub use scene::Scene;
 pub use scenes::{BuiltScene, SceneKind, SceneOptions};

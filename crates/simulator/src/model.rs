@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use glam::{Quat, Vec3};
 use reverie_world_model::{
-    Action, DepthImage, EmbodimentState, Intrinsics, ModelSpec, Observation, Pose, RgbImage,
-    SceneSeed, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
+    Action, DepthImage, Embodiment, EmbodimentState, Intrinsics, ModelSpec, Observation, Pose,
+    RgbImage, SceneSeed, Seed, SeedSource, Snapshot, SpatialQuery, WorldError, WorldEvent,
+    WorldModel,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::camera::Camera;
+use crate::class::Class;
 use crate::conditions::Conditions;
-use crate::geometry::Group;
+use crate::geometry::{Group, Ray};
+use crate::ground_truth::GroundTruth;
+use crate::living::{Sound, SoundEvent, Tick};
 use crate::material::{Material, srgb};
 use crate::render::{Exposure, Quality};
 use crate::scene::Scene;
@@ -21,6 +25,10 @@ use crate::shape::Shape;
 const NAME: &str = "simulator";
 const SNAPSHOT_VERSION: u32 = 1;
 const TICK_HZ: f32 = 24.0;
+/// Length of a walker's step, metres.
+const STRIDE_M: f32 = 0.75;
+/// Instances of placed objects have this bit set.
+const PLACED_INSTANCES: u32 = 1 << 31;
 /// Most objects that events may have placed at one time.
 const MAX_PLACED: usize = 1024;
 /// Farthest from the origin that anything may be, metres.
@@ -56,6 +64,10 @@ struct World {
     /// Materials of the scene itself; placed objects add theirs behind.
     own_materials: usize,
     saved: Saved,
+    sounds: Vec<SoundEvent>,
+    truth: GroundTruth,
+    /// Of the view before `truth`, towards it.
+    flow: Option<Vec<[f32; 2]>>,
 }
 
 /// Everything that a scene's seed does not already say.
@@ -67,6 +79,10 @@ struct Saved {
     body: EmbodimentState,
     tick: u64,
     placed: Vec<Placed>,
+    /// Way since the walker's last footstep, metres.
+    stride_m: f32,
+    /// What moves, as the scene's kind writes it.
+    living: Option<serde_json::Value>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -98,7 +114,9 @@ impl SimulatorModel {
             height: intrinsics.height,
             tick_hz: TICK_HZ,
             seeds: vec!["scene".to_owned()],
-            events: ["weather", "time_of_day", "place", "remove"].map(str::to_owned).to_vec(),
+            events: ["weather", "time_of_day", "season", "place", "remove"]
+                .map(str::to_owned)
+                .to_vec(),
             depth: true,
             memory_horizon_secs: None,
         };
@@ -111,23 +129,64 @@ impl SimulatorModel {
         self.world.as_ref().map(|world| &world.built.scene)
     }
 
-    fn observe(&self, world: &World) -> Result<Observation, WorldError> {
-        let pose = world.saved.body.pose();
-        let camera = Camera { pose, intrinsics: self.intrinsics };
-        let frame = world.built.scene.render(&camera, self.quality, Exposure::Scene);
+    /// All that is known of the newest observation; `None` before [`WorldModel::begin`].
+    #[must_use]
+    pub fn truth(&self) -> Option<&GroundTruth> {
+        self.world.as_ref().map(|world| &world.truth)
+    }
+
+    /// Where each pixel of the observation before the newest one went (see
+    /// [`Scene::forward_flow`]); `None` at tick 0 and right after a restore.
+    #[must_use]
+    pub fn flow(&self) -> Option<&[[f32; 2]]> {
+        self.world.as_ref()?.flow.as_deref()
+    }
+
+    /// The sounds of the newest tick.
+    #[must_use]
+    pub fn sounds(&self) -> &[SoundEvent] {
+        self.world.as_ref().map_or(&[], |world| &world.sounds)
+    }
+
+    /// The newest tick as it would look under other conditions: same geometry, same moving
+    /// things, pixel by pixel. The world itself stays as it is.
+    ///
+    /// # Errors
+    /// [`WorldError::NotBegun`], or [`WorldError::InvalidEvent`] for values out of range.
+    pub fn render_under(&mut self, conditions: Conditions) -> Result<GroundTruth, WorldError> {
+        conditions
+            .validate()
+            .map_err(|(field, problem)| WorldError::InvalidEvent { field, problem })?;
+        let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
+        let scene = &mut world.built.scene;
+        scene.set_conditions(conditions);
+        let truth = scene.render(&world.truth.camera, self.quality, Exposure::Scene);
+        scene.set_conditions(world.saved.conditions);
+        Ok(truth)
+    }
+
+    fn observation(&self) -> Result<Observation, WorldError> {
+        let world = self.world.as_ref().ok_or(WorldError::NotBegun)?;
         let failed = |e: &dyn std::fmt::Display| WorldError::Failed(e.to_string());
+        let GroundTruth { camera, rgb, depth_m, .. } = &world.truth;
+        let Intrinsics { width, height, .. } = camera.intrinsics;
         Ok(Observation {
-            rgb: RgbImage::new(frame.width, frame.height, frame.rgb).map_err(|e| failed(&e))?,
-            depth: Some(
-                DepthImage::new(frame.width, frame.height, frame.depth_m)
-                    .map_err(|e| failed(&e))?,
-            ),
-            pose,
-            intrinsics: self.intrinsics,
+            rgb: RgbImage::new(width, height, rgb.clone()).map_err(|e| failed(&e))?,
+            depth: Some(DepthImage::new(width, height, depth_m.clone()).map_err(|e| failed(&e))?),
+            pose: camera.pose,
+            intrinsics: camera.intrinsics,
             coverage: 1.0,
             tick: world.saved.tick,
             time_secs: world.saved.tick as f64 / f64::from(TICK_HZ),
         })
+    }
+
+    /// Makes a settled scene the running world.
+    fn enter(&mut self, built: BuiltScene, own_materials: usize, saved: Saved) {
+        let camera = Camera { pose: saved.body.pose(), intrinsics: self.intrinsics };
+        let truth = built.scene.render(&camera, self.quality, Exposure::Scene);
+        let sounds = Vec::new();
+        self.world = Some(World { built, own_materials, saved, sounds, truth, flow: None });
     }
 }
 
@@ -139,13 +198,14 @@ fn build(scene: &SceneSeed) -> Result<BuiltScene, WorldError> {
             scene.name.chars().take(60).collect::<String>()
         ))
     })?;
-    if !(0.0..=24.0).contains(&scene.hour) {
-        return Err(WorldError::InvalidSeed(format!("hour: {} is not within 0 to 24", scene.hour)));
-    }
+    let conditions = Conditions::from(scene);
+    conditions
+        .validate()
+        .map_err(|(field, problem)| WorldError::InvalidSeed(format!("{field}: {problem}")))?;
     Ok(BuiltScene::new(&SceneOptions {
         kind,
         seed: scene.seed,
-        conditions: Conditions::new(scene.weather, scene.hour),
+        conditions,
         roam: true,
         photos: Arc::from([]),
     }))
@@ -156,21 +216,86 @@ fn shape_of(class: &str) -> Option<Shape> {
 }
 
 impl World {
-    /// Puts the placed objects into the scene anew.
-    fn rebuild_placed(&mut self) {
-        let scene = &mut self.built.scene;
-        scene.materials.truncate(self.own_materials);
-        let mut group = Group::default();
-        for object in &self.saved.placed {
-            let [r, g, b] = object.colour;
-            let material = scene.add_material(Material::plain(srgb(r, g, b)).gloss(0.2).scale(0.3));
-            if let Some(shape) = shape_of(&object.class) {
-                group.add(shape, object.position, object.rotation, object.size * 0.5, material);
+    /// One tick of the body and of everything else that moves.
+    fn advance(&mut self, action: &Action) {
+        let dt_secs = 1.0 / TICK_HZ;
+        self.sounds.clear();
+        let BuiltScene { scene, living, .. } = &mut self.built;
+        let body = &mut self.saved.body;
+        let before = body.position;
+        body.advance(action, dt_secs, scene);
+        let limit = Vec3::splat(WORLD_HALF_M);
+        body.position = body.position.clamp(-limit, limit);
+        if let Some(living) = living {
+            living.stream(scene, body.position);
+            living.advance(scene, &Tick { dt_secs, body, action }, &mut self.sounds);
+        }
+        let way = (body.position - before).with_y(0.0).length();
+        if body.embodiment == Embodiment::Walker {
+            self.saved.stride_m += way;
+            if self.saved.stride_m >= STRIDE_M {
+                self.saved.stride_m -= STRIDE_M;
+                self.sounds.extend(footstep(scene, body.position, way / dt_secs));
             }
         }
-        group.finish(&scene.groups);
-        scene.placed = group;
+        self.sounds.extend(wind(scene, body.position));
+        self.saved.tick += 1;
     }
+}
+
+/// Brings a scene to a saved state. A failure changes nothing.
+fn settle(built: &mut BuiltScene, own_materials: usize, saved: &Saved) -> Result<(), String> {
+    let BuiltScene { scene, living, .. } = built;
+    match (living, &saved.living) {
+        (Some(living), Some(state)) => {
+            living.restore(scene, state).map_err(|problem| format!("living: {problem}"))?;
+            living.stream(scene, saved.body.position);
+        }
+        (None, None) => {}
+        (Some(_), None) => return Err("living: is missing".to_owned()),
+        (None, Some(_)) => return Err("living: nothing moves in this scene".to_owned()),
+    }
+    scene.set_conditions(saved.conditions);
+    place(scene, own_materials, &saved.placed);
+    Ok(())
+}
+
+/// Puts the placed objects into the scene anew.
+fn place(scene: &mut Scene, own_materials: usize, placed: &[Placed]) {
+    scene.materials.truncate(own_materials);
+    let mut group = Group::default();
+    for object in placed {
+        let [r, g, b] = object.colour;
+        let material = scene.add_material(Material::plain(srgb(r, g, b)).gloss(0.2).scale(0.3));
+        if let Some(shape) = shape_of(&object.class) {
+            // The caller's ids start anywhere; instances only have to differ.
+            let instance = PLACED_INSTANCES | object.id as u32;
+            group.label(Class::Obstacle, instance);
+            group.add(shape, object.position, object.rotation, object.size * 0.5, material);
+        }
+    }
+    group.finish(&scene.groups);
+    scene.placed = group;
+}
+
+/// The sound of a step on what is under a walker's eyes.
+fn footstep(scene: &Scene, eye: Vec3, speed_mps: f32) -> Option<SoundEvent> {
+    let down = Ray { origin: eye, dir: Vec3::NEG_Y };
+    let under = scene.trace(&down, 1e-3, 10.0)?;
+    let sound = Sound::Footstep { surface: under.class };
+    let strength = (0.25 + 0.12 * speed_mps).min(1.0);
+    Some(SoundEvent { sound, position: down.at(under.t), strength })
+}
+
+/// Wind grows with the height above the ground and with bad weather, and is not heard inside.
+fn wind(scene: &Scene, ear: Vec3) -> Option<SoundEvent> {
+    if scene.sheltered(ear) {
+        return None;
+    }
+    let height_m = scene.ground_height(ear).map_or(100.0, |ground| (ear.y - ground).max(0.0));
+    let weather = scene.conditions().wind();
+    let strength = (weather * (0.6 + 0.4 * (height_m / 40.0).min(1.0))).min(1.0);
+    Some(SoundEvent { sound: Sound::Wind, position: ear, strength })
 }
 
 impl WorldModel for SimulatorModel {
@@ -187,7 +312,7 @@ impl WorldModel for SimulatorModel {
             check_pose(start)
                 .map_err(|problem| WorldError::InvalidSeed(format!("start: {problem}")))?;
         }
-        let built = build(scene)?;
+        let mut built = build(scene)?;
         let start = seed.start.unwrap_or_else(|| built.start());
         let saved = Saved {
             scene: scene.clone(),
@@ -195,31 +320,24 @@ impl WorldModel for SimulatorModel {
             body: EmbodimentState::new(seed.embodiment, start),
             tick: 0,
             placed: Vec::new(),
+            stride_m: 0.0,
+            living: built.living.as_ref().map(|living| living.save()),
         };
-        let world = World { own_materials: built.scene.materials.len(), built, saved };
-        let observation = self.observe(&world)?;
-        self.world = Some(world);
-        Ok(observation)
+        let own_materials = built.scene.materials.len();
+        settle(&mut built, own_materials, &saved).map_err(WorldError::Failed)?;
+        self.enter(built, own_materials, saved);
+        self.observation()
     }
 
     fn step(&mut self, action: &Action) -> Result<Observation, WorldError> {
         action.validate()?;
         let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
-        let before = world.saved.body;
-        let body = &mut world.saved.body;
-        body.advance(action, 1.0 / TICK_HZ, &world.built.scene);
-        let limit = Vec3::splat(WORLD_HALF_M);
-        body.position = body.position.clamp(-limit, limit);
-        world.saved.tick += 1;
-        let world = self.world.as_ref().ok_or(WorldError::NotBegun)?;
-        let observation = self.observe(world);
-        if observation.is_err()
-            && let Some(world) = self.world.as_mut()
-        {
-            world.saved.body = before;
-            world.saved.tick -= 1;
-        }
-        observation
+        world.advance(action);
+        let camera = Camera { pose: world.saved.body.pose(), intrinsics: self.intrinsics };
+        let scene = &world.built.scene;
+        world.flow = Some(scene.forward_flow(&world.truth, &camera));
+        world.truth = scene.render(&camera, self.quality, Exposure::Scene);
+        self.observation()
     }
 
     fn apply(&mut self, event: &WorldEvent) -> Result<(), WorldError> {
@@ -234,6 +352,10 @@ impl WorldModel for SimulatorModel {
             }
             WorldEvent::TimeOfDay { hour } => {
                 world.saved.conditions.hour = *hour;
+                world.built.scene.set_conditions(world.saved.conditions);
+            }
+            WorldEvent::Season { season } => {
+                world.saved.conditions.season = *season;
                 world.built.scene.set_conditions(world.saved.conditions);
             }
             WorldEvent::Text { .. } => {
@@ -263,14 +385,14 @@ impl WorldModel for SimulatorModel {
                     colour: *colour,
                 };
                 world.saved.placed.push(placed);
-                world.rebuild_placed();
+                place(&mut world.built.scene, world.own_materials, &world.saved.placed);
             }
             WorldEvent::Remove { id } => {
                 let Some(at) = world.saved.placed.iter().position(|p| p.id == *id) else {
                     return invalid("id", format!("{id} is not placed"));
                 };
                 world.saved.placed.remove(at);
-                world.rebuild_placed();
+                place(&mut world.built.scene, world.own_materials, &world.saved.placed);
             }
         }
         Ok(())
@@ -278,8 +400,9 @@ impl WorldModel for SimulatorModel {
 
     fn save(&self) -> Result<Snapshot, WorldError> {
         let world = self.world.as_ref().ok_or(WorldError::NotBegun)?;
-        let state =
-            serde_json::to_vec(&world.saved).map_err(|e| WorldError::Failed(e.to_string()))?;
+        let living = world.built.living.as_ref().map(|living| living.save());
+        let saved = Saved { living, ..world.saved.clone() };
+        let state = serde_json::to_vec(&saved).map_err(|e| WorldError::Failed(e.to_string()))?;
         Ok(Snapshot { model: NAME.to_owned(), version: SNAPSHOT_VERSION, state_base64: state })
     }
 
@@ -300,20 +423,20 @@ impl WorldModel for SimulatorModel {
         let saved: Saved =
             serde_json::from_slice(&snapshot.state_base64).map_err(|e| invalid(e.to_string()))?;
         check_saved(&saved).map_err(invalid)?;
-        let mut built = match &mut self.world {
-            // The same scene need not be built twice.
-            Some(world) if world.saved.scene == saved.scene => {
-                world.built.scene.set_conditions(saved.conditions);
-                world.saved = saved;
-                world.rebuild_placed();
-                return Ok(());
-            }
-            _ => build(&saved.scene).map_err(|e| invalid(e.to_string()))?,
-        };
-        built.scene.set_conditions(saved.conditions);
-        let mut world = World { own_materials: built.scene.materials.len(), built, saved };
-        world.rebuild_placed();
-        self.world = Some(world);
+        // The same scene need not be built twice.
+        if let Some(world) = self.world.as_mut().filter(|world| world.saved.scene == saved.scene) {
+            settle(&mut world.built, world.own_materials, &saved).map_err(invalid)?;
+            let camera = Camera { pose: saved.body.pose(), intrinsics: self.intrinsics };
+            world.truth = world.built.scene.render(&camera, self.quality, Exposure::Scene);
+            world.flow = None;
+            world.sounds.clear();
+            world.saved = saved;
+            return Ok(());
+        }
+        let mut built = build(&saved.scene).map_err(|e| invalid(e.to_string()))?;
+        let own_materials = built.scene.materials.len();
+        settle(&mut built, own_materials, &saved).map_err(invalid)?;
+        self.enter(built, own_materials, saved);
         Ok(())
     }
 }
@@ -333,9 +456,12 @@ fn check_saved(saved: &Saved) -> Result<(), String> {
     if numbers.iter().any(|n| !(0.0..=100.0).contains(n)) || !saved.body.velocity_mps.is_finite() {
         return Err("body: has values out of range".to_owned());
     }
-    let Conditions { strength, hour, .. } = saved.conditions;
-    if !((0.0..=1.0).contains(&strength) && (0.0..=24.0).contains(&hour)) {
-        return Err(format!("conditions: strength {strength} or hour {hour} is out of range"));
+    saved
+        .conditions
+        .validate()
+        .map_err(|(field, problem)| format!("conditions: {field}: {problem}"))?;
+    if !(0.0..=STRIDE_M).contains(&saved.stride_m) {
+        return Err(format!("stride_m: {} is not within 0 to {STRIDE_M}", saved.stride_m));
     }
     if saved.placed.len() > MAX_PLACED {
         return Err(format!("placed: {} objects, at most {MAX_PLACED}", saved.placed.len()));

@@ -5,7 +5,9 @@ use rayon::prelude::*;
 use reverie_world_model::{Intrinsics, Pose};
 
 use crate::camera::Camera;
+use crate::class::Class;
 use crate::geometry::{Hit, Ray};
+use crate::ground_truth::{GroundTruth, pack_normal};
 use crate::material::Surface;
 use crate::noise::hash_unit;
 use crate::scene::{OFFSET, Scene};
@@ -23,19 +25,6 @@ impl Default for Quality {
     fn default() -> Self {
         Self { samples: 2, bounce_rays: 2 }
     }
-}
-
-/// A rendered view.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Frame {
-    /// Pixels in a row.
-    pub width: u32,
-    /// Rows.
-    pub height: u32,
-    /// sRGB, rows from the top, `width * height * 3`.
-    pub rgb: Vec<u8>,
-    /// Metres along the view axis at the pixel's centre, infinity for sky, `width * height`.
-    pub depth_m: Vec<f32>,
 }
 
 /// Exposure of a picture.
@@ -58,6 +47,22 @@ struct Pixel {
     albedo: Vec3,
     depth: f32,
     normal: Vec3,
+    /// Of the surface itself, without the bumps of its material.
+    surface_normal: [i8; 3],
+    class: Class,
+    instance: u32,
+}
+
+impl Pixel {
+    const SKY: Self = Self {
+        direct: Vec3::ZERO,
+        albedo: Vec3::ZERO,
+        depth: f32::INFINITY,
+        normal: Vec3::ZERO,
+        surface_normal: [0; 3],
+        class: Class::Sky,
+        instance: 0,
+    };
 }
 
 #[derive(Clone, Copy)]
@@ -254,21 +259,31 @@ impl Scene {
     /// Renders one view. The result depends on the scene, camera and quality alone, not on
     /// the number of threads.
     #[must_use]
-    pub fn render(&self, camera: &Camera, quality: Quality, exposure: Exposure) -> Frame {
-        let (width, height) = (camera.intrinsics.width, camera.intrinsics.height);
-        let (hdr, depth_m) = self.radiance(camera, quality);
+    pub fn render(&self, camera: &Camera, quality: Quality, exposure: Exposure) -> GroundTruth {
+        let (hdr, pixels) = self.radiance(camera, quality);
         let gain = match exposure {
             Exposure::Scene => self.exposure,
             Exposure::Auto { key } => auto_gain(&hdr, key),
         };
-        let row = (width as usize).max(1);
+        let row = (camera.intrinsics.width as usize).max(1);
         let mut rgb = vec![0u8; hdr.len() * 3];
         rgb.par_chunks_mut(row * 3).zip(hdr.par_chunks(row)).for_each(|(out, row)| {
             for (o, c) in out.chunks_exact_mut(3).zip(row) {
                 o.copy_from_slice(&tone_map(*c * gain));
             }
         });
-        Frame { width, height, rgb, depth_m }
+        let mut mover_poses: Vec<_> =
+            self.movers.iter().map(|m| (m.instance, m.world_from_local)).collect();
+        mover_poses.sort_unstable_by_key(|(id, _)| *id);
+        GroundTruth {
+            camera: *camera,
+            rgb,
+            depth_m: pixels.iter().map(|p| p.depth).collect(),
+            normal: pixels.iter().map(|p| p.surface_normal).collect(),
+            class: pixels.iter().map(|p| p.class.number()).collect(),
+            instance: pixels.iter().map(|p| p.instance).collect(),
+            mover_poses,
+        }
     }
 
     /// The gain that a camera turning around at a place would settle on.
@@ -284,13 +299,12 @@ impl Scene {
         auto_gain(&seen, key)
     }
 
-    /// Radiance and depth of every pixel.
-    fn radiance(&self, camera: &Camera, quality: Quality) -> (Vec<Vec3>, Vec<f32>) {
+    /// Radiance of every pixel, and what is there.
+    fn radiance(&self, camera: &Camera, quality: Quality) -> (Vec<Vec3>, Vec<Pixel>) {
         let (w, h) = (camera.intrinsics.width as usize, camera.intrinsics.height as usize);
         let samples = quality.samples.max(1);
         let pixel_angle = 1.0 / camera.intrinsics.fx.min(camera.intrinsics.fy);
-        let empty = Pixel { direct: Vec3::ZERO, albedo: Vec3::ZERO, depth: 0.0, normal: Vec3::Y };
-        let mut pixels = vec![empty; w * h];
+        let mut pixels = vec![Pixel::SKY; w * h];
         pixels.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
             for (x, pixel) in row.iter_mut().enumerate() {
                 *pixel = self.pixel(camera, x as u32, y as u32, samples, pixel_angle);
@@ -308,16 +322,11 @@ impl Scene {
                 }
             }
         });
-        (hdr, pixels.iter().map(|p| p.depth).collect())
+        (hdr, pixels)
     }
 
     fn pixel(&self, camera: &Camera, x: u32, y: u32, samples: u32, pixel_angle: f32) -> Pixel {
-        let mut out = Pixel {
-            direct: Vec3::ZERO,
-            albedo: Vec3::ZERO,
-            depth: f32::INFINITY,
-            normal: Vec3::ZERO,
-        };
+        let mut out = Pixel::SKY;
         for s in 0..samples {
             let offset = if s == 0 { Vec2::splat(0.5) } else { jitter(x, y, s) };
             let forward = camera.direction(x as f32 + offset.x, y as f32 + offset.y);
@@ -336,6 +345,9 @@ impl Scene {
                     if s == 0 {
                         out.depth = hit.t / length;
                         out.normal = shaded.normal;
+                        out.surface_normal = pack_normal(hit.normal);
+                        out.class = hit.class;
+                        out.instance = hit.instance;
                     }
                 }
             }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use glam::Vec3;
+use glam::{Affine3A, Vec3};
 
+use crate::bvh::{Aabb, Bvh};
+use crate::class::Class;
 use crate::conditions::{Conditions, Enclosure};
 use crate::geometry::{Goal, Group, Hit, MaterialId, Ray};
 use crate::height_field::HeightField;
@@ -25,12 +27,42 @@ pub(crate) struct Lamp {
     pub radius: f32,
 }
 
+/// A piece of an endless world, in world coordinates.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    /// Finished.
+    pub group: Group,
+    pub lamps: Vec<Lamp>,
+}
+
+/// The chunks that are there, with a hierarchy over them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Chunks {
+    list: Vec<Arc<Chunk>>,
+    bvh: Bvh,
+}
+
+/// Something that moves: one of the scene's groups at a pose.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mover {
+    /// Not 0, and the same at every tick.
+    pub instance: u32,
+    pub group: u32,
+    pub world_from_local: Affine3A,
+    /// Relative to the group's own metres.
+    pub scale: Vec3,
+}
+
 /// Everything a picture is made from: exact surfaces, materials and light.
 #[derive(Clone, Debug)]
 pub struct Scene {
     pub(crate) root: Group,
     /// What events put into the scene after it was built.
     pub(crate) placed: Group,
+    pub(crate) chunks: Chunks,
+    /// What moves, and the same as geometry.
+    pub(crate) movers: Vec<Mover>,
+    pub(crate) moving: Group,
     pub(crate) groups: Vec<Group>,
     pub(crate) materials: Vec<Material>,
     pub(crate) photos: Arc<[Photo]>,
@@ -66,6 +98,24 @@ impl Scene {
         (self.groups.len() - 1) as u32
     }
 
+    /// Replaces the chunks that are there.
+    pub(crate) fn set_chunks(&mut self, list: Vec<Arc<Chunk>>) {
+        let boxes: Vec<Aabb> = list.iter().map(|chunk| chunk.group.bounds()).collect();
+        self.chunks = Chunks { bvh: Bvh::build(&boxes), list };
+    }
+
+    /// Replaces everything that moves.
+    pub(crate) fn set_movers(&mut self, movers: &[Mover]) {
+        self.movers.clear();
+        self.movers.extend_from_slice(movers);
+        self.moving.clear();
+        for mover in movers {
+            let Mover { instance, group, world_from_local, scale } = *mover;
+            self.moving.place_moving(group, &world_from_local, scale, instance);
+        }
+        self.moving.finish(&self.groups);
+    }
+
     pub(crate) fn trace(&self, ray: &Ray, t_min: f32, t_max: f32) -> Option<Hit> {
         self.trace_for(ray, t_min, t_max, Goal::Nearest)
     }
@@ -73,7 +123,23 @@ impl Scene {
     pub(crate) fn trace_for(&self, ray: &Ray, t_min: f32, t_max: f32, goal: Goal) -> Option<Hit> {
         let mut best = self.root.trace(&self.groups, ray, t_min, t_max, goal);
         let limit = |best: &Option<Hit>| best.map_or(t_max, |h| h.t);
+        self.chunks.bvh.walk(ray.origin, ray.dir, limit(&best), |index, end| {
+            let group = &self.chunks.list[index].group;
+            match group.trace(&self.groups, ray, t_min, end, goal) {
+                Some(hit) => {
+                    best = Some(hit);
+                    hit.t
+                }
+                None => end,
+            }
+        });
         if let Some(hit) = self.placed.trace(&self.groups, ray, t_min, limit(&best), goal) {
+            best = Some(hit);
+        }
+        if let Some(hit) = &mut best {
+            hit.mover = None;
+        }
+        if let Some(hit) = self.moving.trace(&self.groups, ray, t_min, limit(&best), goal) {
             best = Some(hit);
         }
         if let Some((field, material)) = &self.terrain
@@ -93,6 +159,9 @@ impl Scene {
                 local_normal: normal,
                 material: *material,
                 tint: 0,
+                class: Class::Ground,
+                instance: 0,
+                mover: None,
             });
         }
         if let Some((level, material)) = self.water
@@ -108,6 +177,9 @@ impl Scene {
                     local_normal: Vec3::Y,
                     material,
                     tint: 0,
+                    class: Class::Water,
+                    instance: 0,
+                    mover: None,
                 });
             }
         }
@@ -117,8 +189,19 @@ impl Scene {
     pub(crate) fn blocked(&self, ray: &Ray, t_min: f32, t_max: f32) -> bool {
         self.root.blocked(&self.groups, ray, t_min, t_max)
             || self.placed.blocked(&self.groups, ray, t_min, t_max)
+            || self.moving.blocked(&self.groups, ray, t_min, t_max)
+            || self.blocked_by_chunks(ray, t_min, t_max)
             || self.terrain.as_ref().is_some_and(|(field, _)| {
                 field.trace(ray, t_min, t_max).is_some_and(|t| t > t_min && t < t_max)
             })
+    }
+
+    fn blocked_by_chunks(&self, ray: &Ray, t_min: f32, t_max: f32) -> bool {
+        let mut blocked = false;
+        self.chunks.bvh.walk(ray.origin, ray.dir, t_max, |index, end| {
+            blocked = self.chunks.list[index].group.blocked(&self.groups, ray, t_min, t_max);
+            if blocked { -1.0 } else { end }
+        });
+        blocked
     }
 }

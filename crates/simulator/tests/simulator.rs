@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use glam::{Quat, Vec2, Vec3};
 use reverie_simulator::{
-    BuiltScene, Camera, Conditions, Exposure, Frame, Quality, Rng, SceneKind, SceneOptions,
+    BuiltScene, Camera, Conditions, Exposure, GroundTruth, Quality, Rng, SceneKind, SceneOptions,
     SimulatorModel,
 };
 use reverie_world_model::{
@@ -18,12 +18,7 @@ const LENS: Intrinsics =
 const QUICK: Quality = Quality { samples: 1, bounce_rays: 1 };
 
 fn scene_seed(name: &str) -> Seed {
-    Seed::new(SeedSource::Scene(SceneSeed {
-        name: name.to_owned(),
-        seed: 7,
-        weather: Weather::Clear,
-        hour: 11.0,
-    }))
+    Seed::new(SeedSource::Scene(SceneSeed { hour: 11.0, ..SceneSeed::new(name, 7) }))
 }
 
 fn model() -> SimulatorModel {
@@ -34,7 +29,7 @@ fn options(kind: SceneKind, seed: u64, conditions: Conditions) -> SceneOptions {
     SceneOptions { kind, seed, conditions, roam: false, photos: Arc::from([]) }
 }
 
-fn frame_hash(frame: &Frame) -> u64 {
+fn frame_hash(frame: &GroundTruth) -> u64 {
     let mut hasher = DefaultHasher::new();
     frame.rgb.hash(&mut hasher);
     frame.depth_m.iter().for_each(|d| d.to_bits().hash(&mut hasher));

@@ -53,6 +53,51 @@ impl FromStr for Weather {
     }
 }
 
+/// The season of a world with plants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Season {
+    /// Fresh leaves, flowers.
+    Spring,
+    /// Full green.
+    #[default]
+    Summer,
+    /// Coloured leaves, dry grass.
+    Autumn,
+    /// Bare trees, snow in the heights.
+    Winter,
+}
+
+impl Season {
+    /// Every season, in the order of the year.
+    pub const ALL: [Self; 4] = [Self::Spring, Self::Summer, Self::Autumn, Self::Winter];
+
+    /// The word used in seeds: `spring`, `summer`, `autumn`, `winter`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Spring => "spring",
+            Self::Summer => "summer",
+            Self::Autumn => "autumn",
+            Self::Winter => "winter",
+        }
+    }
+}
+
+impl fmt::Display for Season {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for Season {
+    type Err = String;
+    fn from_str(word: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|s| s.word() == word).ok_or_else(|| {
+            let valid: Vec<_> = Self::ALL.iter().map(|s| s.word()).collect();
+            format!("unknown season `{word}` (valid: {})", valid.join(", "))
+        })
+    }
+}
+
 /// A change of conditions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,6 +113,11 @@ pub enum WorldEvent {
     TimeOfDay {
         /// Hour of day, 0 to 24.
         hour: f32,
+    },
+    /// The season changes.
+    Season {
+        /// To this.
+        season: Season,
     },
     /// A change described in words.
     Text {
@@ -102,6 +152,7 @@ impl WorldEvent {
         match self {
             Self::Weather { .. } => "weather",
             Self::TimeOfDay { .. } => "time_of_day",
+            Self::Season { .. } => "season",
             Self::Text { .. } => "text",
             Self::Place { .. } => "place",
             Self::Remove { .. } => "remove",

@@ -27,7 +27,7 @@ mod seed;
 pub use action::{Action, MAX_LOOK_RPS, MAX_MOVE_MPS};
 pub use embodiment::{Body, Embodiment, EmbodimentState};
 pub use error::WorldError;
-pub use event::{Weather, WorldEvent};
+pub use event::{Season, Weather, WorldEvent};
 pub use geometry::{GeometryError, Intrinsics, Pose};
 pub use model::{ModelSpec, Snapshot, WorldModel};
 pub use observation::Observation;

@@ -1,6 +1,6 @@
 //! What a world starts from.
 
-use crate::{DepthImage, Embodiment, Intrinsics, Pose, RgbImage, Weather};
+use crate::{DepthImage, Embodiment, Intrinsics, Pose, RgbImage, Season, Weather};
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::PathBuf, str::FromStr};
 
@@ -26,8 +26,26 @@ pub struct SceneSeed {
     pub seed: u64,
     /// The weather it starts in.
     pub weather: Weather,
+    /// How strong the weather is, 0 (barely) to 1 (full).
+    #[serde(default = "full")]
+    pub strength: f32,
     /// The hour it starts at, 0 to 24.
     pub hour: f32,
+    /// The season it starts in; worlds inside a building have none and ignore it.
+    #[serde(default)]
+    pub season: Season,
+}
+
+fn full() -> f32 {
+    1.0
+}
+
+impl SceneSeed {
+    /// A clear summer noon.
+    pub fn new(name: impl Into<String>, seed: u64) -> Self {
+        let (weather, season) = (Weather::Clear, Season::Summer);
+        Self { name: name.into(), seed, weather, strength: 1.0, hour: 12.0, season }
+    }
 }
 
 /// The kind of a start.
@@ -128,23 +146,33 @@ impl FromStr for SeedAddress {
         if name.is_empty() {
             return fail("the scene has no name".to_owned());
         }
-        let mut parsed =
-            SceneSeed { name: name.to_owned(), seed: 0, weather: Weather::Clear, hour: 12.0 };
+        let mut parsed = SceneSeed::new(name, 0);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let outcome = match key {
-                "seed" => value.parse().map(|v| parsed.seed = v).map_err(|e| e.to_string()),
-                "weather" => value.parse().map(|v| parsed.weather = v),
-                "hour" => match value.parse::<f32>() {
-                    Ok(hour) if (0.0..=24.0).contains(&hour) => {
-                        parsed.hour = hour;
-                        Ok(())
-                    }
-                    Ok(hour) => Err(format!("{hour} is not within 0 to 24")),
-                    Err(e) => Err(e.to_string()),
-                },
-                _ => Err("unknown parameter (valid: seed, weather, hour)".to_owned()),
-            };
+            let outcome =
+                match key {
+                    "seed" => value.parse().map(|v| parsed.seed = v).map_err(|e| e.to_string()),
+                    "weather" => value.parse().map(|v| parsed.weather = v),
+                    "hour" => match value.parse::<f32>() {
+                        Ok(hour) if (0.0..=24.0).contains(&hour) => {
+                            parsed.hour = hour;
+                            Ok(())
+                        }
+                        Ok(hour) => Err(format!("{hour} is not within 0 to 24")),
+                        Err(e) => Err(e.to_string()),
+                    },
+                    "strength" => match value.parse::<f32>() {
+                        Ok(strength) if (0.0..=1.0).contains(&strength) => {
+                            parsed.strength = strength;
+                            Ok(())
+                        }
+                        Ok(strength) => Err(format!("{strength} is not within 0 to 1")),
+                        Err(e) => Err(e.to_string()),
+                    },
+                    "season" => value.parse().map(|v| parsed.season = v),
+                    _ => Err("unknown parameter (valid: seed, weather, strength, hour, season)"
+                        .to_owned()),
+                };
             if let Err(problem) = outcome {
                 return fail(format!("{key}={value}: {problem}"));
             }
@@ -157,8 +185,15 @@ impl fmt::Display for SeedAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Image(path) => write!(f, "{}", path.display()),
-            Self::Scene(SceneSeed { name, seed, weather, hour }) => {
-                write!(f, "scene:{name}?seed={seed}&weather={weather}&hour={hour}")
+            Self::Scene(SceneSeed { name, seed, weather, strength, hour, season }) => {
+                write!(f, "scene:{name}?seed={seed}&weather={weather}&hour={hour}")?;
+                if *strength != 1.0 {
+                    write!(f, "&strength={strength}")?;
+                }
+                if *season != Season::default() {
+                    write!(f, "&season={season}")?;
+                }
+                Ok(())
             }
             Self::Prompt(sentence) => write!(f, "prompt:{sentence}"),
         }
@@ -184,9 +219,12 @@ mod tests {
 
     #[test]
     fn addresses_round_trip() {
-        for text in
-            ["a/b.png", "scene:mountain?seed=7&weather=rain&hour=19", "prompt:a snowy valley"]
-        {
+        for text in [
+            "a/b.png",
+            "scene:mountain?seed=7&weather=rain&hour=19",
+            "scene:city?seed=1&weather=snow&hour=8&strength=0.5&season=winter",
+            "prompt:a snowy valley",
+        ] {
             let parsed: SeedAddress = text.parse().expect("valid");
             assert_eq!(parsed.to_string(), text);
         }
@@ -199,11 +237,13 @@ mod tests {
         for (text, part) in [
             ("", "is empty"),
             ("scene:", "no name"),
-            ("scene:city?wether=rain", "valid: seed, weather, hour"),
+            ("scene:city?wether=rain", "valid: seed, weather, strength, hour, season"),
             ("scene:city?weather=hail", "valid: clear, rain, snow, fog, overcast"),
             ("scene:city?hour=25", "hour=25"),
             ("scene:city?hour=NaN", "hour=NaN"),
             ("scene:city?seed=-1", "seed=-1"),
+            ("scene:city?strength=2", "strength=2"),
+            ("scene:city?season=monsoon", "valid: spring, summer, autumn, winter"),
             ("prompt:  ", "sentence is empty"),
         ] {
             let error = SeedAddress::from_str(text).expect_err(text).to_string();

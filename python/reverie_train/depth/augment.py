@@ -221,11 +221,13 @@ def camera(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def make(shards, i: int, width: int, height: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """One training sample: (u8 [height, width, 3], f32 [height, width])."""
     sample = warp(shards[i], width, height, rng, plain=False)
-    if rng.random() < 0.22:
+    close = rng.random() < 0.3
+    if close:
         other = warp(shards[int(rng.integers(len(shards)))], width, height, rng, plain=False)
-        sample = paste(sample, other, rng) if rng.random() < 0.3 else lump(sample, other[0], rng)
+        sample = paste(sample, other, rng) if rng.random() < 0.25 else lump(sample, other[0], rng)
     rgb, idep = sample
     rgb = light(rgb, idep, rng)
-    if rng.random() < 0.15:
+    # Close photographs have the shallowest focus.
+    if rng.random() < (0.4 if close else 0.1):
         rgb = focus(rgb, idep, rng)
     return camera(rgb, rng), idep

@@ -13,12 +13,14 @@ use reverie_world_model::{Pose, SpatialQuery};
 use serde::{Deserialize, Serialize};
 
 use crate::camera::{Camera, intrinsics_from_fov};
+use crate::class::Class;
 use crate::conditions::Conditions;
 use crate::geometry::{Group, Ray};
 use crate::lighting;
+use crate::living::Living;
 use crate::photo::Photo;
 use crate::random::Rng;
-use crate::scene::Scene;
+use crate::scene::{Chunks, Scene};
 
 /// The kinds of scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,11 +93,12 @@ pub(crate) struct Stage {
 }
 
 /// A built scene with the places a camera can be.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct BuiltScene {
     /// Geometry, materials and light.
     pub scene: Scene,
     stage: Stage,
+    pub(crate) living: Option<Box<dyn Living>>,
 }
 
 impl BuiltScene {
@@ -108,7 +111,10 @@ impl BuiltScene {
         let sky = lighting::sky(conditions.weather, conditions.hour, &mut Rng::new(light_seed));
         let mut scene = Scene {
             root: Group::default(),
-            placed: Group::default(),
+            placed: Group::of(Class::Obstacle),
+            chunks: Chunks::default(),
+            movers: Vec::new(),
+            moving: Group::default(),
             groups: Vec::new(),
             materials: Vec::new(),
             photos: Arc::clone(&options.photos),
@@ -124,16 +130,20 @@ impl BuiltScene {
             exposure: 1.0,
         };
         let mut rng = Rng::new(options.seed);
-        let stage = match options.kind {
-            SceneKind::Mountain => mountain::build(&mut scene, &mut rng, options),
-            SceneKind::City => city::build(&mut scene, &mut rng, options),
-            SceneKind::Room => room::build(&mut scene, &mut rng, options),
-            SceneKind::Primitives => primitives::build(&mut scene, &mut rng, options),
+        let (stage, living): (Stage, Option<Box<dyn Living>>) = match options.kind {
+            SceneKind::Mountain => (mountain::build(&mut scene, &mut rng, options), None),
+            SceneKind::City => (city::build(&mut scene, &mut rng, options), None),
+            SceneKind::Room => (room::build(&mut scene, &mut rng, options), None),
+            SceneKind::Primitives => (primitives::build(&mut scene, &mut rng, options), None),
         };
         let mut root = std::mem::take(&mut scene.root);
         root.finish(&scene.groups);
         scene.root = root;
-        let mut built = Self { scene, stage };
+        let mut built = Self { scene, stage, living };
+        // Ground is needed before a start can be looked for.
+        if let Some(living) = &mut built.living {
+            living.stream(&mut built.scene, built.stage.start);
+        }
         if options.roam {
             built.scene.meter_at = Some(built.start().position);
         }
