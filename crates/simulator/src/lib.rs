@@ -14,6 +14,7 @@ mod conditions;
 mod geometry;
 mod ground_truth;
 mod height_field;
+mod lamps;
 mod lighting;
 mod living;
 mod material;
@@ -26,8 +27,10 @@ mod random;
 mod render;
 mod scene;
 mod scenes;
+mod shade;
 mod shape;
 mod sky;
+mod tone;
 
 pub use camera::{Camera, intrinsics_from_fov};
 pub use class::Class;

@@ -240,6 +240,7 @@ impl World {
         }
         self.sounds.extend(wind(scene, body.position));
         self.saved.tick += 1;
+        self.built.scene.set_tick(self.saved.tick);
     }
 }
 
@@ -256,6 +257,7 @@ fn settle(built: &mut BuiltScene, own_materials: usize, saved: &Saved) -> Result
         (None, Some(_)) => return Err("living: nothing moves in this scene".to_owned()),
     }
     scene.set_conditions(saved.conditions);
+    scene.set_tick(saved.tick);
     place(scene, own_materials, &saved.placed);
     Ok(())
 }

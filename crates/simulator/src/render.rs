@@ -6,11 +6,12 @@ use reverie_world_model::{Intrinsics, Pose};
 
 use crate::camera::Camera;
 use crate::class::Class;
-use crate::geometry::{Hit, Ray};
+use crate::geometry::Ray;
 use crate::ground_truth::{GroundTruth, pack_normal};
-use crate::material::Surface;
 use crate::noise::hash_unit;
-use crate::scene::{OFFSET, Scene};
+use crate::scene::Scene;
+use crate::shade::even;
+use crate::tone::{auto_gain, tone_map};
 
 /// How much work a picture is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,22 +73,6 @@ struct Gathered {
     normal: Vec3,
 }
 
-struct Shaded {
-    direct: Vec3,
-    albedo: Vec3,
-    normal: Vec3,
-}
-
-/// Interleaved gradient noise: neighbours differ evenly, so that soft shadows come out as a
-/// fine screen rather than as pepper. `turn` gives every sample its own.
-fn even(x: u32, y: u32, turn: u32) -> Vec2 {
-    let noise =
-        |x: f32, y: f32| (52.982_918 * (0.067_110_56 * x + 0.005_837_15 * y).fract()).fract();
-    let shift = turn as f32 * 0.618_034;
-    let (x, y) = (x as f32, y as f32);
-    Vec2::new((noise(x, y) + shift).fract(), (noise(y + 47.0, x + 17.0) + shift * 1.31).fract())
-}
-
 /// Random number for a pixel and purpose: depends on nothing but its arguments.
 fn jitter(x: u32, y: u32, purpose: u32) -> Vec2 {
     Vec2::new(
@@ -96,166 +81,7 @@ fn jitter(x: u32, y: u32, purpose: u32) -> Vec2 {
     )
 }
 
-fn frame_of(n: Vec3) -> (Vec3, Vec3) {
-    n.any_orthonormal_pair()
-}
-
-fn cosine_direction(n: Vec3, u: Vec2) -> Vec3 {
-    let (tangent, bitangent) = frame_of(n);
-    let r = u.x.sqrt();
-    let (sin, cos) = (u.y * std::f32::consts::TAU).sin_cos();
-    (tangent * (r * cos) + bitangent * (r * sin) + n * (1.0 - u.x).max(0.0).sqrt()).normalize()
-}
-
-fn disc_direction(dir: Vec3, radius: f32, u: Vec2) -> Vec3 {
-    let (tangent, bitangent) = frame_of(dir);
-    let r = radius * u.x.sqrt();
-    let (sin, cos) = (u.y * std::f32::consts::TAU).sin_cos();
-    (dir + tangent * (r * cos) + bitangent * (r * sin)).normalize()
-}
-
 impl Scene {
-    /// Sun and lamps on a point.
-    fn lit(&self, point: Vec3, view: Vec3, surface: &Surface, thin: bool, u: Vec2) -> (Vec3, Vec3) {
-        let normal = surface.normal;
-        let (mut diffuse, mut highlight) = (Vec3::ZERO, Vec3::ZERO);
-        let bias = OFFSET * (1.0 + point.abs().max_element() * 0.02) * 5.0;
-        let mut add = |to_light: Vec3, reach: f32, light: Vec3, shadow_dir: Vec3| {
-            let mut cos = normal.dot(to_light);
-            if thin {
-                cos = if cos > 0.0 { 0.25 + 0.75 * cos } else { 0.2 - 0.45 * cos };
-            }
-            if cos <= 0.0 || (light * cos).max_element() < 0.004 {
-                return;
-            }
-            if self.blocked(&Ray { origin: point + normal * bias, dir: shadow_dir }, bias, reach) {
-                return;
-            }
-            diffuse += light * cos;
-            if surface.gloss > 0.0 {
-                let half = (to_light - view).normalize_or_zero();
-                let power = 12.0 + 180.0 * surface.gloss * surface.gloss;
-                highlight += light
-                    * (surface.gloss
-                        * 0.35
-                        * half.dot(normal).max(0.0).powf(power)
-                        * (power * 0.02 + 0.2));
-            }
-        };
-        let sky = &self.sky;
-        if sky.sun.max_element() > 0.0 && sky.sun_dir.y > 0.0 {
-            add(sky.sun_dir, 2e4, sky.sun, disc_direction(sky.sun_dir, sky.sun_radius, u));
-        }
-        for (i, lamp) in self.lamps.iter().enumerate() {
-            if lamp.night_only && !self.conditions.night() {
-                continue;
-            }
-            let to = lamp.position - point;
-            let d2 = to.length_squared().max(0.05);
-            let light = lamp.power / d2;
-            if light.max_element() < 0.01 {
-                continue;
-            }
-            let v = Vec2::new((u.x + i as f32 * 0.618).fract(), (u.y + i as f32 * 0.382).fract());
-            let aim = to + (cosine_direction(-to.normalize_or(Vec3::Y), v)) * lamp.radius;
-            let length = aim.length().max(1e-3);
-            add(to / d2.sqrt(), length - lamp.clear_m, light, aim / length);
-        }
-        (diffuse, highlight)
-    }
-
-    /// Light that comes back from the first surface, without detail.
-    fn glimpse(&self, ray: &Ray, t_min: f32, u: Vec2) -> Vec3 {
-        match self.trace(ray, t_min, 3e4) {
-            None => self.sky.soft(ray.dir),
-            Some(hit) => {
-                let material = &self.materials[hit.material as usize];
-                let albedo =
-                    self.covered(material.mean(hit.normal), ray.at(hit.t), hit.normal, 0.5);
-                let surface = Surface {
-                    albedo,
-                    mirror: 0.0,
-                    gloss: 0.0,
-                    blur: 0.0,
-                    emission: Vec3::ZERO,
-                    normal: hit.normal,
-                };
-                let (diffuse, _) = self.lit(ray.at(hit.t), ray.dir, &surface, material.thin, u);
-                let fade = self.sky.transmittance(hit.t);
-                (albedo * (diffuse + self.ambient) + self.emission(material))
-                    .lerp(self.sky.haze, 1.0 - fade)
-            }
-        }
-    }
-
-    fn gather(&self, point: Vec3, normal: Vec3, distance: f32, x: u32, y: u32, rays: u32) -> Vec3 {
-        let origin = point + normal * (OFFSET * (1.0 + distance));
-        let mut sum = Vec3::ZERO;
-        for i in 0..rays {
-            let v = even(x / 2, y / 2, i);
-            // Stratified over elevation, so that few rays cover the hemisphere.
-            let u = Vec2::new((v.x + i as f32) / rays as f32, v.y);
-            let ray = Ray { origin, dir: cosine_direction(normal, u) };
-            let light = self.glimpse(&ray, OFFSET * (1.0 + distance), even(x, y, 7 + i));
-            sum += light.min(Vec3::splat(4.0));
-        }
-        sum / rays.max(1) as f32
-    }
-
-    fn shade(&self, ray: &Ray, hit: &Hit, pixel_angle: f32, u: Vec2, mirrors: bool) -> Shaded {
-        let material = &self.materials[hit.material as usize];
-        let point = ray.at(hit.t);
-        let grazing = hit.normal.dot(-ray.dir).max(0.12);
-        let footprint = hit.t * pixel_angle / grazing.sqrt();
-        let surface = self.surface(material, hit, point, footprint);
-        let (diffuse, highlight) = self.lit(point, ray.dir, &surface, material.thin, u);
-        let mut direct =
-            surface.albedo * diffuse + highlight + surface.emission + self.emission(material);
-        let mut albedo = surface.albedo;
-        if surface.mirror > 0.0 {
-            let cos = surface.normal.dot(-ray.dir).clamp(0.0, 1.0);
-            let sheen =
-                (1.0 - surface.mirror) * (1.0 - cos).powi(5) * (1.0 - 3.0 * surface.blur).max(0.0);
-            let share = surface.mirror + sheen;
-            if share > 0.02 && mirrors {
-                let mut dir = ray.dir - surface.normal * (2.0 * surface.normal.dot(ray.dir));
-                if surface.blur > 0.0 {
-                    dir = disc_direction(dir, surface.blur, u);
-                }
-                let below = dir.dot(hit.normal);
-                if below < 0.01 {
-                    dir = (dir + hit.normal * (0.01 - below)).normalize();
-                }
-                let bias = OFFSET * (1.0 + hit.t);
-                let reflected = Ray { origin: point + hit.normal * bias, dir };
-                let seen = match self.trace(&reflected, bias, 3e4) {
-                    None => self.sky.radiance(dir),
-                    Some(second) => {
-                        let s = self.shade(&reflected, &second, pixel_angle * 2.0, u, false);
-                        self.in_haze(
-                            s.direct
-                                + s.albedo * (self.ambient + self.sky.soft(second.normal) * 0.5),
-                            second.t,
-                            dir,
-                        )
-                    }
-                };
-                direct = direct.lerp(seen.min(Vec3::splat(6.0)), share);
-                albedo *= 1.0 - share;
-            }
-        }
-        Shaded { direct, albedo, normal: surface.normal }
-    }
-
-    fn in_haze(&self, colour: Vec3, distance: f32, dir: Vec3) -> Vec3 {
-        colour.lerp(self.haze_towards(dir), 1.0 - self.sky.transmittance(distance))
-    }
-
-    fn haze_towards(&self, dir: Vec3) -> Vec3 {
-        let toward = dir.dot(self.sky.sun_dir).max(0.0);
-        self.sky.haze + self.sky.sun * (0.06 * toward.powi(8)) * (1.0 - self.sky.cloud_cover)
-    }
-
     /// Renders one view. The result depends on the scene, camera and quality alone, not on
     /// the number of threads.
     #[must_use]
@@ -461,28 +287,4 @@ fn upsample(
         }
     }
     if total > 0.0 { sum / total } else { fallback }
-}
-
-fn luminance(c: Vec3) -> f32 {
-    c.dot(Vec3::new(0.2126, 0.7152, 0.0722))
-}
-
-/// Between the arithmetic and the geometric mean: bright sky should not black out the rest.
-fn auto_gain(hdr: &[Vec3], key: f32) -> f32 {
-    let count = hdr.len().max(1) as f32;
-    let log: f32 = hdr.iter().map(|c| (luminance(*c) + 1e-3).ln()).sum::<f32>() / count;
-    let mean: f32 = hdr.iter().map(|c| luminance(*c).min(3.0)).sum::<f32>() / count;
-    (key / (log.exp() * mean.max(1e-3)).sqrt().max(1e-3)).clamp(0.05, 60.0)
-}
-
-/// Filmic curve (a fit of the ACES reference), then sRGB.
-fn tone_map(c: Vec3) -> [u8; 3] {
-    let x = c.max(Vec3::ZERO);
-    let y = (x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14);
-    let encode = |v: f32| {
-        let v = v.clamp(0.0, 1.0);
-        let s = if v <= 0.003_130_8 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 };
-        (s * 255.0 + 0.5) as u8
-    };
-    [encode(y.x), encode(y.y), encode(y.z)]
 }

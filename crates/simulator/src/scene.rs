@@ -1,5 +1,6 @@
 //! A finished scene and the ray queries everything else is made of.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
@@ -9,23 +10,11 @@ use crate::class::Class;
 use crate::conditions::{Conditions, Enclosure};
 use crate::geometry::{Goal, Group, Hit, MaterialId, Ray};
 use crate::height_field::HeightField;
+use crate::lamps::LampGrid;
+pub(crate) use crate::lamps::Lamp;
 use crate::material::Material;
 use crate::photo::Photo;
 use crate::sky::Sky;
-
-/// A lamp without a visible body of its own.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lamp {
-    pub position: Vec3,
-    /// Irradiance at one metre.
-    pub power: Vec3,
-    /// Bodies this near to it cast no shadow: its shade, metres.
-    pub clear_m: f32,
-    /// Switched on in the dark only.
-    pub night_only: bool,
-    /// Size of the glowing part, metres: softens shadows.
-    pub radius: f32,
-}
 
 /// A piece of an endless world, in world coordinates.
 #[derive(Debug)]
@@ -75,6 +64,14 @@ pub struct Scene {
     pub(crate) light_seed: u64,
     pub(crate) sky: Sky,
     pub(crate) lamps: Vec<Lamp>,
+    /// Lamps that go with a group when it moves, in the group's own metres.
+    pub(crate) group_lamps: BTreeMap<u32, Vec<Lamp>>,
+    /// Lamps that stand, of the scene and of its chunks.
+    pub(crate) standing_lamps: LampGrid,
+    /// Lamps of what moves.
+    pub(crate) moving_lamps: LampGrid,
+    /// Time since the world began, ticks: moves clouds, rain and snow.
+    pub(crate) tick: u64,
     /// Light that bounced more than once.
     pub(crate) ambient: Vec3,
     /// Where the exposure is measured; without it, it is reckoned from the sky.
@@ -102,6 +99,18 @@ impl Scene {
     pub(crate) fn set_chunks(&mut self, list: Vec<Arc<Chunk>>) {
         let boxes: Vec<Aabb> = list.iter().map(|chunk| chunk.group.bounds()).collect();
         self.chunks = Chunks { bvh: Bvh::build(&boxes), list };
+        self.sort_lamps();
+    }
+
+    /// Sorts the lamps of the scene and of its chunks anew.
+    pub(crate) fn sort_lamps(&mut self) {
+        let of_chunks = self.chunks.list.iter().flat_map(|chunk| chunk.lamps.iter());
+        self.standing_lamps.fill(self.lamps.iter().chain(of_chunks).copied());
+    }
+
+    /// Gives lamps to a group: they shine wherever one of the movers is made of it.
+    pub(crate) fn equip(&mut self, group: u32, lamps: Vec<Lamp>) {
+        self.group_lamps.insert(group, lamps);
     }
 
     /// Replaces everything that moves.
@@ -114,6 +123,17 @@ impl Scene {
             self.moving.place_moving(group, &world_from_local, scale, instance);
         }
         self.moving.finish(&self.groups);
+        let group_lamps = &self.group_lamps;
+        self.moving_lamps.fill(movers.iter().flat_map(|mover| {
+            let own = group_lamps.get(&mover.group).map_or(&[][..], Vec::as_slice);
+            own.iter().map(|lamp| lamp.placed(&mover.world_from_local, mover.scale))
+        }));
+    }
+
+    /// Sets the time since the world began in ticks of 1/24 s: clouds, rain and snow are a
+    /// function of it.
+    pub fn set_tick(&mut self, tick: u64) {
+        self.tick = tick;
     }
 
     pub(crate) fn trace(&self, ray: &Ray, t_min: f32, t_max: f32) -> Option<Hit> {

@@ -436,6 +436,7 @@ fn furnish(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
                                 clear_m: 0.1,
                                 night_only: true,
                                 radius: 0.08,
+                                beam: None,
                             });
                         }
                     }

@@ -125,6 +125,10 @@ impl BuiltScene {
             light_seed,
             sky,
             lamps: Vec::new(),
+            group_lamps: Default::default(),
+            standing_lamps: Default::default(),
+            moving_lamps: Default::default(),
+            tick: 0,
             ambient: Vec3::ZERO,
             meter_at: None,
             exposure: 1.0,
@@ -139,6 +143,7 @@ impl BuiltScene {
         let mut root = std::mem::take(&mut scene.root);
         root.finish(&scene.groups);
         scene.root = root;
+        scene.sort_lamps();
         let mut built = Self { scene, stage, living };
         // Ground is needed before a start can be looked for.
         if let Some(living) = &mut built.living {

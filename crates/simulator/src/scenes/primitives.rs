@@ -236,6 +236,7 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
             clear_m: 0.02 * unit,
             night_only: false,
             radius: unit * rng.range(0.1, 1.2),
+            beam: None,
         });
         let room = Vec3::new(far, height, far);
         scene.enclosure =

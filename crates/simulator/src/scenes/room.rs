@@ -357,6 +357,7 @@ fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
         clear_m: size * 1.3,
         night_only,
         radius: size * 0.6,
+        beam: None,
     });
     if rng.chance(0.5) {
         let foot = Vec3::new(
@@ -373,6 +374,7 @@ fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan) {
             clear_m: 0.3,
             night_only,
             radius: 0.1,
+            beam: None,
         });
     }
 }
