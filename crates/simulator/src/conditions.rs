@@ -5,12 +5,11 @@ use reverie_world_model::{SceneSeed, Season, Weather};
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::Hit;
+use crate::heavens::sun_height;
 use crate::lighting;
 use crate::material::{Material, Surface};
 use crate::noise::{fbm3, smoothstep};
-use crate::random::Rng;
 use crate::scene::Scene;
-use crate::sky::Sky;
 
 /// What can change while the geometry stays.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,8 +55,9 @@ impl Conditions {
         0.15 + (full - 0.15) * self.strength
     }
 
+    /// Dark enough for lamps.
     pub(crate) fn night(&self) -> bool {
-        !(6.3..=17.9).contains(&self.hour)
+        sun_height(self.hour, self.season) < 0.035
     }
 
     fn share(&self, weather: Weather) -> f32 {
@@ -81,28 +81,25 @@ pub(crate) struct Enclosure {
     pub daylight: f32,
     /// The sun does not reach inside.
     pub sunless: bool,
+    /// Mean irradiance by lamps that are not in the scene's own list (those of chunks).
+    pub lamp_light: Vec3,
 }
 
 impl Scene {
-    /// Sets weather and hour. The geometry stays as it is.
+    /// Sets weather, hour and season. The geometry stays as it is. Cheap enough for every tick.
     pub fn set_conditions(&mut self, conditions: Conditions) {
-        // Each weather has its own stream, so that going back gives the same sky again.
-        let make = |weather| {
-            lighting::sky(weather, conditions.hour.clamp(0.0, 24.0), &mut Rng::new(self.light_seed))
-        };
-        let full = make(conditions.weather);
-        self.sky = if conditions.strength < 1.0 {
-            mix(&make(Weather::Clear), &full, conditions.strength.max(0.0))
-        } else {
-            full
-        };
-        self.conditions = conditions;
-        let grey = Vec3::new(0.2126, 0.7152, 0.0722);
+        let hour = conditions.hour.clamp(0.0, 24.0);
+        let strength = conditions.strength.clamp(0.0, 1.0);
+        self.conditions = Conditions { hour, strength, ..conditions };
+        let mist_y = self.mist_y.max(self.water.map_or(f32::NEG_INFINITY, |water| water.0));
+        self.sky = lighting::sky(&self.conditions, self.light_seed, mist_y);
+        self.sky.clouds.set_tick(self.tick);
         match self.enclosure {
             None => {
                 self.ambient = self.sky.soft(Vec3::Y) * 0.22 + self.sky.sun * 0.05;
-                let brightest = if self.lamps.is_empty() { 30.0 } else { 3.0 };
-                self.exposure = lighting::daylight_exposure(&self.sky).min(brightest);
+                // Snow everywhere is to look white and not to blind.
+                let white = self.conditions.share(Weather::Snow);
+                self.exposure = self.sky.gain * (1.0 - 0.08 * white);
             }
             Some(enclosure) => {
                 if enclosure.sunless {
@@ -113,19 +110,11 @@ impl Scene {
                     self.lamps.iter().filter(|l| night || !l.night_only).map(|l| l.power).sum();
                 let size = (enclosure.max - enclosure.min).length_squared();
                 self.ambient = (self.sky.soft(Vec3::Y) + self.sky.sun * 0.4) * enclosure.daylight
-                    + lamps * (0.6 / size);
-                self.exposure = (0.065 / self.ambient.dot(grey).max(0.003)).clamp(0.3, 12.0);
+                    + lamps * (0.6 / size)
+                    + enclosure.lamp_light * 0.25;
+                self.exposure =
+                    (0.065 / self.ambient.dot(lighting::GREY).max(0.003)).clamp(0.3, 12.0);
             }
-        }
-        if let Some(place) = self.meter_at {
-            // White ground is to look white, and night dark.
-            let key = match conditions.weather {
-                _ if conditions.night() && self.enclosure.is_none() => 0.11,
-                Weather::Snow => 0.32,
-                Weather::Fog => 0.27,
-                _ => 0.21,
-            };
-            self.exposure = self.meter(place, key).clamp(0.15, 14.0);
         }
     }
 
@@ -192,25 +181,5 @@ impl Scene {
             }
         }
         surface
-    }
-}
-
-/// Between two skies.
-fn mix(a: &Sky, b: &Sky, t: f32) -> Sky {
-    let f = |x: f32, y: f32| x + (y - x) * t;
-    Sky {
-        sun_dir: b.sun_dir,
-        sun: a.sun.lerp(b.sun, t),
-        sun_radius: f(a.sun_radius, b.sun_radius),
-        zenith: a.zenith.lerp(b.zenith, t),
-        horizon: a.horizon.lerp(b.horizon, t),
-        ground: a.ground.lerp(b.ground, t),
-        cloud_cover: f(a.cloud_cover, b.cloud_cover),
-        cloud_scale: b.cloud_scale,
-        cloud_light: a.cloud_light.lerp(b.cloud_light, t),
-        cloud_shade: a.cloud_shade.lerp(b.cloud_shade, t),
-        seed: b.seed,
-        haze_per_m: f(a.haze_per_m, b.haze_per_m),
-        haze: a.haze.lerp(b.haze, t),
     }
 }

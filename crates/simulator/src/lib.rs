@@ -7,12 +7,16 @@
 //!
 //! [`SimulatorModel`] is the same behind the trait of all world models.
 
+mod air;
+mod atmosphere;
 mod bvh;
 mod camera;
 mod class;
+mod clouds;
 mod conditions;
 mod geometry;
 mod ground_truth;
+mod heavens;
 mod height_field;
 mod lamps;
 mod lighting;
@@ -30,6 +34,7 @@ mod scenes;
 mod shade;
 mod shape;
 mod sky;
+mod tile_noise;
 mod tone;
 
 pub use camera::{Camera, intrinsics_from_fov};

@@ -2,7 +2,6 @@
 
 use glam::{Vec2, Vec3};
 use rayon::prelude::*;
-use reverie_world_model::{Intrinsics, Pose};
 
 use crate::camera::Camera;
 use crate::class::Class;
@@ -112,19 +111,6 @@ impl Scene {
         }
     }
 
-    /// The gain that a camera turning around at a place would settle on.
-    pub(crate) fn meter(&self, position: Vec3, key: f32) -> f32 {
-        let intrinsics = Intrinsics::from_horizontal_fov(24, 14, 1.4);
-        let mut seen = Vec::with_capacity(4 * intrinsics.pixels());
-        for side in 0..4 {
-            let yaw = side as f32 * std::f32::consts::FRAC_PI_2;
-            let pose = Pose::from_yaw_pitch_roll(position, yaw, 0.0, 0.0);
-            let quality = Quality { samples: 1, bounce_rays: 1 };
-            seen.extend(self.radiance(&Camera { pose, intrinsics }, quality).0);
-        }
-        auto_gain(&seen, key)
-    }
-
     /// Radiance of every pixel, and what is there.
     fn radiance(&self, camera: &Camera, quality: Quality) -> (Vec<Vec3>, Vec<Pixel>) {
         let (w, h) = (camera.intrinsics.width as usize, camera.intrinsics.height as usize);
@@ -159,14 +145,19 @@ impl Scene {
             let length = forward.length();
             let ray = Ray { origin: camera.pose.position, dir: forward / length };
             match self.trace(&ray, 1e-3, 3e4) {
-                None => out.direct += self.sky.radiance(ray.dir).min(Vec3::splat(12.0)),
+                None => {
+                    let steps = if pixel_angle > 0.006 { 6 } else { 14 };
+                    let u = even(x, y, s).x;
+                    let sky = self.sky.radiance(ray.origin, ray.dir, pixel_angle, steps, u);
+                    out.direct += sky.min(Vec3::splat(12.0));
+                }
                 Some(hit) => {
                     let shaded = self.shade(&ray, &hit, pixel_angle, even(x, y, s), true);
-                    let clear = self.sky.transmittance(hit.t);
-                    out.direct += shaded
-                        .direct
-                        .min(Vec3::splat(12.0))
-                        .lerp(self.haze_towards(ray.dir), 1.0 - clear);
+                    let clear = self.through_air(ray.origin, ray.dir, hit.t);
+                    out.direct += shaded.direct.min(Vec3::splat(12.0)) * clear;
+                    if clear.z < 0.999 {
+                        out.direct += self.sky.haze(ray.dir) * (Vec3::ONE - clear);
+                    }
                     out.albedo += shaded.albedo * clear;
                     if s == 0 {
                         out.depth = hit.t / length;

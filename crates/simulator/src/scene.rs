@@ -10,8 +10,8 @@ use crate::class::Class;
 use crate::conditions::{Conditions, Enclosure};
 use crate::geometry::{Goal, Group, Hit, MaterialId, Ray};
 use crate::height_field::HeightField;
-use crate::lamps::LampGrid;
 pub(crate) use crate::lamps::Lamp;
+use crate::lamps::LampGrid;
 use crate::material::Material;
 use crate::photo::Photo;
 use crate::sky::Sky;
@@ -74,10 +74,15 @@ pub struct Scene {
     pub(crate) tick: u64,
     /// Light that bounced more than once.
     pub(crate) ambient: Vec3,
-    /// Where the exposure is measured; without it, it is reckoned from the sky.
-    pub(crate) meter_at: Option<Vec3>,
+    /// Height on which mist lies, metres; the water's when that is higher.
+    pub(crate) mist_y: f32,
     /// Multiplies radiance before tone mapping.
     pub(crate) exposure: f32,
+}
+
+/// Of each component `a` where `dir` is positive, else `b`.
+fn if_positive(dir: Vec3, a: Vec3, b: Vec3) -> Vec3 {
+    Vec3::select(dir.cmpgt(Vec3::ZERO), a, b)
 }
 
 /// Rays start this far off the surface they leave, relative to their distance from the camera.
@@ -130,10 +135,26 @@ impl Scene {
         }));
     }
 
+    /// Share of light that survives from a place to another; inside, the air is clear.
+    pub(crate) fn through_air(&self, origin: Vec3, dir: Vec3, distance_m: f32) -> Vec3 {
+        let inside = match self.enclosure {
+            Some(Enclosure { min, max, .. }) if self.sheltered(origin) => {
+                let far = if_positive(dir, max, min) - origin;
+                (far / dir).min_element().max(0.0)
+            }
+            _ => 0.0,
+        };
+        if inside >= distance_m {
+            return Vec3::ONE;
+        }
+        self.sky.air.transmittance(origin + dir * inside, dir, distance_m - inside)
+    }
+
     /// Sets the time since the world began in ticks of 1/24 s: clouds, rain and snow are a
     /// function of it.
     pub fn set_tick(&mut self, tick: u64) {
         self.tick = tick;
+        self.sky.clouds.set_tick(tick);
     }
 
     pub(crate) fn trace(&self, ray: &Ray, t_min: f32, t_max: f32) -> Option<Hit> {

@@ -132,7 +132,8 @@ impl Scene {
         };
         let sky = &self.sky;
         if sky.sun.max_element() > 0.0 && sky.sun_dir.y > 0.0 {
-            add(sky.sun_dir, 2e4, sky.sun, disc_direction(sky.sun_dir, sky.sun_radius, u));
+            let light = sky.sun * sky.clouds.shadow(point);
+            add(sky.sun_dir, 2e4, light, disc_direction(sky.sun_dir, sky.sun_radius, u));
         }
         let mut chosen = [(0.0f32, None); LAMPS];
         self.choose_lamps(point, normal, thin, u, &mut chosen[..lamps.min(LAMPS)]);
@@ -165,9 +166,8 @@ impl Scene {
                     normal: hit.normal,
                 };
                 let (diffuse, _) = self.lit(ray.at(hit.t), ray.dir, &surface, material.thin, u, 1);
-                let fade = self.sky.transmittance(hit.t);
-                (albedo * (diffuse + self.ambient) + self.emission(material))
-                    .lerp(self.sky.haze, 1.0 - fade)
+                let colour = albedo * (diffuse + self.ambient) + self.emission(material);
+                self.in_haze(colour, ray, hit.t)
             }
         }
     }
@@ -228,14 +228,14 @@ impl Scene {
                 let bias = OFFSET * (1.0 + hit.t);
                 let reflected = Ray { origin: point + hit.normal * bias, dir };
                 let seen = match self.trace(&reflected, bias, 3e4) {
-                    None => self.sky.radiance(dir),
+                    None => self.sky.radiance(point, dir, pixel_angle * 2.0, 4, u.x),
                     Some(second) => {
                         let s = self.shade(&reflected, &second, pixel_angle * 2.0, u, false);
                         self.in_haze(
                             s.direct
                                 + s.albedo * (self.ambient + self.sky.soft(second.normal) * 0.5),
+                            &reflected,
                             second.t,
-                            dir,
                         )
                     }
                 };
@@ -246,12 +246,12 @@ impl Scene {
         Shaded { direct, albedo, normal: surface.normal }
     }
 
-    fn in_haze(&self, colour: Vec3, distance: f32, dir: Vec3) -> Vec3 {
-        colour.lerp(self.haze_towards(dir), 1.0 - self.sky.transmittance(distance))
-    }
-
-    pub(crate) fn haze_towards(&self, dir: Vec3) -> Vec3 {
-        let toward = dir.dot(self.sky.sun_dir).max(0.0);
-        self.sky.haze + self.sky.sun * (0.06 * toward.powi(8)) * (1.0 - self.sky.cloud_cover)
+    /// A colour seen through the air along a ray.
+    fn in_haze(&self, colour: Vec3, ray: &Ray, distance_m: f32) -> Vec3 {
+        let clear = self.through_air(ray.origin, ray.dir, distance_m);
+        if clear.z > 0.997 {
+            return colour;
+        }
+        colour * clear + self.sky.haze(ray.dir) * (Vec3::ONE - clear)
     }
 }

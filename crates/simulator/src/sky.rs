@@ -1,77 +1,93 @@
-//! Sun, sky dome, clouds and haze.
+//! The sky that a scene stands under: light from outside, and what the air adds on the way.
 
-use glam::{Vec2, Vec3};
+use glam::Vec3;
 
-use crate::noise::{fbm2, smoothstep};
+use crate::air::Air;
+use crate::atmosphere::ClearSky;
+use crate::clouds::Clouds;
+use crate::heavens::Heavens;
+use crate::noise::smoothstep;
 
 /// Light from outside the scene. Radiance is relative: a white wall in full noon sun is about 3.
 #[derive(Clone, Debug)]
 pub(crate) struct Sky {
-    /// Unit vector towards the sun (or the moon at night).
+    /// Unit vector towards what throws the shadows: the sun, or the moon at night.
     pub sun_dir: Vec3,
-    /// Irradiance of a surface that faces the sun.
+    /// Irradiance of a surface that faces it, without the shadows of single clouds.
     pub sun: Vec3,
     /// Softness of shadow edges: radius of the sun's disc as seen, radians.
     pub sun_radius: f32,
-    pub zenith: Vec3,
-    pub horizon: Vec3,
+    pub clear: ClearSky,
+    /// Multiplies `clear`.
+    pub clear_scale: Vec3,
+    /// Light of a moonless night, above and at the horizon.
+    pub night: [Vec3; 2],
+    /// Direction of the sun itself, also below the horizon.
+    pub disc_dir: Vec3,
+    /// Radiance of the sun's disc.
+    pub disc: Vec3,
+    pub heavens: Heavens,
+    pub clouds: Clouds,
+    pub air: Air,
     /// What the lower half of the dome sends up.
     pub ground: Vec3,
-    /// 0 cloudless .. 1 closed.
-    pub cloud_cover: f32,
-    pub cloud_scale: f32,
-    pub cloud_light: Vec3,
-    pub cloud_shade: Vec3,
-    pub seed: u32,
-    /// Extinction per metre.
-    pub haze_per_m: f32,
-    pub haze: Vec3,
+    /// What a camera in the open multiplies radiance by.
+    pub gain: f32,
 }
 
+/// Angle of the sun's disc, radians.
+const DISC_RADIUS: f32 = 0.0055;
+
 impl Sky {
-    /// Radiance without clouds' detail and the sun's disc: for ambient light.
-    pub fn soft(&self, dir: Vec3) -> Vec3 {
-        let up = dir.y;
-        if up <= 0.0 {
-            return self.ground.lerp(self.horizon, (1.0 + up * 4.0).clamp(0.0, 1.0));
-        }
-        let clear = self.horizon.lerp(self.zenith, up.sqrt());
-        let cloud = self.cloud_light.lerp(self.cloud_shade, 0.5);
-        clear.lerp(cloud, self.cloud_cover * 0.85)
-    }
-
-    /// What the camera sees where nothing stands.
-    pub fn radiance(&self, dir: Vec3) -> Vec3 {
+    /// Clear sky behind the clouds, without stars and discs.
+    fn behind_clouds(&self, dir: Vec3, glare: f32) -> Vec3 {
         let up = dir.y.max(0.0);
-        let mut colour = self.horizon.lerp(self.zenith, up.powf(0.55));
-        let toward = dir.dot(self.sun_dir).max(0.0);
-        let open = 1.0 - 0.8 * self.cloud_cover;
-        colour += self.sun * open * (0.05 * toward.powf(6.0) + 0.25 * toward.powf(90.0));
-        if toward > 0.99985 && self.cloud_cover < 0.85 {
-            colour += self.sun * 8.0;
-        }
-        if self.cloud_cover > 0.0 && dir.y > 0.005 {
-            let p = Vec2::new(dir.x, dir.z) / (dir.y + 0.09) * self.cloud_scale;
-            let bend = Vec2::new(fbm2(p * 0.7, 3, self.seed), fbm2(p * 0.7 + 9.0, 3, self.seed));
-            let density = 0.5 + 0.62 * fbm2(p + bend * 0.6, 6, self.seed ^ 0x77);
-            let edge = 1.0 - self.cloud_cover;
-            let cover = smoothstep(edge - 0.10, edge + 0.28, density);
-            // Thick parts are darker below; a second look towards the sun lights the edges.
-            let toward_sun = Vec2::new(self.sun_dir.x, self.sun_dir.z) * 0.35;
-            let ahead = 0.5 + 0.62 * fbm2(p + bend * 0.6 + toward_sun, 4, self.seed ^ 0x77);
-            let shade = (smoothstep(edge, edge + 0.55, density) * 0.55
-                + (ahead - density).max(0.0) * 1.6)
-                .min(1.0);
-            let cloud = self.cloud_light.lerp(self.cloud_shade, shade);
-            let fade = smoothstep(0.0, 0.16, dir.y);
-            colour = colour.lerp(cloud, cover * fade);
-        }
-        let dust = smoothstep(0.22, 0.0, dir.y.abs()) * (self.haze_per_m * 3000.0).min(1.0);
-        colour.lerp(self.haze, dust)
+        let [above, low] = self.night;
+        self.clear.radiance(dir, glare) * self.clear_scale
+            + above.lerp(low, (1.0 - up) * (1.0 - up) * (1.0 - up))
     }
 
-    /// Share of light that survives `distance_m` of haze.
-    pub fn transmittance(&self, distance_m: f32) -> f32 {
-        (-self.haze_per_m * distance_m).exp()
+    /// Radiance without detail and the sun's disc: for ambient light.
+    pub fn soft(&self, dir: Vec3) -> Vec3 {
+        if dir.y <= 0.0 {
+            let level = Vec3::new(dir.x, 0.0, dir.z).normalize_or(Vec3::X);
+            return self.ground.lerp(self.haze(level), (1.0 + dir.y * 4.0).clamp(0.0, 1.0));
+        }
+        let sky = self.behind_clouds(dir, 0.15).lerp(self.clouds.mean(dir.y), self.clouds.hidden());
+        if self.air.mist_per_m > 0.0 {
+            return sky.lerp(self.clouds.mean(0.0), 0.3);
+        }
+        sky
+    }
+
+    /// Colour of thick air in a direction.
+    pub fn haze(&self, dir: Vec3) -> Vec3 {
+        let level = Vec3::new(dir.x, dir.y.max(0.025), dir.z).normalize_or(Vec3::X);
+        let open = self.behind_clouds(level, 0.5);
+        let hidden = self.clouds.hidden();
+        open.lerp(self.clouds.mean(0.05) * 1.08, (0.35 * hidden).max(self.clouds.closed))
+    }
+
+    /// What is seen where nothing stands, from a place. `pixel_angle` in radians sizes stars;
+    /// `steps` and `u` (0..1) are those through the clouds.
+    pub fn radiance(&self, eye: Vec3, dir: Vec3, pixel_angle: f32, steps: u32, u: f32) -> Vec3 {
+        let mut colour = self.behind_clouds(dir, 1.0);
+        let open = 1.0 - self.clouds.closed;
+        if open > 0.0 {
+            colour = self.heavens.over(colour, dir, pixel_angle);
+            let edge = 0.5 * pixel_angle;
+            let away = (dir - self.disc_dir).length();
+            if away < DISC_RADIUS + edge {
+                let share = smoothstep(DISC_RADIUS + edge, DISC_RADIUS - edge, away)
+                    * (DISC_RADIUS / edge).powi(2).min(1.0);
+                colour += self.disc * share;
+            }
+        }
+        colour = self.clouds.over(colour, eye, dir, steps, u);
+        let haze = self.haze(dir);
+        // Even clear air hides the line where the world ends.
+        let seam = smoothstep(0.02, -0.01, dir.y);
+        let through = self.air.sky_through_mist(eye.y, dir.y) * (1.0 - seam);
+        haze.lerp(colour, through)
     }
 }

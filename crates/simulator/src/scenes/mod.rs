@@ -108,7 +108,7 @@ impl BuiltScene {
         // Light has its own stream, so that weather and hour never move the geometry.
         let light_seed = options.seed ^ 0x0011_6874;
         let conditions = options.conditions;
-        let sky = lighting::sky(conditions.weather, conditions.hour, &mut Rng::new(light_seed));
+        let sky = lighting::sky(&conditions, light_seed, 0.0);
         let mut scene = Scene {
             root: Group::default(),
             placed: Group::of(Class::Obstacle),
@@ -130,7 +130,7 @@ impl BuiltScene {
             moving_lamps: Default::default(),
             tick: 0,
             ambient: Vec3::ZERO,
-            meter_at: None,
+            mist_y: 0.0,
             exposure: 1.0,
         };
         let mut rng = Rng::new(options.seed);
@@ -148,9 +148,6 @@ impl BuiltScene {
         // Ground is needed before a start can be looked for.
         if let Some(living) = &mut built.living {
             living.stream(&mut built.scene, built.stage.start);
-        }
-        if options.roam {
-            built.scene.meter_at = Some(built.start().position);
         }
         built.scene.set_conditions(conditions);
         built

@@ -239,8 +239,13 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
             beam: None,
         });
         let room = Vec3::new(far, height, far);
-        scene.enclosure =
-            Some(Enclosure { min: -room, max: room, daylight: 0.15, sunless: rng.chance(0.6) });
+        scene.enclosure = Some(Enclosure {
+            min: -room,
+            max: room,
+            daylight: 0.15,
+            sunless: rng.chance(0.6),
+            lamp_light: Vec3::ZERO,
+        });
     } else {
         for _ in 0..rng.below(14) {
             // Large things far away give the horizon a shape.

@@ -31,6 +31,7 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
         max: Vec3::new(plan.w + 0.2, plan.h + 0.1, plan.d + 0.2),
         daylight: 0.07,
         sunless: false,
+        lamp_light: Vec3::ZERO,
     });
     Stage {
         min: Vec3::new(-plan.w + 0.25, 0.5, -plan.d + 0.25),
