@@ -52,9 +52,7 @@ impl Scene {
     pub fn forward_flow(&self, earlier: &GroundTruth, now: &Camera) -> Vec<[f32; 2]> {
         const LOST: [f32; 2] = [f32::NAN; 2];
         let width = earlier.width().max(1) as usize;
-        let mut poses: Vec<(u32, Affine3A)> =
-            self.movers.iter().map(|m| (m.instance, m.world_from_local)).collect();
-        poses.sort_unstable_by_key(|(id, _)| *id);
+        let poses = self.mover_poses();
         let world_from_earlier: Vec<(u32, Option<Affine3A>)> = earlier
             .mover_poses
             .iter()

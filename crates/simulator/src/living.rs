@@ -49,6 +49,32 @@ pub(crate) struct Tick<'a> {
     pub action: &'a Action,
 }
 
+/// A box that can be pushed and carried.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LooseBox {
+    /// Of its middle, metres.
+    pub position: Vec3,
+    /// Half its size, metres.
+    pub half_m: Vec3,
+    /// The name of its colour.
+    pub colour: &'static str,
+    /// Somebody carries it.
+    pub held: bool,
+}
+
+/// What a world has for robots to do; what it lacks is empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sites {
+    /// Middles of the fields where goods are put down, on the floor.
+    pub docks: Vec<Vec3>,
+    /// Places worth going to, on the ground.
+    pub places: Vec<Vec3>,
+    /// Boxes that lie about, in the same order at every tick.
+    pub boxes: Vec<LooseBox>,
+    /// Machines and people as circles on the ground: middle and radius, metres.
+    pub traffic: Vec<(Vec3, f32)>,
+}
+
 /// The part of a world that is not a still: what comes into sight as the player goes on, and what
 /// moves. Equal seeds, actions and events give equal worlds.
 pub(crate) trait Living: fmt::Debug + Send + Sync {
@@ -65,4 +91,9 @@ pub(crate) trait Living: fmt::Debug + Send + Sync {
 
     /// Puts a saved state back and leaves it in the scene. A failure changes nothing.
     fn restore(&mut self, scene: &mut Scene, state: &serde_json::Value) -> Result<(), String>;
+
+    /// What there is for robots to do, as it is now.
+    fn sites(&self) -> Sites {
+        Sites::default()
+    }
 }

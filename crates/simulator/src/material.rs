@@ -4,6 +4,7 @@ use glam::{Vec2, Vec3};
 
 use crate::geometry::Hit;
 use crate::noise::{cells2, fbm3, hash, hash_unit, smoothstep, value3};
+use crate::patterns_warehouse::{Hall, Place};
 use crate::photo::Photo;
 
 /// Takes a share of the saturation out.
@@ -84,6 +85,8 @@ pub(crate) enum Pattern {
     Books,
     /// Foliage: `a`..`b` by leaf.
     Leaves,
+    /// Of a warehouse.
+    Hall(Hall),
     /// A photograph, so many metres wide.
     Photo {
         index: u16,
@@ -182,6 +185,7 @@ impl Material {
             Pattern::Plain | Pattern::Road { .. } => self.a,
             Pattern::Terrain { .. } if world_normal.y < 0.75 => self.b,
             Pattern::Photo { .. } => Vec3::splat(0.25),
+            Pattern::Hall(hall) => hall.mean(self.a, self.b, self.c),
             Pattern::Noise | Pattern::Meadow | Pattern::Leaves => (self.a + self.b) * 0.5,
             _ => self.a * 0.7 + self.b * 0.3,
         }
@@ -237,6 +241,7 @@ impl Material {
         let f = footprint / self.scale;
         let (mut mirror, mut gloss, mut emission) = (self.mirror, self.gloss, self.emission);
         let mut bump = self.bump;
+        let mut relief = Vec3::ZERO;
         // Patterns dissolve into their mean where a pixel covers a whole repeat.
         let sharp = |size: f32| 1.0 - smoothstep(0.25 * size, 0.9 * size, footprint);
         let albedo = match self.pattern {
@@ -471,6 +476,22 @@ impl Material {
                 let leaf = value3(p * 9.0, seed ^ hit.tint);
                 self.a.lerp(self.b, leaf) * (0.8 + 0.4 * value3(world * 0.8, seed))
             }
+            Pattern::Hall(hall) => {
+                let place = Place {
+                    local: p,
+                    normal: hit.local_normal,
+                    world,
+                    footprint,
+                    tint: hit.tint,
+                    seed,
+                };
+                let look = hall.look((self.a, self.b, self.c), &place);
+                mirror *= look.polish;
+                gloss = (gloss * look.polish).min(1.0);
+                emission += look.emission;
+                relief = look.tilt;
+                look.albedo
+            }
             Pattern::Photo { index, size } => match photos.get(index as usize) {
                 Some(photo) => {
                     photo.sample(box_uv(p, hit.local_normal) / size, footprint / size) * self.a
@@ -480,7 +501,10 @@ impl Material {
         };
         // Bumps below the size of a pixel would only sparkle.
         bump *= 1.0 - smoothstep(0.08 * self.scale, 0.4 * self.scale, footprint);
-        let normal = if bump > 0.0 {
+        let normal = if relief != Vec3::ZERO {
+            let turned = (hit.normal + relief).normalize_or(hit.normal);
+            if turned.dot(hit.normal) > 0.1 { turned } else { hit.normal }
+        } else if bump > 0.0 {
             let k = self.scale.recip() * 6.0;
             let n = |o: f32| fbm3(p * k + o, 3, footprint * k, seed ^ 0xb0) - 0.5;
             let tilt = Vec3::new(n(0.0), n(17.3), n(41.9)) * bump;

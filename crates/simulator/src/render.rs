@@ -97,9 +97,6 @@ impl Scene {
                 o.copy_from_slice(&tone_map(*c * gain));
             }
         });
-        let mut mover_poses: Vec<_> =
-            self.movers.iter().map(|m| (m.instance, m.world_from_local)).collect();
-        mover_poses.sort_unstable_by_key(|(id, _)| *id);
         GroundTruth {
             camera: *camera,
             rgb,
@@ -107,7 +104,7 @@ impl Scene {
             normal: pixels.iter().map(|p| p.surface_normal).collect(),
             class: pixels.iter().map(|p| p.class.number()).collect(),
             instance: pixels.iter().map(|p| p.instance).collect(),
-            mover_poses,
+            mover_poses: self.mover_poses(),
         }
     }
 

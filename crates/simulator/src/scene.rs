@@ -52,6 +52,10 @@ pub struct Scene {
     /// What moves, and the same as geometry.
     pub(crate) movers: Vec<Mover>,
     pub(crate) moving: Group,
+    /// What is seen but neither felt nor casts a shadow: what a body carries, marks of tasks.
+    pub(crate) carried: Vec<Mover>,
+    pub(crate) marks: Vec<Mover>,
+    pub(crate) unfelt: Group,
     pub(crate) groups: Vec<Group>,
     pub(crate) materials: Vec<Material>,
     pub(crate) photos: Arc<[Photo]>,
@@ -157,6 +161,37 @@ impl Scene {
         self.sky.clouds.set_tick(tick);
     }
 
+    /// Replaces what a body carries: seen, but in nobody's way.
+    pub(crate) fn set_carried(&mut self, movers: &[Mover]) {
+        self.carried.clear();
+        self.carried.extend_from_slice(movers);
+        self.finish_unfelt();
+    }
+
+    /// Replaces the marks of a task: seen, but in nobody's way.
+    pub(crate) fn set_marks(&mut self, movers: &[Mover]) {
+        self.marks.clear();
+        self.marks.extend_from_slice(movers);
+        self.finish_unfelt();
+    }
+
+    fn finish_unfelt(&mut self) {
+        self.unfelt.clear();
+        for mover in self.carried.iter().chain(&self.marks) {
+            let Mover { instance, group, world_from_local, scale } = *mover;
+            self.unfelt.place_moving(group, &world_from_local, scale, instance);
+        }
+        self.unfelt.finish(&self.groups);
+    }
+
+    /// Where everything that moves is, by instance in rising order.
+    pub(crate) fn mover_poses(&self) -> Vec<(u32, Affine3A)> {
+        let all = self.movers.iter().chain(&self.carried).chain(&self.marks);
+        let mut poses: Vec<_> = all.map(|m| (m.instance, m.world_from_local)).collect();
+        poses.sort_unstable_by_key(|(id, _)| *id);
+        poses
+    }
+
     pub(crate) fn trace(&self, ray: &Ray, t_min: f32, t_max: f32) -> Option<Hit> {
         self.trace_for(ray, t_min, t_max, Goal::Nearest)
     }
@@ -181,6 +216,11 @@ impl Scene {
             hit.mover = None;
         }
         if let Some(hit) = self.moving.trace(&self.groups, ray, t_min, limit(&best), goal) {
+            best = Some(hit);
+        }
+        if goal == Goal::Nearest
+            && let Some(hit) = self.unfelt.trace(&self.groups, ray, t_min, limit(&best), goal)
+        {
             best = Some(hit);
         }
         if let Some((field, material)) = &self.terrain

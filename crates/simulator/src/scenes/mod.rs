@@ -5,6 +5,7 @@ mod furniture;
 mod mountain;
 mod primitives;
 mod room;
+mod warehouse;
 
 use std::sync::Arc;
 
@@ -34,11 +35,14 @@ pub enum SceneKind {
     Room,
     /// Simple bodies and clutter, near and far.
     Primitives,
+    /// A hall of racks with docks, forklifts and loose boxes.
+    Warehouse,
 }
 
 impl SceneKind {
     /// Every kind, in the order used by messages.
-    pub const ALL: [Self; 4] = [Self::Mountain, Self::City, Self::Room, Self::Primitives];
+    pub const ALL: [Self; 5] =
+        [Self::Mountain, Self::City, Self::Room, Self::Primitives, Self::Warehouse];
 
     /// The name used in seeds.
     #[must_use]
@@ -48,6 +52,7 @@ impl SceneKind {
             Self::City => "city",
             Self::Room => "room",
             Self::Primitives => "primitives",
+            Self::Warehouse => "warehouse",
         }
     }
 
@@ -115,6 +120,9 @@ impl BuiltScene {
             chunks: Chunks::default(),
             movers: Vec::new(),
             moving: Group::default(),
+            carried: Vec::new(),
+            marks: Vec::new(),
+            unfelt: Group::default(),
             groups: Vec::new(),
             materials: Vec::new(),
             photos: Arc::clone(&options.photos),
@@ -139,6 +147,7 @@ impl BuiltScene {
             SceneKind::City => (city::build(&mut scene, &mut rng, options), None),
             SceneKind::Room => (room::build(&mut scene, &mut rng, options), None),
             SceneKind::Primitives => (primitives::build(&mut scene, &mut rng, options), None),
+            SceneKind::Warehouse => warehouse::build(&mut scene, &mut rng, options),
         };
         let mut root = std::mem::take(&mut scene.root);
         root.finish(&scene.groups);

@@ -1,0 +1,66 @@
+//! A warehouse, 90 to 130 m by 70 to 95 m: another ground plan for every seed.
+//!
+//! Its floor lies at height 0, the docks at +Z, the yard outside 1.2 m lower. What moves follows
+//! simple rules, which stand in `traffic` (forklifts and workers) and in `boxes` (loose boxes):
+//! forklifts drive loops around racks, stop for everybody and lift their forks at stations;
+//! workers walk rounds, wait for what stands in their way and turn back when it stays; loose boxes
+//! are pushed, stop at what they meet, fall off edges, and are carried while `interact` is held.
+
+mod boxes;
+mod casting;
+mod figures;
+mod fittings;
+mod footing;
+mod goods;
+mod life;
+mod plan;
+mod shell;
+mod storage;
+mod traffic;
+
+use glam::Vec3;
+
+use self::goods::Goods;
+use self::plan::Plan;
+use self::shell::Stock;
+use super::{EYE_HEIGHT_M, SceneOptions, Stage};
+use crate::conditions::Enclosure;
+use crate::living::Living;
+use crate::random::Rng;
+use crate::scene::Scene;
+
+pub(super) fn build(
+    scene: &mut Scene,
+    rng: &mut Rng,
+    options: &SceneOptions,
+) -> (Stage, Option<Box<dyn Living>>) {
+    let plan = Plan::new(rng, options.roam);
+    let stock = Stock::new(scene);
+    shell::build(scene, rng, &plan, &stock);
+    let goods = Goods::new(scene, rng, if options.roam { 48 } else { 16 });
+    storage::build(scene, rng, &plan, &stock, &goods);
+    fittings::build(scene, rng, &plan, &stock);
+    let living: Option<Box<dyn Living>> = if options.roam {
+        Some(Box::new(casting::cast(scene, rng, &plan, &stock, &goods)))
+    } else {
+        None
+    };
+    let (hx, hz) = (plan.half.x, plan.half.y);
+    scene.enclosure = Some(Enclosure {
+        min: Vec3::new(-hx - 0.1, -0.2, -hz - 0.1),
+        max: Vec3::new(hx + 0.1, plan.height + 0.05, hz + 0.1),
+        daylight: 0.05,
+        sunless: false,
+        lamp_light: Vec3::ZERO,
+    });
+    let lane = plan.aisles[rng.below(plan.aisles.len())];
+    let stage = Stage {
+        min: Vec3::new(-hx + 1.0, 0.5, -hz + 1.0),
+        max: Vec3::new(hx - 1.0, plan.height * 0.7, hz - 1.0),
+        near_m: 0.6,
+        focus: None,
+        start: Vec3::new(lane.x, EYE_HEIGHT_M, plan.south() + 2.6),
+        start_yaw: 0.0,
+    };
+    (stage, living)
+}

@@ -1,0 +1,541 @@
+//! The building: floor, walls, roof with skylights, columns, docks, and the yard outside.
+
+use std::f32::consts::TAU;
+
+use glam::{Quat, Vec3};
+
+use super::plan::{Dock, DockState, PAINT, Plan, YARD_Y};
+use crate::class::Class;
+use crate::geometry::{Group, MaterialId};
+use crate::material::{Material, Pattern, srgb};
+use crate::patterns_warehouse::Hall;
+use crate::props;
+use crate::random::Rng;
+use crate::scene::Scene;
+use crate::shape::Shape;
+use crate::stencil::text;
+
+/// Materials that the parts of the hall share.
+pub(super) struct Stock {
+    pub steel: MaterialId,
+    pub dark: MaterialId,
+    pub white: MaterialId,
+    pub yellow: MaterialId,
+    pub red: MaterialId,
+    pub warning: MaterialId,
+    pub rubber: MaterialId,
+    pub line_yellow: MaterialId,
+    pub line_white: MaterialId,
+    pub hatch: MaterialId,
+}
+
+/// A material of the hall's own patterns.
+pub(super) fn hall(pattern: Hall, a: Vec3, b: Vec3, c: Vec3) -> Material {
+    Material::new(Pattern::Hall(pattern), a, b, c)
+}
+
+impl Stock {
+    pub fn new(scene: &mut Scene) -> Self {
+        let mut plain = |r, g, b, gloss| {
+            scene.add_material(Material::plain(srgb(r, g, b)).gloss(gloss).scale(0.4))
+        };
+        let steel = plain(150, 153, 156, 0.5);
+        let dark = plain(44, 46, 50, 0.2);
+        let white = plain(222, 222, 216, 0.2);
+        let yellow = plain(228, 178, 22, 0.45);
+        let red = plain(176, 26, 22, 0.5);
+        let rubber = plain(24, 24, 25, 0.05);
+        let (gold, black) = (srgb(232, 184, 20), srgb(26, 26, 26));
+        let warning = hall(Hall::Warning { width: 0.22 }, gold, black, gold).gloss(0.3);
+        let warning = scene.add_material(warning);
+        let mut paint = |pattern, r, g, b| {
+            let colour = srgb(r, g, b);
+            scene.add_material(hall(pattern, colour, colour, colour).satin(0.035, 0.07))
+        };
+        Self {
+            steel,
+            dark,
+            white,
+            yellow,
+            red,
+            warning,
+            rubber,
+            line_yellow: paint(Hall::Paint, 226, 178, 30),
+            line_white: paint(Hall::Paint, 214, 214, 206),
+            hatch: paint(Hall::Hatch { width: 0.16 }, 224, 176, 30),
+        }
+    }
+}
+
+/// A painted rectangle on the floor.
+pub(super) fn paint(root: &mut Group, x: (f32, f32), z: (f32, f32), material: MaterialId) {
+    let centre = Vec3::new(0.5 * (x.0 + x.1), 0.5 * PAINT, 0.5 * (z.0 + z.1));
+    root.cuboid(centre, Vec3::new((x.1 - x.0).abs(), PAINT, (z.1 - z.0).abs()), material);
+}
+
+/// Half width and height of a dock's doorway.
+const DOOR: (f32, f32) = (1.45, 3.3);
+/// Half width and height of the gate on floor level.
+const GATE: (f32, f32) = (2.6, 5.0);
+
+pub(super) fn build(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
+    yard(scene, rng, plan, stock);
+    floor(scene, plan);
+    walls(scene, rng, plan, stock);
+    roof(scene, rng, plan, stock);
+    columns(scene, rng, plan, stock);
+}
+
+fn floor(scene: &mut Scene, plan: &Plan) {
+    let base = (srgb(150, 148, 143), srgb(118, 117, 114), srgb(84, 80, 74));
+    let slab = hall(Hall::Concrete, base.0, base.1, base.2).satin(0.05, 0.05).seed(77);
+    let slab = scene.add_material(slab);
+    let root = &mut scene.root;
+    root.label(Class::Floor, 0);
+    let thick = -YARD_Y + 0.3;
+    root.cuboid(
+        Vec3::new(0.0, -0.5 * thick, 0.0),
+        Vec3::new(2.0 * plan.half.x, thick, 2.0 * plan.half.y),
+        slab,
+    );
+}
+
+/// Fills a wall along X at `z` between openings, given as (from, to, height).
+fn wall_with_openings(
+    root: &mut Group,
+    plan: &Plan,
+    z: f32,
+    openings: &[(f32, f32, f32)],
+    base: MaterialId,
+    sheet: MaterialId,
+) {
+    // A plinth of concrete, sheet above it.
+    const PLINTH: f32 = 1.1;
+    let mut put = |x0: f32, x1: f32, y0: f32, y1: f32, material| {
+        if x1 - x0 > 0.01 && y1 - y0 > 0.01 {
+            let centre = Vec3::new(0.5 * (x0 + x1), 0.5 * (y0 + y1), z);
+            root.cuboid(centre, Vec3::new(x1 - x0, y1 - y0, 0.3), material);
+        }
+    };
+    let mut x = -plan.half.x;
+    for &(from, to, height) in openings {
+        put(x, from, YARD_Y, PLINTH, base);
+        put(x, from, PLINTH, plan.height, sheet);
+        put(from, to, YARD_Y, 0.0, base);
+        put(from, to, height, plan.height, sheet);
+        x = to;
+    }
+    put(x, plan.half.x, YARD_Y, PLINTH, base);
+    put(x, plan.half.x, PLINTH, plan.height, sheet);
+}
+
+fn walls(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
+    let tone = rng.pick(&[srgb(206, 208, 204), srgb(188, 196, 202), srgb(210, 204, 190)]);
+    let sheet = hall(Hall::Sheet { pitch: 0.3, upright: true }, tone, tone * 0.78, tone);
+    let sheet = scene.add_material(sheet.gloss(0.12));
+    let block = srgb(150, 148, 142);
+    let plinth = Material::new(Pattern::Noise, block, block * 0.8, block).scale(0.8);
+    let plinth = scene.add_material(plinth);
+    let curtain = rng.pick(&[srgb(176, 180, 182), srgb(92, 116, 140), srgb(196, 192, 176)]);
+    let slats = hall(Hall::Sheet { pitch: 0.11, upright: false }, curtain, curtain * 0.8, curtain);
+    let slats = scene.add_material(slats.gloss(0.3));
+    let z = plan.half.y + 0.15;
+    let mut openings: Vec<(f32, f32, f32)> =
+        plan.docks.iter().map(|d| (d.x - DOOR.0, d.x + DOOR.0, DOOR.1)).collect();
+    openings.push((plan.gate_x - GATE.0, plan.gate_x + GATE.0, GATE.1));
+    openings.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (hx, hz, h) = (plan.half.x, plan.half.y, plan.height);
+    let root = &mut scene.root;
+    root.label(Class::Wall, 0);
+    wall_with_openings(root, plan, z, &openings, plinth, sheet);
+    wall_with_openings(root, plan, -z, &[], plinth, sheet);
+    for side in [-1.0f32, 1.0] {
+        let x = side * (hx + 0.15);
+        root.cuboid(Vec3::new(x, -0.05, 0.0), Vec3::new(0.3, 2.3, 2.0 * hz + 0.6), plinth);
+        root.cuboid(
+            Vec3::new(x, 0.5 * (1.1 + h), 0.0),
+            Vec3::new(0.3, h - 1.1, 2.0 * hz + 0.6),
+            sheet,
+        );
+    }
+    // Rails that carry the sheets.
+    root.label(Class::Wall, 0);
+    for i in 1..4 {
+        let y = 1.1 + (h - 1.1) * i as f32 / 4.0;
+        for side in [-1.0f32, 1.0] {
+            let x = side * (hx - 0.07);
+            root.cuboid(Vec3::new(x, y, 0.0), Vec3::new(0.14, 0.18, 2.0 * hz), stock.steel);
+        }
+        root.cuboid(Vec3::new(0.0, y, 0.07 - hz), Vec3::new(2.0 * hx, 0.18, 0.14), stock.steel);
+        if y > GATE.1 + 0.6 {
+            root.cuboid(Vec3::new(0.0, y, hz - 0.07), Vec3::new(2.0 * hx, 0.18, 0.14), stock.steel);
+        }
+    }
+    for (i, dock) in plan.docks.iter().enumerate() {
+        doorway(scene, plan, stock, dock, i + 1, slats);
+    }
+    gate(scene, rng, plan, stock, slats);
+}
+
+/// Curtain, rails, box of the shutter, bumpers, number and leveller of one dock.
+fn doorway(
+    scene: &mut Scene,
+    plan: &Plan,
+    stock: &Stock,
+    dock: &Dock,
+    number: usize,
+    slats: MaterialId,
+) {
+    let (half, top) = DOOR;
+    let (x, z) = (dock.x, plan.half.y);
+    let word = text(&format!("{number:02}"));
+    let board = hall(
+        Hall::Board { text: word, height: 0.5 },
+        srgb(24, 70, 140),
+        srgb(240, 240, 236),
+        Vec3::ONE,
+    );
+    let board = scene.add_material(board.gloss(0.3));
+    let floor_word = hall(
+        Hall::FloorText { text: word, height: 1.1 },
+        srgb(224, 222, 214),
+        Vec3::ONE,
+        Vec3::ONE,
+    );
+    let floor_word = scene.add_material(floor_word.satin(0.035, 0.07));
+    let plate =
+        Material::new(Pattern::Speckle, srgb(96, 98, 100), srgb(70, 70, 72), srgb(120, 120, 122));
+    let plate = scene.add_material(plate.scale(0.3).gloss(0.4));
+    let root = &mut scene.root;
+    let open = match dock.state {
+        DockState::Closed => 0.0,
+        DockState::Half => 0.45,
+        DockState::Trailer | DockState::Open => 1.0,
+    };
+    root.label(Class::Door, 0);
+    let low = top * open;
+    if top - low > 0.05 {
+        let centre = Vec3::new(x, 0.5 * (low + top), z + 0.02);
+        root.cuboid(centre, Vec3::new(2.0 * half, top - low, 0.06), slats);
+        let bar = Vec3::new(x, low + 0.06, z + 0.01);
+        root.cuboid(bar, Vec3::new(2.0 * half, 0.12, 0.1), stock.dark);
+    }
+    root.cuboid(
+        Vec3::new(x, top + 0.28, z - 0.24),
+        Vec3::new(2.0 * half + 0.5, 0.5, 0.46),
+        stock.steel,
+    );
+    for side in [-1.0f32, 1.0] {
+        let at = x + side * (half + 0.06);
+        root.cuboid(Vec3::new(at, 0.5 * top, z - 0.06), Vec3::new(0.12, top, 0.14), stock.steel);
+        let post = Vec3::new(x + side * (half + 0.32), 0.0, z - 0.45);
+        root.label(Class::Furniture, 0);
+        root.rod(post, post + Vec3::Y * 1.1, 0.08, 1.0, stock.warning);
+        root.label(Class::Door, 0);
+        // Bumpers outside.
+        root.cuboid(
+            Vec3::new(x + side * (half - 0.2), -0.35, z + 0.38),
+            Vec3::new(0.25, 0.5, 0.18),
+            stock.rubber,
+        );
+    }
+    root.label(Class::Sign, 0);
+    root.cuboid(Vec3::new(x, top + 0.95, z - 0.05), Vec3::new(0.9, 0.7, 0.04), board);
+    root.label(Class::Dock, 0);
+    let leveller = Vec3::new(x, 0.004, z - 1.1);
+    root.cuboid(leveller, Vec3::new(2.0, 0.006, 2.3), plate);
+    for side in [-1.0f32, 1.0] {
+        let at = x + side * 1.12;
+        paint(root, (at - 0.1, at + 0.1), (z - 2.3, z - 0.1), stock.hatch);
+    }
+    root.label(Class::Floor, 0);
+    root.add(
+        Shape::Cuboid,
+        Vec3::new(x, 0.5 * PAINT, z - 6.2),
+        Quat::IDENTITY,
+        Vec3::new(0.9, 0.5 * PAINT, 0.6),
+        floor_word,
+    );
+    for side in [-1.0f32, 1.0] {
+        let at = x + side * (half + 0.25);
+        paint(root, (at - 0.05, at + 0.05), (z - 5.4, z - 0.6), stock.line_yellow);
+    }
+    match dock.state {
+        DockState::Trailer => trailer(scene, plan, stock, x),
+        DockState::Open | DockState::Half => {
+            // A bar across, so that nobody drives out.
+            root.label(Class::Furniture, 0);
+            let y = 0.55;
+            let (from, to) = (Vec3::new(x - half, y, z - 0.3), Vec3::new(x + half, y, z - 0.3));
+            root.rod(from, to, 0.05, 1.0, stock.warning);
+        }
+        DockState::Closed => {}
+    }
+}
+
+/// A trailer that was backed against a dock, open towards it.
+fn trailer(scene: &mut Scene, plan: &Plan, stock: &Stock, x: f32) {
+    let ply = Material::new(
+        Pattern::Planks { width: 0.2 },
+        srgb(140, 106, 72),
+        srgb(100, 74, 50),
+        Vec3::ZERO,
+    );
+    let bed = scene.add_material(ply.scale(0.5));
+    let wall = hall(
+        Hall::Sheet { pitch: 0.18, upright: true },
+        srgb(196, 198, 198),
+        srgb(160, 162, 162),
+        Vec3::ONE,
+    );
+    let wall = scene.add_material(wall.gloss(0.2));
+    let z0 = plan.half.y + 0.55;
+    let length = 13.2;
+    let root = &mut scene.root;
+    root.label(Class::Car, 0);
+    let middle = z0 + 0.5 * length;
+    root.cuboid(Vec3::new(x, -0.1, middle), Vec3::new(2.5, 0.2, length), bed);
+    root.cuboid(Vec3::new(x, 2.75, middle), Vec3::new(2.55, 0.06, length), wall);
+    for side in [-1.0f32, 1.0] {
+        let at = x + side * 1.25;
+        root.cuboid(Vec3::new(at, 1.35, middle), Vec3::new(0.06, 2.8, length), wall);
+        for axle in [9.2, 10.5, 11.8] {
+            let hub = Vec3::new(x + side * 1.0, YARD_Y + 0.5, z0 + axle - 8.0);
+            root.rod(hub, hub + Vec3::X * (0.3 * side), 0.5, 1.0, stock.rubber);
+        }
+    }
+    root.cuboid(Vec3::new(x, 1.35, z0 + length), Vec3::new(2.5, 2.8, 0.06), wall);
+    // Rubber curtains close the gap to the wall.
+    root.label(Class::Door, 0);
+    for side in [-1.0f32, 1.0] {
+        let at = Vec3::new(x + side * 1.38, 1.4, plan.half.y + 0.42);
+        root.cuboid(at, Vec3::new(0.35, 3.8, 0.3), stock.rubber);
+    }
+    root.cuboid(Vec3::new(x, 3.1, plan.half.y + 0.42), Vec3::new(3.0, 0.5, 0.3), stock.rubber);
+}
+
+/// The wide door on floor level with its ramp down to the yard.
+fn gate(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock, slats: MaterialId) {
+    let (half, top) = GATE;
+    let (x, z) = (plan.gate_x, plan.half.y);
+    let open = rng.range(0.75, 1.0);
+    let block = srgb(128, 126, 121);
+    let ramp = Material::new(Pattern::Noise, block, block * 0.75, block).scale(0.6);
+    let ramp = scene.add_material(ramp);
+    let root = &mut scene.root;
+    root.label(Class::Door, 0);
+    let low = top * open;
+    root.cuboid(
+        Vec3::new(x, 0.5 * (low + top), z + 0.02),
+        Vec3::new(2.0 * half, (top - low).max(0.05), 0.06),
+        slats,
+    );
+    root.cuboid(
+        Vec3::new(x, top + 0.35, z - 0.3),
+        Vec3::new(2.0 * half + 0.6, 0.6, 0.56),
+        stock.steel,
+    );
+    for side in [-1.0f32, 1.0] {
+        let at = x + side * (half + 0.08);
+        root.cuboid(Vec3::new(at, 0.5 * top, z - 0.08), Vec3::new(0.16, top, 0.18), stock.steel);
+        root.label(Class::Furniture, 0);
+        let post = Vec3::new(x + side * (half + 0.4), 0.0, z - 0.5);
+        root.rod(post, post + Vec3::Y * 1.2, 0.11, 1.0, stock.warning);
+        root.label(Class::Door, 0);
+    }
+    // The ramp falls over twelve metres.
+    let (length, fall) = (12.0f32, -YARD_Y);
+    let slope = (fall / length).atan();
+    root.label(Class::Road, 0);
+    let centre = Vec3::new(x, -0.5 * fall - 0.15, z + 0.3 + 0.5 * length);
+    root.add(
+        Shape::Cuboid,
+        centre,
+        Quat::from_rotation_x(slope),
+        Vec3::new(half + 0.4, 0.15, 0.5 * length.hypot(fall)),
+        ramp,
+    );
+    for side in [-1.0f32, 1.0] {
+        for step in [0.5, 4.0, 8.0] {
+            let at = Vec3::new(x + side * (half + 0.3), -fall * step / length, z + 0.3 + step);
+            root.rod(at - Vec3::Y, at + Vec3::Y * 1.0, 0.035, 1.0, stock.yellow);
+        }
+        let (from, to) = (z + 0.8, z + 8.3);
+        let rail = |step: f32| {
+            Vec3::new(x + side * (half + 0.3), 1.0 - fall * (step - z - 0.3) / length, step)
+        };
+        root.rod(rail(from), rail(to), 0.035, 1.0, stock.yellow);
+    }
+}
+
+fn yard(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
+    let asphalt =
+        Material::new(Pattern::Noise, srgb(92, 92, 92), srgb(70, 70, 71), Vec3::ZERO).scale(1.5);
+    let asphalt = scene.add_material(asphalt);
+    let grass =
+        Material::new(Pattern::Meadow, srgb(86, 102, 58), srgb(116, 122, 76), srgb(118, 102, 78));
+    let grass = scene.add_material(grass);
+    let tone = srgb(170, 176, 180);
+    let far = hall(Hall::Sheet { pitch: 1.2, upright: true }, tone, tone * 0.7, tone);
+    let far = scene.add_material(far);
+    let tree = props::broadleaf(scene, rng, 110);
+    let (hx, hz) = (plan.half.x, plan.half.y);
+    let root = &mut scene.root;
+    root.label(Class::Ground, 0);
+    root.cuboid(Vec3::new(0.0, YARD_Y - 0.55, 0.0), Vec3::new(2400.0, 1.0, 2400.0), grass);
+    root.label(Class::Road, 0);
+    let yard = Vec3::new(2.0 * hx + 40.0, 0.06, 2.0 * hz + 80.0);
+    root.cuboid(Vec3::new(0.0, YARD_Y - 0.03, 10.0), yard, asphalt);
+    root.label(Class::Building, 0);
+    for i in 0..4 {
+        let x = -hx * 1.4 + 0.95 * hx * i as f32 + rng.range(-8.0, 8.0);
+        let size = Vec3::new(rng.range(30.0, 60.0), rng.range(8.0, 14.0), 30.0);
+        let at = Vec3::new(x, YARD_Y + 0.5 * size.y, hz + rng.range(75.0, 120.0));
+        root.cuboid(at, size, far);
+    }
+    root.label(Class::Tree, 0);
+    for _ in 0..14 {
+        let at = Vec3::new(rng.range(-1.5, 1.5) * hx, YARD_Y, hz + rng.range(46.0, 70.0));
+        let turn = Quat::from_rotation_y(rng.range(0.0, TAU));
+        root.place(tree, at, turn, Vec3::splat(rng.range(0.7, 1.2)));
+    }
+    root.label(Class::Furniture, 0);
+    let z = hz + 44.0;
+    let posts = (hx / 2.5) as i32;
+    for i in -posts..=posts {
+        let at = Vec3::new(i as f32 * 2.5, YARD_Y, z);
+        root.rod(at, at + Vec3::Y * 2.0, 0.03, 1.0, stock.steel);
+    }
+    for y in [0.6, 1.2, 1.9] {
+        let (from, to) = (Vec3::new(-hx, YARD_Y + y, z), Vec3::new(hx, YARD_Y + y, z));
+        root.rod(from, to, 0.015, 1.0, stock.steel);
+    }
+}
+
+fn roof(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
+    const HALF_LIGHT: f32 = 0.8;
+    let tone = srgb(196, 198, 196);
+    let deck = hall(Hall::Sheet { pitch: 0.28, upright: true }, tone, tone * 0.82, tone);
+    let deck = scene.add_material(deck);
+    let truss = truss(scene, plan, stock);
+    let (hx, hz, h) = (plan.half.x, plan.half.y, plan.height);
+    let root = &mut scene.root;
+    root.label(Class::Ceiling, 0);
+    let mut slab = |x0: f32, x1: f32, z0: f32, z1: f32| {
+        if x1 - x0 > 0.01 && z1 - z0 > 0.01 {
+            let centre = Vec3::new(0.5 * (x0 + x1), h + 0.1, 0.5 * (z0 + z1));
+            root.cuboid(centre, Vec3::new(x1 - x0, 0.2, z1 - z0), deck);
+        }
+    };
+    let mut panes: Vec<(f32, f32, f32)> = Vec::new();
+    let mut x = -hx - 0.3;
+    for &middle in &plan.skylights {
+        slab(x, middle - HALF_LIGHT, -hz - 0.3, hz + 0.3);
+        let mut z = -hz - 0.3;
+        let ends = plan.trusses.iter().copied().chain([hz]);
+        let mut from = -hz;
+        for to in ends {
+            // Some stretches have none.
+            if rng.chance(0.85) {
+                slab(middle - HALF_LIGHT, middle + HALF_LIGHT, z, from + 1.2);
+                panes.push((middle, from + 1.2, to - 1.2));
+                z = to - 1.2;
+            }
+            from = to;
+        }
+        slab(middle - HALF_LIGHT, middle + HALF_LIGHT, z, hz + 0.3);
+        x = middle + HALF_LIGHT;
+    }
+    slab(x, hx + 0.3, -hz - 0.3, hz + 0.3);
+    for (x, from, to) in panes {
+        for side in [-1.0f32, 1.0] {
+            root.cuboid(
+                Vec3::new(x + side * HALF_LIGHT, h, 0.5 * (from + to)),
+                Vec3::new(0.08, 0.36, to - from),
+                stock.white,
+            );
+        }
+        let bars = ((to - from) / 1.1).round().max(1.0);
+        for i in 0..=bars as usize {
+            let z = from + (to - from) * i as f32 / bars;
+            root.cuboid(
+                Vec3::new(x, h + 0.05, z),
+                Vec3::new(2.0 * HALF_LIGHT, 0.06, 0.05),
+                stock.white,
+            );
+        }
+        root.cuboid(
+            Vec3::new(x, h + 0.05, 0.5 * (from + to)),
+            Vec3::new(0.05, 0.06, to - from),
+            stock.white,
+        );
+    }
+    // Purlins along Z, trusses across.
+    let purlins = (2.0 * hx / 3.0) as i32;
+    for i in 0..=purlins {
+        let x = -hx + 2.0 * hx * i as f32 / purlins as f32;
+        if plan.skylights.iter().any(|s| (s - x).abs() < HALF_LIGHT + 0.1) {
+            continue;
+        }
+        root.cuboid(Vec3::new(x, h - 0.1, 0.0), Vec3::new(0.08, 0.2, 2.0 * hz), stock.steel);
+    }
+    for &z in &plan.trusses {
+        for i in 0..SPANS {
+            let x = -hx + (i as f32 + 0.5) * 2.0 * hx / SPANS as f32;
+            root.place(truss, Vec3::new(x, h - 0.2, z), Quat::IDENTITY, Vec3::ONE);
+        }
+    }
+}
+
+/// Trusses are put together from so many equal parts.
+const SPANS: usize = 6;
+
+/// One part of a truss, hanging from Y = 0, along X.
+fn truss(scene: &mut Scene, plan: &Plan, stock: &Stock) -> u32 {
+    let length = 2.0 * plan.half.x / SPANS as f32;
+    let depth = 1.05;
+    let mut g = Group::of(Class::Ceiling);
+    for y in [0.0, -depth] {
+        g.cuboid(Vec3::new(0.0, y, 0.0), Vec3::new(length, 0.12, 0.14), stock.steel);
+    }
+    let panels = (length / 1.8).round().max(2.0) as usize;
+    for i in 0..panels {
+        let at = |k: f32| -0.5 * length + length * k / panels as f32;
+        let (a, b) = (at(i as f32), at(i as f32 + 0.5));
+        let c = at(i as f32 + 1.0);
+        let low = |x: f32| Vec3::new(x, -depth, 0.0);
+        g.rod(Vec3::new(a, 0.0, 0.0), low(b), 0.035, 1.0, stock.steel);
+        g.rod(low(b), Vec3::new(c, 0.0, 0.0), 0.035, 1.0, stock.steel);
+    }
+    scene.add_group(g)
+}
+
+fn columns(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
+    let mut g = Group::of(Class::Wall);
+    let h = plan.height - 0.2;
+    // An I section, guarded at its foot.
+    for z in [-0.11, 0.11] {
+        g.cuboid(Vec3::new(0.0, 0.5 * h, z), Vec3::new(0.22, h, 0.03), stock.steel);
+    }
+    g.cuboid(Vec3::new(0.0, 0.5 * h, 0.0), Vec3::new(0.03, h, 0.2), stock.steel);
+    g.cuboid(Vec3::new(0.0, 0.02, 0.0), Vec3::new(0.36, 0.04, 0.36), stock.dark);
+    let column = scene.add_group(g);
+    let mut g = Group::of(Class::Furniture);
+    g.cuboid(Vec3::new(0.0, 0.6, 0.0), Vec3::new(0.34, 1.2, 0.34), stock.warning);
+    let guard = scene.add_group(g);
+    let every = 2 + rng.below(2);
+    let root = &mut scene.root;
+    for &z in &plan.trusses {
+        let racked = plan.stretches.iter().any(|s| z > s.0 - 0.3 && z < s.1 + 0.3);
+        for (i, &x) in plan.spines.iter().enumerate() {
+            if racked && i % every == 0 {
+                root.place(column, Vec3::new(x, 0.0, z), Quat::IDENTITY, Vec3::ONE);
+            }
+        }
+        for side in [-1.0f32, 1.0] {
+            let at = Vec3::new(side * (plan.half.x - 0.2), 0.0, z);
+            root.place(column, at, Quat::IDENTITY, Vec3::ONE);
+            root.place(guard, at, Quat::IDENTITY, Vec3::ONE);
+        }
+    }
+}
