@@ -83,6 +83,9 @@ pub(crate) struct Enclosure {
     pub sunless: bool,
     /// Mean irradiance by lamps that are not in the scene's own list (those of chunks).
     pub lamp_light: Vec3,
+    /// Multiplies the exposure that follows from the light inside: over 1 where little of it comes
+    /// back from walls.
+    pub gain: f32,
 }
 
 impl Scene {
@@ -112,8 +115,8 @@ impl Scene {
                 self.ambient = (self.sky.soft(Vec3::Y) + self.sky.sun * 0.4) * enclosure.daylight
                     + lamps * (0.6 / size)
                     + enclosure.lamp_light * 0.25;
-                self.exposure =
-                    (0.065 / self.ambient.dot(lighting::GREY).max(0.003)).clamp(0.3, 12.0);
+                let grey = self.ambient.dot(lighting::GREY).max(0.003);
+                self.exposure = (0.065 / grey).clamp(0.3, 12.0) * enclosure.gain;
             }
         }
     }

@@ -230,10 +230,15 @@ impl Scene {
                 let seen = match self.trace(&reflected, bias, 3e4) {
                     None => self.sky.radiance(point, dir, pixel_angle * 2.0, 4, u.x),
                     Some(second) => {
+                        // No sky shines on what stands indoors.
+                        let open_sky = if self.sheltered(reflected.at(second.t)) {
+                            Vec3::ZERO
+                        } else {
+                            self.sky.soft(second.normal) * 0.5
+                        };
                         let s = self.shade(&reflected, &second, pixel_angle * 2.0, u, false);
                         self.in_haze(
-                            s.direct
-                                + s.albedo * (self.ambient + self.sky.soft(second.normal) * 0.5),
+                            s.direct + s.albedo * (self.ambient + open_sky),
                             &reflected,
                             second.t,
                         )

@@ -233,7 +233,8 @@ fn nonsense_is_refused_by_name_and_changes_nothing() {
     assert_eq!(model.save(), Err(WorldError::NotBegun));
     let unknown = model.begin(&scene_seed("moon")).expect_err("no such scene").to_string();
     assert!(
-        unknown.contains("`moon`") && unknown.contains("mountain, city, room, primitives"),
+        unknown.contains("`moon`")
+            && unknown.contains("mountain, city, room, primitives, warehouse"),
         "{unknown}"
     );
     let prompt = Seed::new(SeedSource::Prompt("a valley".to_owned()));

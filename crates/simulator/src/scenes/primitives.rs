@@ -245,6 +245,7 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, options: &SceneOptions) ->
             daylight: 0.15,
             sunless: rng.chance(0.6),
             lamp_light: Vec3::ZERO,
+            gain: 1.0,
         });
     } else {
         for _ in 0..rng.below(14) {

@@ -32,6 +32,7 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, _options: &SceneOptions) -
         daylight: 0.07,
         sunless: false,
         lamp_light: Vec3::ZERO,
+        gain: 1.0,
     });
     Stage {
         min: Vec3::new(-plan.w + 0.25, 0.5, -plan.d + 0.25),

@@ -9,10 +9,11 @@ use super::plan::Plan;
 use super::shell::{Stock, hall, paint};
 use crate::class::Class;
 use crate::geometry::Group;
+use crate::lamps::Beam;
 use crate::material::{Material, Pattern, srgb};
 use crate::patterns_warehouse::Hall;
 use crate::random::Rng;
-use crate::scene::{Beam, Lamp, Scene};
+use crate::scene::{Lamp, Scene};
 use crate::shape::Shape;
 use crate::stencil::text;
 
@@ -85,11 +86,11 @@ fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
         if !dead {
             scene.lamps.push(Lamp {
                 position: at - Vec3::Y * 0.1,
-                power: tint * 16.0,
+                power: tint * 18.0,
                 clear_m: 0.3,
                 night_only: false,
                 radius: if long { 0.5 } else { 0.22 },
-                beam: Some(Beam { dir: Vec3::NEG_Y, cos_edge: 0.15 }),
+                beam: Some(Beam { dir: Vec3::NEG_Y, cos_edge: 0.4 }),
             });
         }
     }

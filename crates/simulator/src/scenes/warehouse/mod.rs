@@ -52,6 +52,7 @@ pub(super) fn build(
         daylight: 0.05,
         sunless: false,
         lamp_light: Vec3::ZERO,
+        gain: 3.2,
     });
     let lane = plan.aisles[rng.below(plan.aisles.len())];
     let stage = Stage {
