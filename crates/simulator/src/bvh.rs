@@ -1,4 +1,4 @@
-//! Bounding volume hierarchy over axis-aligned boxes.
+//! Bounding volume hierarchy over axis-aligned boxes: two children to a node.
 
 use glam::{Vec3, Vec3A};
 
@@ -22,7 +22,7 @@ impl Aabb {
         Self { min: self.min.min(other.min), max: self.max.max(other.max) }
     }
 
-    fn half_area(&self) -> f32 {
+    pub fn half_area(&self) -> f32 {
         let e = (self.max - self.min).max(Vec3A::ZERO);
         e.x * e.y + e.y * e.z + e.z * e.x
     }
@@ -54,23 +54,54 @@ pub(crate) struct Bvh {
     order: Vec<u32>,
 }
 
-const LEAF: usize = 3;
 const BINS: usize = 12;
+/// Levels that are cut where it is best; below them the halves have equal counts.
+const BEST_DEPTH: u32 = 32;
+/// No hierarchy is deeper: 32 levels of halves hold any number of items, and a leaf of several
+/// kinds is parted a few times more.
+pub(crate) const MAX_DEPTH: u32 = BEST_DEPTH + 32 + 8;
 
 impl Bvh {
-    pub fn build(boxes: &[Aabb]) -> Self {
+    /// A hierarchy whose leaves have at most `leaf` items, all of one kind; without `kinds`, all
+    /// are.
+    pub fn build(boxes: &[Aabb], kinds: &[u8], leaf: usize) -> Self {
         let mut order: Vec<u32> = (0..boxes.len() as u32).collect();
         let mut nodes = Vec::with_capacity(boxes.len().max(1));
         if !boxes.is_empty() {
             let centres: Vec<Vec3A> = boxes.iter().map(|b| (b.min + b.max) * 0.5).collect();
             nodes.push(Node { bounds: Aabb::EMPTY, first: 0, count: 0 });
-            split(&mut nodes, 0, &mut order, 0, boxes, &centres, 0);
+            let from = Items { boxes, kinds, centres: &centres, leaf: leaf.max(1) };
+            split(&mut nodes, 0, &mut order, 0, &from, 0);
         }
         Self { nodes, order }
     }
 
     pub fn bounds(&self) -> Aabb {
         self.nodes.first().map_or(Aabb::EMPTY, |n| n.bounds)
+    }
+
+    pub fn root(&self) -> Option<u32> {
+        (!self.nodes.is_empty()).then_some(0)
+    }
+
+    pub fn bounds_of(&self, node: u32) -> Aabb {
+        self.nodes[node as usize].bounds
+    }
+
+    pub fn half_area(&self, node: u32) -> f32 {
+        self.nodes[node as usize].bounds.half_area()
+    }
+
+    /// The two children of an inner node.
+    pub fn children(&self, node: u32) -> Option<[u32; 2]> {
+        let Node { first, count, .. } = self.nodes[node as usize];
+        (count == 0).then_some([first, first + 1])
+    }
+
+    /// The items of a leaf.
+    pub fn items(&self, node: u32) -> Option<&[u32]> {
+        let Node { first, count, .. } = self.nodes[node as usize];
+        (count > 0).then(|| &self.order[first as usize..(first + count) as usize])
     }
 
     /// Visits items whose boxes the ray meets, near boxes first. `visit` gets an item and
@@ -88,7 +119,7 @@ impl Bvh {
         }
         let origin = Vec3A::from(origin);
         let inverse = Vec3A::from(dir).recip();
-        let mut stack = [(0u32, 0.0f32); 48];
+        let mut stack = [(0u32, 0.0f32); MAX_DEPTH as usize + 2];
         let mut depth = 1usize;
         if self.nodes[0].bounds.enter(origin, inverse, t_max) == f32::INFINITY {
             return;
@@ -129,15 +160,22 @@ impl Bvh {
     }
 }
 
+struct Items<'a> {
+    boxes: &'a [Aabb],
+    kinds: &'a [u8],
+    centres: &'a [Vec3A],
+    leaf: usize,
+}
+
 fn split(
     nodes: &mut Vec<Node>,
     at: usize,
     order: &mut [u32],
     offset: usize,
-    boxes: &[Aabb],
-    centres: &[Vec3A],
+    from: &Items<'_>,
     depth: u32,
 ) {
+    let Items { boxes, kinds, centres, .. } = *from;
     let mut bounds = Aabb::EMPTY;
     let mut centre_bounds = Aabb::EMPTY;
     for &i in order.iter() {
@@ -147,14 +185,47 @@ fn split(
     }
     nodes[at].bounds = bounds;
     let extent = centre_bounds.max - centre_bounds.min;
-    let leaf = |nodes: &mut Vec<Node>| {
-        nodes[at].first = offset as u32;
-        nodes[at].count = order.len() as u32;
+    let kind = |i: u32| kinds.get(i as usize).copied().unwrap_or(0);
+    let middle = if order.len() <= from.leaf {
+        let first = kind(order[0]);
+        let middle = partition(order, |i| kind(i) == first);
+        if middle == order.len() {
+            nodes[at].first = offset as u32;
+            nodes[at].count = order.len() as u32;
+            return;
+        }
+        middle
+    } else if depth >= BEST_DEPTH || extent.max_element() <= 1e-9 {
+        order.len() / 2
+    } else {
+        best_cut(order, from, centre_bounds)
     };
-    if order.len() <= LEAF || depth > 40 || extent.max_element() <= 1e-9 {
-        leaf(nodes);
-        return;
+    let child = nodes.len();
+    let empty = Node { bounds: Aabb::EMPTY, first: 0, count: 0 };
+    nodes.push(empty);
+    nodes.push(empty);
+    nodes[at].first = child as u32;
+    let (a, b) = order.split_at_mut(middle);
+    split(nodes, child, a, offset, from, depth + 1);
+    split(nodes, child + 1, b, offset + middle, from, depth + 1);
+}
+
+/// Brings items that are `wanted` to the front and counts them.
+fn partition(order: &mut [u32], wanted: impl Fn(u32) -> bool) -> usize {
+    let mut middle = 0;
+    for i in 0..order.len() {
+        if wanted(order[i]) {
+            order.swap(i, middle);
+            middle += 1;
+        }
     }
+    middle
+}
+
+/// Parts the items where rays will have to look at least into both halves.
+fn best_cut(order: &mut [u32], from: &Items<'_>, centre_bounds: Aabb) -> usize {
+    let Items { boxes, centres, .. } = *from;
+    let extent = centre_bounds.max - centre_bounds.min;
     let axis = if extent.x >= extent.y && extent.x >= extent.z {
         0
     } else if extent.y >= extent.z {
@@ -189,24 +260,5 @@ fn split(
             }
         }
     }
-    let middle = if best.1 == 0 {
-        order.len() / 2
-    } else {
-        let mut middle = 0;
-        for i in 0..order.len() {
-            if bin_of(order[i]) < best.1 {
-                order.swap(i, middle);
-                middle += 1;
-            }
-        }
-        middle
-    };
-    let child = nodes.len();
-    let empty = Node { bounds: Aabb::EMPTY, first: 0, count: 0 };
-    nodes.push(empty);
-    nodes.push(empty);
-    nodes[at].first = child as u32;
-    let (a, b) = order.split_at_mut(middle);
-    split(nodes, child, a, offset, boxes, centres, depth + 1);
-    split(nodes, child + 1, b, offset + middle, boxes, centres, depth + 1);
+    if best.1 == 0 { order.len() / 2 } else { partition(order, |i| bin_of(i) < best.1) }
 }

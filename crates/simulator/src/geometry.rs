@@ -1,10 +1,13 @@
-//! Placed primitives, groups of them that can be placed again, and ray queries on all of it.
+//! Placed primitives, and groups of them that can be placed again.
 
-use glam::{Affine3A, Mat3, Quat, Vec3};
+use glam::{Affine3A, Mat3, Mat3A, Quat, Vec3, Vec3A};
 
 use crate::bvh::{Aabb, Bvh};
 use crate::class::Class;
-use crate::shape::{LocalHit, Shape};
+use crate::pack::{FramePack, TrianglePack};
+use crate::shape::Shape;
+use crate::simd::LANES;
+use crate::wide::{Child, Wide};
 
 /// A ray in metres; the direction has unit length.
 #[derive(Clone, Copy, Debug)]
@@ -53,10 +56,10 @@ pub(crate) struct Label {
 /// A shape with placement and material.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Prim {
-    shape: Shape,
-    local_from_outer: Affine3A,
+    pub(crate) shape: Shape,
+    pub(crate) local_from_outer: Affine3A,
     outer_from_local: Affine3A,
-    scale: Vec3,
+    pub(crate) scale: Vec3,
     pub material: MaterialId,
     pub tint: u32,
     pub label: Label,
@@ -87,20 +90,21 @@ impl Prim {
     }
 
     #[inline]
-    fn local_ray(&self, origin: Vec3, dir: Vec3) -> (Vec3, Vec3) {
+    pub(crate) fn local_ray(&self, origin: Vec3, dir: Vec3) -> (Vec3, Vec3) {
         (
             self.local_from_outer.transform_point3(origin),
             self.local_from_outer.transform_vector3(dir),
         )
     }
 
-    fn outer_normal(&self, local: Vec3) -> Vec3 {
+    pub(crate) fn outer_normal(&self, local: Vec3) -> Vec3 {
         (self.local_from_outer.matrix3.transpose() * local).normalize_or(Vec3::Y)
     }
 }
 
+/// A corner, the edges from there and the normals of the corners.
 #[derive(Clone, Copy, Debug)]
-struct Triangle {
+pub(crate) struct Triangle {
     a: Vec3,
     ab: Vec3,
     ac: Vec3,
@@ -108,59 +112,77 @@ struct Triangle {
 }
 
 impl Triangle {
+    /// Smooth unit normal where a ray meets the triangle.
+    pub(crate) fn normal(&self, o: Vec3, d: Vec3) -> Vec3 {
+        let (_, u, v) = self.meet(o, d);
+        (self.normals[0] * (1.0 - u - v) + self.normals[1] * u + self.normals[2] * v)
+            .normalize_or(Vec3::Y)
+    }
+
+    /// Distance along the ray to the triangle, when it is met within `t_min..t_max`.
+    pub(crate) fn intersect(&self, o: Vec3, d: Vec3, t_min: f32, t_max: f32) -> Option<f32> {
+        let (t, u, v) = self.meet(o, d);
+        let inside = (0.0..=1.0).contains(&u) && v >= 0.0 && u + v <= 1.0;
+        (inside && t > t_min && t < t_max).then_some(t)
+    }
+
+    /// Distance along the ray to the triangle's plane, and the shares of its second and third
+    /// corner there.
     #[inline]
-    fn intersect(&self, o: Vec3, d: Vec3, t_min: f32, t_max: f32) -> Option<LocalHit> {
+    pub(crate) fn meet(&self, o: Vec3, d: Vec3) -> (f32, f32, f32) {
         let p = d.cross(self.ac);
-        let det = self.ab.dot(p);
-        if det == 0.0 {
-            return None;
-        }
-        let inverse = 1.0 / det;
+        let inverse = 1.0 / self.ab.dot(p);
         let s = o - self.a;
         let u = s.dot(p) * inverse;
-        if !(0.0..=1.0).contains(&u) {
-            return None;
-        }
         let q = s.cross(self.ab);
-        let v = d.dot(q) * inverse;
-        if v < 0.0 || u + v > 1.0 {
-            return None;
-        }
-        let t = self.ac.dot(q) * inverse;
-        (t > t_min && t < t_max).then(|| LocalHit {
-            t,
-            normal: self.normals[0] * (1.0 - u - v) + self.normals[1] * u + self.normals[2] * v,
-        })
+        (self.ac.dot(q) * inverse, u, d.dot(q) * inverse)
     }
 }
 
 /// Primitives with their hierarchy. Groups are placed into other groups by [`Shape::Group`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Group {
-    prims: Vec<Prim>,
-    triangles: Vec<Triangle>,
-    bvh: Bvh,
+    pub(crate) prims: Vec<Prim>,
+    pub(crate) triangles: Vec<Triangle>,
+    bounds: Aabb,
+    /// What rays meet: a hierarchy over packs of primitives.
+    pub(crate) wide: Wide,
+    pub(crate) bodies: Vec<FramePack>,
+    pub(crate) cards: Vec<FramePack>,
+    pub(crate) placed: Vec<FramePack>,
+    pub(crate) meshes: Vec<TrianglePack>,
     label: Label,
 }
+
+impl Default for Group {
+    fn default() -> Self {
+        Self {
+            prims: Vec::new(),
+            triangles: Vec::new(),
+            bounds: Aabb::EMPTY,
+            wide: Wide::default(),
+            bodies: Vec::new(),
+            cards: Vec::new(),
+            placed: Vec::new(),
+            meshes: Vec::new(),
+            label: Label::default(),
+        }
+    }
+}
+
+/// Kinds of packs, as children of the hierarchy.
+pub(crate) const BODIES: u32 = 1;
+pub(crate) const CARDS: u32 = 2;
+pub(crate) const PLACED: u32 = 3;
+pub(crate) const MESH: u32 = 4;
 
 /// What a ray asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
     /// The first surface.
     Nearest,
-    /// Whether there is any.
-    Any,
     /// The first surface that is neither leaf nor blade.
     NearestSolid,
-}
-
-#[derive(Clone, Copy)]
-struct Found {
-    t: f32,
-    /// Chain of primitives from the outermost group inwards.
-    outer: u32,
-    inner: Option<u32>,
-    normal: Vec3,
 }
 
 impl Group {
@@ -174,8 +196,12 @@ impl Group {
         self.label = Label { class, instance };
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.prims.is_empty()
+    }
+
     pub fn bounds(&self) -> Aabb {
-        self.bvh.bounds()
+        self.bounds
     }
 
     pub fn add(
@@ -232,7 +258,6 @@ impl Group {
     pub fn clear(&mut self) {
         self.prims.clear();
         self.triangles.clear();
-        self.bvh = Bvh::default();
     }
 
     /// A triangle with one normal per corner.
@@ -315,8 +340,48 @@ impl Group {
 
     /// Builds the hierarchy; call once after the last primitive.
     pub fn finish(&mut self, groups: &[Group]) {
-        let boxes: Vec<Aabb> = self
-            .prims
+        let boxes = self.boxes(groups);
+        let kinds: Vec<u8> = self.prims.iter().map(|prim| kind_of(prim.shape) as u8).collect();
+        let bvh = Bvh::build(&boxes, &kinds, LANES);
+        self.bounds = bvh.bounds();
+        let Self { prims, triangles, wide, bodies, cards, placed, meshes, .. } = self;
+        bodies.clear();
+        cards.clear();
+        placed.clear();
+        meshes.clear();
+        let prim_of = |i: &u32| &prims[*i as usize];
+        wide.fold(&bvh, |items| {
+            let kind = items.first().map_or(BODIES, |i| kind_of(prim_of(i).shape));
+            if kind == MESH {
+                meshes.push(TrianglePack::new(items.iter().filter_map(|&i| {
+                    let Shape::Triangle(t) = prims[i as usize].shape else { return None };
+                    let t = &triangles[t as usize];
+                    Some(([t.a, t.ab, t.ac], i))
+                })));
+                return Child::new(MESH, meshes.len() - 1);
+            }
+            let packs = match kind {
+                CARDS => &mut *cards,
+                PLACED => &mut *placed,
+                _ => &mut *bodies,
+            };
+            packs.push(FramePack::new(items.iter().map(|&i| {
+                let prim = &prims[i as usize];
+                let map = match prim.shape {
+                    Shape::Group(g) => {
+                        unit_from(&groups[g as usize].bounds) * prim.local_from_outer
+                    }
+                    _ => prim.local_from_outer,
+                };
+                (map, i)
+            })));
+            Child::new(kind, packs.len() - 1)
+        });
+    }
+
+    /// The boxes of the primitives.
+    pub(crate) fn boxes(&self, groups: &[Group]) -> Vec<Aabb> {
+        self.prims
             .iter()
             .map(|prim| {
                 let mut bounds = Aabb::EMPTY;
@@ -330,7 +395,7 @@ impl Group {
                     shape => {
                         let (low, high) = match shape {
                             Shape::Group(g) => {
-                                let b = groups[g as usize].bvh.bounds();
+                                let b = groups[g as usize].bounds;
                                 (Vec3::from(b.min), Vec3::from(b.max))
                             }
                             Shape::Leaf | Shape::Foliage { .. } => {
@@ -352,191 +417,26 @@ impl Group {
                     }
                 }
                 // Flat boxes need some thickness for the slab test.
-                let pad = glam::Vec3A::splat(1e-5) + bounds.max.abs().max(bounds.min.abs()) * 1e-6;
+                let pad = Vec3A::splat(1e-5) + bounds.max.abs().max(bounds.min.abs()) * 1e-6;
                 Aabb { min: bounds.min - pad, max: bounds.max + pad }
             })
-            .collect();
-        self.bvh = Bvh::build(&boxes);
-    }
-
-    fn find(
-        &self,
-        groups: &[Group],
-        origin: Vec3,
-        dir: Vec3,
-        t_min: f32,
-        t_max: f32,
-        goal: Goal,
-    ) -> Option<Found> {
-        let mut best: Option<Found> = None;
-        self.bvh.walk(origin, dir, t_max, |index, t_max| {
-            let prim = &self.prims[index];
-            let found = match prim.shape {
-                Shape::Triangle(i) => self.triangles[i as usize]
-                    .intersect(origin, dir, t_min, t_max)
-                    .map(|h| Found { t: h.t, outer: index as u32, inner: None, normal: h.normal }),
-                Shape::Group(g) => {
-                    let (o, d) = prim.local_ray(origin, dir);
-                    groups[g as usize].find(groups, o, d, t_min, t_max, goal).map(|inner| Found {
-                        outer: index as u32,
-                        inner: Some(inner.outer),
-                        ..inner
-                    })
-                }
-                Shape::Leaf | Shape::Foliage { .. } if goal == Goal::NearestSolid => None,
-                shape => {
-                    let (o, d) = prim.local_ray(origin, dir);
-                    shape.intersect(o, d, t_min, t_max).map(|h| Found {
-                        t: h.t,
-                        outer: index as u32,
-                        inner: None,
-                        normal: h.normal,
-                    })
-                }
-            };
-            match found {
-                Some(found) => {
-                    best = Some(found);
-                    if goal == Goal::Any { -1.0 } else { found.t }
-                }
-                None => t_max,
-            }
-        });
-        best
-    }
-
-    /// True when something stands between `t_min` and `t_max`.
-    pub fn blocked(&self, groups: &[Group], ray: &Ray, t_min: f32, t_max: f32) -> bool {
-        self.find(groups, ray.origin, ray.dir, t_min, t_max, Goal::Any).is_some()
-    }
-
-    /// Nearest hit. Groups nest one level deep.
-    pub fn trace(
-        &self,
-        groups: &[Group],
-        ray: &Ray,
-        t_min: f32,
-        t_max: f32,
-        goal: Goal,
-    ) -> Option<Hit> {
-        let found = self.find(groups, ray.origin, ray.dir, t_min, t_max, goal)?;
-        let outer = &self.prims[found.outer as usize];
-        let (prim, placed, tint, instance) = match (found.inner, outer.shape) {
-            (Some(inner), Shape::Group(g)) => {
-                let inner = &groups[g as usize].prims[inner as usize];
-                (inner, Some(outer), inner.tint ^ outer.tint, outer.label.instance)
-            }
-            _ => (outer, None, outer.tint, outer.label.instance),
-        };
-        let (o, d) = match placed {
-            Some(outer) => outer.local_ray(ray.origin, ray.dir),
-            None => (ray.origin, ray.dir),
-        };
-        let point = o + d * found.t;
-        let (local, local_normal, group_normal) = if matches!(prim.shape, Shape::Triangle(_)) {
-            let n = found.normal.normalize_or(Vec3::Y);
-            (point, n, n)
-        } else {
-            let local = prim.local_from_outer.transform_point3(point) * prim.scale;
-            (
-                (local),
-                (found.normal / prim.scale).normalize_or(Vec3::Y),
-                prim.outer_normal(found.normal),
-            )
-        };
-        let mut normal = placed.map_or(group_normal, |outer| outer.outer_normal(group_normal));
-        if normal.dot(ray.dir) > 0.0 {
-            normal = -normal;
-        }
-        Some(Hit {
-            t: found.t,
-            normal,
-            local,
-            local_normal,
-            material: prim.material,
-            tint,
-            class: prim.label.class,
-            instance,
-            mover: Some(found.outer),
-        })
+            .collect()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::random::Rng;
-
-    fn random_group(rng: &mut Rng, count: usize) -> Group {
-        let mut group = Group::default();
-        for _ in 0..count {
-            let shape = rng.pick(&[
-                Shape::Cuboid,
-                Shape::Sphere,
-                Shape::Frustum { top: 0.4 },
-                Shape::Torus { minor: 0.3 },
-                Shape::Leaf,
-                Shape::Gable,
-                Shape::Pyramid,
-            ]);
-            let mut any = || Vec3::new(rng.normal(), rng.normal(), rng.normal());
-            let (position, axis, size) = (any() * 4.0, any(), any().abs() * 0.5 + 0.05);
-            let turn = Quat::from_axis_angle(axis.normalize_or(Vec3::Y), position.x);
-            group.add(shape, position, turn, size, 0);
-        }
-        group
+fn kind_of(shape: Shape) -> u32 {
+    match shape {
+        Shape::Triangle(_) => MESH,
+        Shape::Group(_) => PLACED,
+        Shape::Leaf | Shape::Foliage { .. } => CARDS,
+        _ => BODIES,
     }
+}
 
-    fn random_ray(rng: &mut Rng) -> Ray {
-        let mut any = || Vec3::new(rng.normal(), rng.normal(), rng.normal());
-        let origin = any() * 8.0;
-        Ray { origin, dir: (any() * 2.0 - origin).normalize_or(Vec3::X) }
-    }
-
-    #[test]
-    fn the_hierarchy_finds_what_trying_every_body_finds() {
-        let mut rng = Rng::new(1);
-        let mut all = random_group(&mut rng, 300);
-        let singles: Vec<Group> = all
-            .prims
-            .iter()
-            .map(|prim| {
-                let mut single = Group { prims: vec![*prim], ..Group::default() };
-                single.finish(&[]);
-                single
-            })
-            .collect();
-        all.finish(&[]);
-        let mut hits = 0;
-        for _ in 0..400 {
-            let ray = random_ray(&mut rng);
-            let found = all.trace(&[], &ray, 0.0, 100.0, Goal::Nearest).map(|h| h.t);
-            let nearest = singles
-                .iter()
-                .filter_map(|g| g.trace(&[], &ray, 0.0, 100.0, Goal::Nearest))
-                .map(|h| h.t)
-                .min_by(f32::total_cmp);
-            assert_eq!(found, nearest);
-            assert_eq!(all.blocked(&[], &ray, 0.0, 100.0), nearest.is_some());
-            hits += usize::from(found.is_some());
-        }
-        assert!(hits > 100, "{hits} of 400 rays hit");
-    }
-
-    #[test]
-    fn a_placed_group_is_where_it_was_put() {
-        let mut ball = Group::default();
-        ball.add(Shape::Sphere, Vec3::new(0.0, 1.0, 0.0), Quat::IDENTITY, Vec3::ONE, 3);
-        ball.finish(&[]);
-        let groups = [ball];
-        let mut root = Group::default();
-        let turn = Quat::from_rotation_z(std::f32::consts::FRAC_PI_2);
-        root.place(0, Vec3::new(5.0, 0.0, 0.0), turn, Vec3::splat(2.0));
-        root.finish(&groups);
-        // Turned to the left and doubled, the ball of radius 2 sits around (3, 0, 0).
-        let ray = Ray { origin: Vec3::new(3.0, 0.0, 10.0), dir: Vec3::NEG_Z };
-        let hit = root.trace(&groups, &ray, 0.0, 100.0, Goal::Nearest).expect("meets the ball");
-        assert!((hit.t - 8.0).abs() < 1e-4, "{}", hit.t);
-        assert!(hit.normal.abs_diff_eq(Vec3::Z, 1e-4) && hit.material == 3);
-    }
+/// Maps a box to -1..1.
+fn unit_from(bounds: &Aabb) -> Affine3A {
+    let half = ((bounds.max - bounds.min) * 0.5).max(Vec3A::splat(1e-6));
+    let scale = half.recip();
+    let centre = (bounds.max + bounds.min) * 0.5;
+    Affine3A { matrix3: Mat3A::from_diagonal(scale.into()), translation: -centre * scale }
 }

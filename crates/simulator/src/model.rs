@@ -276,8 +276,7 @@ fn place(scene: &mut Scene, own_materials: usize, placed: &[Placed]) {
             group.add(shape, object.position, object.rotation, object.size * 0.5, material);
         }
     }
-    group.finish(&scene.groups);
-    scene.placed = group;
+    scene.set_placed(group);
 }
 
 /// The sound of a step on what is under a walker's eyes.

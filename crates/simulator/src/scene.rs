@@ -6,15 +6,17 @@ use std::sync::Arc;
 use glam::{Affine3A, Vec3};
 
 use crate::bvh::{Aabb, Bvh};
-use crate::class::Class;
 use crate::conditions::{Conditions, Enclosure};
-use crate::geometry::{Goal, Group, Hit, MaterialId, Ray};
+use crate::geometry::{Group, MaterialId};
 use crate::height_field::HeightField;
 pub(crate) use crate::lamps::Lamp;
 use crate::lamps::LampGrid;
 use crate::material::Material;
 use crate::photo::Photo;
+use crate::reference::Reference;
 use crate::sky::Sky;
+use crate::trace::Traversal;
+use crate::wide::{Child, Wide};
 
 /// A piece of an endless world, in world coordinates.
 #[derive(Debug)]
@@ -27,8 +29,8 @@ pub(crate) struct Chunk {
 /// The chunks that are there, with a hierarchy over them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chunks {
-    list: Vec<Arc<Chunk>>,
-    bvh: Bvh,
+    pub(crate) list: Vec<Arc<Chunk>>,
+    pub(crate) wide: Wide,
 }
 
 /// Something that moves: one of the scene's groups at a pose.
@@ -82,6 +84,9 @@ pub struct Scene {
     pub(crate) mist_y: f32,
     /// Multiplies radiance before tone mapping.
     pub(crate) exposure: f32,
+    pub(crate) traversal: Traversal,
+    /// Built when it is asked for.
+    pub(crate) reference: Option<Reference>,
 }
 
 /// Of each component `a` where `dir` is positive, else `b`.
@@ -106,8 +111,14 @@ impl Scene {
 
     /// Replaces the chunks that are there.
     pub(crate) fn set_chunks(&mut self, list: Vec<Arc<Chunk>>) {
+        const CHUNK: u32 = 1;
         let boxes: Vec<Aabb> = list.iter().map(|chunk| chunk.group.bounds()).collect();
-        self.chunks = Chunks { bvh: Bvh::build(&boxes), list };
+        let mut wide = std::mem::take(&mut self.chunks.wide);
+        wide.fold(&Bvh::build(&boxes, &[], 1), |items| {
+            Child::new(CHUNK, items.first().map_or(0, |&i| i as usize))
+        });
+        self.chunks = Chunks { wide, list };
+        self.reference = None;
         self.sort_lamps();
     }
 
@@ -132,6 +143,7 @@ impl Scene {
             self.moving.place_moving(group, &world_from_local, scale, instance);
         }
         self.moving.finish(&self.groups);
+        self.reference = None;
         let group_lamps = &self.group_lamps;
         self.moving_lamps.fill(movers.iter().flat_map(|mover| {
             let own = group_lamps.get(&mover.group).map_or(&[][..], Vec::as_slice);
@@ -161,6 +173,7 @@ impl Scene {
         self.sky.clouds.set_tick(tick);
     }
 
+<<<<<<< HEAD
     /// Replaces what a body carries: seen, but in nobody's way.
     pub(crate) fn set_carried(&mut self, movers: &[Mover]) {
         self.carried.clear();
@@ -284,5 +297,12 @@ impl Scene {
             if blocked { -1.0 } else { end }
         });
         blocked
+=======
+    /// Replaces what events have placed.
+    pub(crate) fn set_placed(&mut self, mut group: Group) {
+        group.finish(&self.groups);
+        self.placed = group;
+        self.reference = None;
+>>>>>>> 1b61ea7 (Walk rays through eight-way hierarchies)
     }
 }

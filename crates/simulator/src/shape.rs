@@ -203,6 +203,16 @@ fn foliage_mask(x: f32, y: f32, seed: u32) -> bool {
 }
 
 impl Shape {
+    /// Whether a card is there at a place within its square.
+    #[inline]
+    pub fn covers(self, x: f32, y: f32) -> bool {
+        match self {
+            Self::Leaf => x.abs() < (1.0 - y * y) * (0.75 - 0.25 * y),
+            Self::Foliage { seed } => foliage_mask(x, y, seed),
+            _ => false,
+        }
+    }
+
     /// Nearest hit in `t_min..t_max`; the direction need not be of unit length.
     #[inline]
     pub fn intersect(self, o: Vec3, d: Vec3, t_min: f32, t_max: f32) -> Option<LocalHit> {
@@ -218,13 +228,7 @@ impl Shape {
                     return None;
                 }
                 let (x, y) = (o.x + t * d.x, o.y + t * d.y);
-                let inside = x.abs() <= 1.0
-                    && y.abs() <= 1.0
-                    && match self {
-                        Self::Leaf => x.abs() < (1.0 - y * y) * (0.75 - 0.25 * y),
-                        Self::Foliage { seed } => foliage_mask(x, y, seed),
-                        _ => false,
-                    };
+                let inside = x.abs() <= 1.0 && y.abs() <= 1.0 && self.covers(x, y);
                 inside.then_some(LocalHit { t, normal: Vec3::Z })
             }
             Self::Gable => {

@@ -22,6 +22,7 @@ use crate::living::Living;
 use crate::photo::Photo;
 use crate::random::Rng;
 use crate::scene::{Chunks, Scene};
+use crate::trace::Traversal;
 
 /// The kinds of scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -140,6 +141,8 @@ impl BuiltScene {
             ambient: Vec3::ZERO,
             mist_y: 0.0,
             exposure: 1.0,
+            traversal: Traversal::Fast,
+            reference: None,
         };
         let mut rng = Rng::new(options.seed);
         let (stage, living): (Stage, Option<Box<dyn Living>>) = match options.kind {
