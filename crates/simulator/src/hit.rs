@@ -4,7 +4,7 @@ use glam::Vec3;
 
 use crate::geometry::{BODIES, CARDS, Goal, Group, Hit, MESH, PLACED, Ray};
 use crate::shape::Shape;
-use crate::simd::Simd;
+use crate::simd::{Portable, Simd};
 use crate::wide::{Child, LaneRay};
 
 /// Of a primitive that is no part of a placed group.
@@ -176,6 +176,25 @@ impl Group {
             }
             _ => {}
         }
+    }
+
+    /// The nearest hit on this group alone.
+    pub fn trace(
+        &self,
+        groups: &[Group],
+        ray: &Ray,
+        t_min: f32,
+        t_max: f32,
+        goal: Goal,
+    ) -> Option<Hit> {
+        let query = Query::new(ray, t_min, goal);
+        #[cfg(target_arch = "x86_64")]
+        if crate::simd::has_avx2() {
+            let found = crate::simd::Avx2::find::<false>(self, groups, &query, t_max)?;
+            return Some(self.detail(groups, ray, t_min, &found));
+        }
+        let found = Portable::find::<false>(self, groups, &query, t_max)?;
+        Some(self.detail(groups, ray, t_min, &found))
     }
 
     /// All that is known of the place where a ray meets a primitive.

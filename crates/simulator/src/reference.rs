@@ -16,6 +16,7 @@ pub(crate) struct Reference {
     root: Bvh,
     placed: Bvh,
     moving: Bvh,
+    unfelt: Bvh,
     groups: Vec<Bvh>,
     chunks: Vec<Bvh>,
     /// Over the chunks.
@@ -31,6 +32,7 @@ impl Reference {
             root: over(&scene.root),
             placed: over(&scene.placed),
             moving: over(&scene.moving),
+            unfelt: over(&scene.unfelt),
             groups: scene.groups.iter().map(over).collect(),
             chunks: list.iter().map(|chunk| over(&chunk.group)).collect(),
             top: Bvh::build(&boxes, &[], LEAF),
@@ -46,9 +48,16 @@ impl Reference {
         any: bool,
     ) -> Option<(Part, Found)> {
         let mut best = None;
-        for (part, bvh) in
-            [(Part::Root, &self.root), (Part::Placed, &self.placed), (Part::Moving, &self.moving)]
-        {
+        let seen = !any && query.leaves;
+        for (part, bvh) in [
+            (Part::Root, &self.root),
+            (Part::Placed, &self.placed),
+            (Part::Moving, &self.moving),
+            (Part::Unfelt, &self.unfelt),
+        ] {
+            if part == Part::Unfelt && !seen {
+                continue;
+            }
             if let Some(found) = self.within(scene, scene.part(part), bvh, query, t_max, any) {
                 t_max = found.t;
                 best = Some((part, found));

@@ -173,7 +173,6 @@ impl Scene {
         self.sky.clouds.set_tick(tick);
     }
 
-<<<<<<< HEAD
     /// Replaces what a body carries: seen, but in nobody's way.
     pub(crate) fn set_carried(&mut self, movers: &[Mover]) {
         self.carried.clear();
@@ -195,6 +194,7 @@ impl Scene {
             self.unfelt.place_moving(group, &world_from_local, scale, instance);
         }
         self.unfelt.finish(&self.groups);
+        self.reference = None;
     }
 
     /// Where everything that moves is, by instance in rising order.
@@ -205,104 +205,10 @@ impl Scene {
         poses
     }
 
-    pub(crate) fn trace(&self, ray: &Ray, t_min: f32, t_max: f32) -> Option<Hit> {
-        self.trace_for(ray, t_min, t_max, Goal::Nearest)
-    }
-
-    pub(crate) fn trace_for(&self, ray: &Ray, t_min: f32, t_max: f32, goal: Goal) -> Option<Hit> {
-        let mut best = self.root.trace(&self.groups, ray, t_min, t_max, goal);
-        let limit = |best: &Option<Hit>| best.map_or(t_max, |h| h.t);
-        self.chunks.bvh.walk(ray.origin, ray.dir, limit(&best), |index, end| {
-            let group = &self.chunks.list[index].group;
-            match group.trace(&self.groups, ray, t_min, end, goal) {
-                Some(hit) => {
-                    best = Some(hit);
-                    hit.t
-                }
-                None => end,
-            }
-        });
-        if let Some(hit) = self.placed.trace(&self.groups, ray, t_min, limit(&best), goal) {
-            best = Some(hit);
-        }
-        if let Some(hit) = &mut best {
-            hit.mover = None;
-        }
-        if let Some(hit) = self.moving.trace(&self.groups, ray, t_min, limit(&best), goal) {
-            best = Some(hit);
-        }
-        if goal == Goal::Nearest
-            && let Some(hit) = self.unfelt.trace(&self.groups, ray, t_min, limit(&best), goal)
-        {
-            best = Some(hit);
-        }
-        if let Some((field, material)) = &self.terrain
-            && let Some(t) =
-                field.trace(ray, t_min, limit(&best)).filter(|&t| t > t_min && t < limit(&best))
-        {
-            let local = ray.at(t);
-            let normal = field.normal(local.x, local.z);
-            // The smooth normal may lean away where the flat triangle does not.
-            let lean = normal.dot(ray.dir);
-            let facing =
-                if lean > -0.02 { (normal - ray.dir * (lean + 0.02)).normalize() } else { normal };
-            best = Some(Hit {
-                t,
-                normal: facing,
-                local,
-                local_normal: normal,
-                material: *material,
-                tint: 0,
-                class: Class::Ground,
-                instance: 0,
-                mover: None,
-            });
-        }
-        if let Some((level, material)) = self.water
-            && ray.dir.y != 0.0
-        {
-            let t = (level - ray.origin.y) / ray.dir.y;
-            if t > t_min && t < limit(&best).min(30_000.0) {
-                let normal = if ray.dir.y < 0.0 { Vec3::Y } else { Vec3::NEG_Y };
-                best = Some(Hit {
-                    t,
-                    normal,
-                    local: ray.at(t),
-                    local_normal: Vec3::Y,
-                    material,
-                    tint: 0,
-                    class: Class::Water,
-                    instance: 0,
-                    mover: None,
-                });
-            }
-        }
-        best
-    }
-
-    pub(crate) fn blocked(&self, ray: &Ray, t_min: f32, t_max: f32) -> bool {
-        self.root.blocked(&self.groups, ray, t_min, t_max)
-            || self.placed.blocked(&self.groups, ray, t_min, t_max)
-            || self.moving.blocked(&self.groups, ray, t_min, t_max)
-            || self.blocked_by_chunks(ray, t_min, t_max)
-            || self.terrain.as_ref().is_some_and(|(field, _)| {
-                field.trace(ray, t_min, t_max).is_some_and(|t| t > t_min && t < t_max)
-            })
-    }
-
-    fn blocked_by_chunks(&self, ray: &Ray, t_min: f32, t_max: f32) -> bool {
-        let mut blocked = false;
-        self.chunks.bvh.walk(ray.origin, ray.dir, t_max, |index, end| {
-            blocked = self.chunks.list[index].group.blocked(&self.groups, ray, t_min, t_max);
-            if blocked { -1.0 } else { end }
-        });
-        blocked
-=======
     /// Replaces what events have placed.
     pub(crate) fn set_placed(&mut self, mut group: Group) {
         group.finish(&self.groups);
         self.placed = group;
         self.reference = None;
->>>>>>> 1b61ea7 (Walk rays through eight-way hierarchies)
     }
 }
