@@ -200,6 +200,11 @@ impl Group {
         self.prims.is_empty()
     }
 
+    /// The class of its first primitive.
+    pub fn class(&self) -> Class {
+        self.prims.first().map_or(Class::Other, |prim| prim.label.class)
+    }
+
     pub fn bounds(&self) -> Aabb {
         self.bounds
     }

@@ -232,13 +232,22 @@ impl Group {
         if normal.dot(ray.dir) > 0.0 {
             normal = -normal;
         }
+        let (mut local, mut material) = (local, prim.material);
+        let mut tint = if placed.is_some() { prim.tint ^ outer.tint } else { prim.tint };
+        if let Shape::Facade(openings) = prim.shape {
+            let part = openings.part(local / prim.scale, local_normal, tint);
+            material += part.material;
+            if let Some((x, y, bits)) = part.window {
+                (local, tint) = (Vec3::new(x, y, openings.half_m(prim.scale.x)), bits);
+            }
+        }
         Hit {
             t: found.t,
             normal,
             local,
             local_normal,
-            material: prim.material,
-            tint: if placed.is_some() { prim.tint ^ outer.tint } else { prim.tint },
+            material,
+            tint,
             class: prim.label.class,
             instance: outer.label.instance,
             mover: Some(found.outer),

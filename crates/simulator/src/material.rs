@@ -5,6 +5,7 @@ use glam::{Vec2, Vec3};
 use crate::geometry::Hit;
 use crate::noise::{cells2, fbm3, hash, hash_unit, smoothstep, value3};
 use crate::patterns_warehouse::{Hall, Place};
+use crate::patterns_city::CityPattern;
 use crate::photo::Photo;
 
 /// Takes a share of the saturation out.
@@ -69,10 +70,6 @@ pub(crate) enum Pattern {
         glass: f32,
         lit: f32,
     },
-    /// Asphalt along local Z with lane marks; `half` is half the width.
-    Road {
-        half: f32,
-    },
     /// Height and slope decide: grass, rock, snow, sand. Uses world coordinates.
     Terrain {
         snow_y: f32,
@@ -87,6 +84,8 @@ pub(crate) enum Pattern {
     Leaves,
     /// Of a warehouse.
     Hall(Hall),
+    /// Surfaces of a town.
+    City(CityPattern),
     /// A photograph, so many metres wide.
     Photo {
         index: u16,
@@ -182,7 +181,7 @@ impl Material {
     /// Colour for indirect light, where detail does not show.
     pub fn mean(&self, world_normal: Vec3) -> Vec3 {
         match self.pattern {
-            Pattern::Plain | Pattern::Road { .. } => self.a,
+            Pattern::Plain => self.a,
             Pattern::Terrain { .. } if world_normal.y < 0.75 => self.b,
             Pattern::Photo { .. } => Vec3::splat(0.25),
             Pattern::Hall(hall) => hall.mean(self.a, self.b, self.c),
@@ -204,7 +203,7 @@ pub(crate) struct Surface {
 }
 
 /// Plane coordinates by the dominant axis of the normal.
-fn box_uv(p: Vec3, n: Vec3) -> Vec2 {
+pub(crate) fn box_uv(p: Vec3, n: Vec3) -> Vec2 {
     let a = n.abs();
     if a.y > a.x && a.y > a.z {
         Vec2::new(p.x, p.z)
@@ -220,7 +219,7 @@ fn grain(p: Vec3, footprint: f32, seed: u32) -> f32 {
 }
 
 /// Distance of `x` from the border of its cell, both in the unit of `width`.
-fn from_edge(x: f32, width: f32) -> f32 {
+pub(crate) fn from_edge(x: f32, width: f32) -> f32 {
     let f = (x / width).rem_euclid(1.0);
     f.min(1.0 - f) * width
 }
@@ -403,20 +402,6 @@ impl Material {
                     far.lerp(wall.lerp(window, pane), s)
                 }
             }
-            Pattern::Road { half } => {
-                let n = fbm3(q * 5.0, 4, f * 5.0, seed);
-                let worn = fbm3(q * 0.4, 4, f * 0.4, seed ^ 1);
-                let asphalt = self.a.lerp(self.b, worn) * (0.65 + 0.7 * n);
-                let dash = (p.z / 6.0).rem_euclid(1.0) < 0.5;
-                let centre = dash && p.x.abs() < 0.07;
-                let side = (p.x.abs() - (half - 0.35)).abs() < 0.06;
-                let paint = if centre || side { 0.75 * smoothstep(0.75, 0.45, worn) } else { 0.0 };
-                if hit.local_normal.y > 0.5 {
-                    asphalt.lerp(self.c, paint * sharp(0.5))
-                } else {
-                    asphalt
-                }
-            }
             Pattern::Terrain { snow_y, sand_y, green } => {
                 let p = world;
                 let near = fbm3(p * 1.9, 9, footprint * 1.9, seed);
@@ -490,6 +475,12 @@ impl Material {
                 gloss = (gloss * look.polish).min(1.0);
                 emission += look.emission;
                 relief = look.tilt;
+                look.albedo
+            }
+            Pattern::City(city) => {
+                let look = city.look(self, hit, world, footprint, night);
+                (mirror, gloss, emission) = (look.mirror, look.gloss, look.emission);
+                bump = look.bump;
                 look.albedo
             }
             Pattern::Photo { index, size } => match photos.get(index as usize) {

@@ -2,6 +2,7 @@
 
 use glam::{Vec2, Vec3};
 
+use crate::facade::Openings;
 use crate::noise::hash;
 
 /// What a primitive is before its placement stretches and turns it.
@@ -27,6 +28,8 @@ pub(crate) enum Shape {
     Gable,
     /// Four-sided pyramid.
     Pyramid,
+    /// A wall with windows set into its +Z face.
+    Facade(Openings),
     /// A smooth-shaded triangle of the group's mesh.
     Triangle(u32),
     /// Another group of the scene, placed.
@@ -253,6 +256,7 @@ impl Shape {
                 ];
                 convex(o, d, &planes, t_min, t_max)
             }
+            Self::Facade(openings) => openings.intersect(o, d, t_min, t_max),
             Self::Triangle(_) | Self::Group(_) => None,
         }
     }

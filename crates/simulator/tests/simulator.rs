@@ -13,6 +13,9 @@ use reverie_world_model::{
     Weather, WorldError, WorldEvent, WorldModel,
 };
 
+#[path = "simulator/city.rs"]
+mod city;
+
 const LENS: Intrinsics =
     Intrinsics { width: 48, height: 36, fx: 40.0, fy: 44.0, cx: 23.0, cy: 19.0 };
 const QUICK: Quality = Quality { samples: 1, bounce_rays: 1 };

@@ -147,7 +147,7 @@ impl BuiltScene {
         let mut rng = Rng::new(options.seed);
         let (stage, living): (Stage, Option<Box<dyn Living>>) = match options.kind {
             SceneKind::Mountain => (mountain::build(&mut scene, &mut rng, options), None),
-            SceneKind::City => (city::build(&mut scene, &mut rng, options), None),
+            SceneKind::City => city::build(&mut scene, &mut rng, options),
             SceneKind::Room => (room::build(&mut scene, &mut rng, options), None),
             SceneKind::Primitives => (primitives::build(&mut scene, &mut rng, options), None),
             SceneKind::Warehouse => warehouse::build(&mut scene, &mut rng, options),

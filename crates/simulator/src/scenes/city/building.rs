@@ -1,0 +1,522 @@
+//! Houses in four styles. A house is decided first and built afterwards, so that it is the same
+//! house at every distance.
+
+use glam::{Quat, Vec3};
+
+use super::palette::{Palette, Wall};
+use super::plan::Style;
+use super::shopfront;
+use super::site::{REVEAL_M, Site};
+use crate::class::Class;
+use crate::facade::{Bars, Openings};
+use crate::geometry::MaterialId;
+use crate::random::Rng;
+use crate::scene::Lamp;
+use crate::shape::Shape;
+
+/// How much of a block is built, by its distance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Detail {
+    /// Masses alone.
+    Far,
+    /// Everything that has a silhouette.
+    Middle,
+    /// Everything.
+    Near,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Roof {
+    /// Ridge along the street.
+    Ridge,
+    /// Gable towards the street.
+    Gable,
+    Mansard,
+    Flat,
+}
+
+/// Where a house stands in its row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lot {
+    pub width: f32,
+    pub depth: f32,
+    /// The side walls stand at streets too.
+    pub open: [bool; 2],
+    pub instance: u32,
+}
+
+/// A house, decided.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct House {
+    pub style: Style,
+    pub lot: Lot,
+    pub wall: Wall,
+    pub ground: f32,
+    pub height: f32,
+    floor: f32,
+    floors: u32,
+    bay: f32,
+    windows: Openings,
+    roof: Roof,
+    roof_skin: MaterialId,
+    pitch: f32,
+    /// One per this many columns; 0 is none.
+    balconies: u32,
+    pub shop: Option<u8>,
+    pub door: MaterialId,
+    pub door_left: bool,
+    shutters: Option<MaterialId>,
+}
+
+impl House {
+    pub fn decide(p: &Palette, rng: &mut Rng, style: Style, lot: Lot, tall: f32) -> Self {
+        let share = |v: f32| (v * 255.0) as u8;
+        let (floors, floor, bay) = match style {
+            Style::Brick => (2 + rng.below(3) as u32, rng.range(2.9, 3.2), rng.range(2.0, 2.6)),
+            Style::Stone => (4 + rng.below(3) as u32, rng.range(3.2, 3.7), rng.range(2.1, 2.7)),
+            Style::Modern => {
+                let top = if tall > 0.8 { 16.0 } else { 8.0 };
+                (4 + rng.range(0.0, top) as u32, rng.range(3.0, 3.5), rng.range(1.4, 3.2))
+            }
+            Style::OldTown => (1 + rng.below(3) as u32, rng.range(2.7, 3.1), rng.range(2.0, 2.7)),
+        };
+        let wide = match style {
+            Style::Brick => rng.range(0.21, 0.26),
+            Style::Stone => rng.range(0.2, 0.25),
+            Style::Modern => rng.range(0.32, 0.455),
+            Style::OldTown => rng.range(0.19, 0.23),
+        };
+        let (low, high) = match style {
+            Style::Stone => (0.12, 0.82),
+            Style::Modern => (rng.range(0.06, 0.3), rng.range(0.84, 0.95)),
+            _ => (0.27, 0.8),
+        };
+        let bars = match style {
+            Style::Brick => rng.pick(&[Bars::Sash, Bars::Sash, Bars::Grid]),
+            Style::Stone => Bars::Casement,
+            Style::Modern => Bars::Single,
+            Style::OldTown => rng.pick(&[Bars::Casement, Bars::Grid]),
+        };
+        let columns = (lot.width / bay).round().clamp(1.0, 30.0);
+        let ground = match style {
+            Style::Stone => rng.range(3.9, 4.4),
+            Style::Modern => rng.range(3.8, 4.6),
+            _ => rng.range(3.1, 3.6),
+        };
+        let shop = match style {
+            Style::Brick => rng.chance(0.45),
+            Style::Stone => rng.chance(0.65),
+            Style::Modern => rng.chance(0.55),
+            Style::OldTown => rng.chance(0.6),
+        };
+        let word = rng.below(p.signs.len()) as u8;
+        let roof = match style {
+            Style::Brick => rng.pick(&[Roof::Ridge, Roof::Ridge, Roof::Flat]),
+            Style::Stone => Roof::Mansard,
+            Style::Modern => Roof::Flat,
+            Style::OldTown => rng.pick(&[Roof::Ridge, Roof::Ridge, Roof::Gable]),
+        };
+        let balconies = match style {
+            Style::Stone if rng.chance(0.75) => 1 + rng.below(2) as u32,
+            Style::Modern if bay > 2.2 && rng.chance(0.5) => 1 + rng.below(2) as u32,
+            Style::OldTown if rng.chance(0.2) => 2,
+            _ => 0,
+        };
+        let door = rng.pick(&p.doors);
+        Self {
+            style,
+            lot,
+            wall: rng.pick(&p.walls[style as usize]),
+            ground,
+            height: ground + floors as f32 * floor,
+            floor,
+            floors,
+            bay: lot.width / columns,
+            windows: Openings {
+                columns: columns as u8,
+                rows: floors as u8,
+                half_width: share(wide),
+                low: share(low),
+                high: share(high),
+                bars,
+            },
+            roof,
+            roof_skin: rng.pick(&p.roofs[style as usize]),
+            pitch: match style {
+                Style::OldTown => rng.range(2.6, 4.2),
+                _ => rng.range(2.0, 2.8),
+            },
+            balconies,
+            shop: shop.then_some(word),
+            door,
+            door_left: rng.chance(0.5),
+            shutters: (style == Style::OldTown && rng.chance(0.55))
+                .then(|| p.doors[rng.below(p.doors.len())] + 1),
+        }
+    }
+
+    /// Builds it; its front is the plane z = 0 from x = 0.
+    pub fn build(
+        &self,
+        site: &mut Site,
+        p: &Palette,
+        rng: &mut Rng,
+        detail: Detail,
+        lamps: &mut Vec<Lamp>,
+    ) {
+        let Lot { width: w, depth, open, instance } = self.lot;
+        site.group.label(Class::Building, instance);
+        let (g, h) = (self.ground, self.height);
+        let inner = |side: usize| if open[side] { REVEAL_M } else { 0.0 };
+        let (x0, x1) = (inner(0), w - inner(1));
+        site.block(Vec3::new(x0, g, -depth), Vec3::new(x1, h, -REVEAL_M), self.wall.wall);
+        site.front(Vec3::new(0.0, g, 0.0), Vec3::new(w, h, 0.0), self.windows, self.wall.wall);
+        let columns = ((depth - REVEAL_M) / self.bay).round().clamp(1.0, 30.0);
+        let sides = Openings { columns: columns as u8, ..self.windows };
+        let street = Openings { rows: 1, low: 80, high: 210, ..sides };
+        for (side, x) in [0.0, w].into_iter().enumerate() {
+            if open[side] {
+                let (wall, along) = (self.wall.wall, (-depth, -REVEAL_M));
+                site.side(x, side == 1, along, (g, h), sides, wall);
+                site.side(x, side == 1, along, (0.0, g), street, wall);
+            }
+        }
+        self.roof(site, p, rng, detail);
+        if detail == Detail::Far {
+            let shown = Openings {
+                columns: 3,
+                rows: 1,
+                half_width: 115,
+                low: 30,
+                high: 200,
+                bars: Bars::Shop,
+            };
+            let material = p.shops[usize::from(self.shop.unwrap_or(0)) % p.shops.len()];
+            if self.shop.is_some() {
+                site.front(Vec3::ZERO, Vec3::new(w, g, 0.0), shown, material);
+            } else {
+                let below = Openings { rows: 1, ..self.windows };
+                site.front(Vec3::ZERO, Vec3::new(w, g, 0.0), below, self.wall.wall);
+            }
+            site.block(Vec3::new(x0, 0.0, -depth), Vec3::new(x1, g, -REVEAL_M), self.wall.wall);
+            return;
+        }
+        shopfront::ground_floor(self, site, p, rng, detail, lamps);
+        site.group.label(Class::Building, instance);
+        self.ledges(site, p, detail);
+        if self.balconies > 0 {
+            self.hang_balconies(site, p, detail);
+        }
+        if detail == Detail::Near {
+            self.dress_windows(site, p, rng);
+            let pipe = w - 0.14;
+            site.rod(Vec3::new(pipe, 0.1, 0.07), Vec3::new(pipe, h - 0.2, 0.07), 0.05, p.zinc);
+            for i in 0..(h / 2.8) as i32 {
+                let y = 0.9 + 2.8 * i as f32;
+                site.block(
+                    Vec3::new(pipe - 0.08, y, 0.0),
+                    Vec3::new(pipe + 0.08, y + 0.05, 0.1),
+                    p.zinc,
+                );
+            }
+        }
+    }
+
+    /// What runs along the front: plinth, courses, cornice, quoins.
+    fn ledges(&self, site: &mut Site, p: &Palette, detail: Detail) {
+        let Lot { width: w, depth, open, .. } = self.lot;
+        let (g, h, trim) = (self.ground, self.height, self.wall.trim);
+        let mut band = |low: f32, high: f32, out: f32, material: MaterialId| {
+            let x0 = if open[0] { -out } else { 0.0 };
+            let x1 = if open[1] { w + out } else { w };
+            site.block(Vec3::new(x0, low, -0.05), Vec3::new(x1, high, out), material);
+            if open[0] {
+                site.block(Vec3::new(-out, low, -depth), Vec3::new(0.05, high, 0.0), material);
+            }
+            if open[1] {
+                site.block(
+                    Vec3::new(w - 0.05, low, -depth),
+                    Vec3::new(w + out, high, 0.0),
+                    material,
+                );
+            }
+        };
+        match self.style {
+            Style::Stone => {
+                band(g - 0.16, g + 0.06, 0.2, trim);
+                band(h - 0.72, h - 0.52, 0.08, trim);
+                band(h - 0.24, h - 0.1, 0.26, trim);
+                band(h - 0.1, h + 0.05, 0.42, trim);
+                if detail == Detail::Near {
+                    for f in 1..self.floors {
+                        let y = g + f as f32 * self.floor;
+                        band(y - 0.05, y + 0.07, 0.07, trim);
+                    }
+                }
+            }
+            Style::Brick => {
+                band(g - 0.1, g + 0.05, 0.07, trim);
+                band(h - 0.3, h - 0.12, 0.1, trim);
+                band(h - 0.12, h + 0.02, 0.2, trim);
+            }
+            Style::OldTown => {
+                band(h - 0.22, h - 0.1, 0.1, trim);
+                band(h - 0.1, h, 0.24, trim);
+            }
+            Style::Modern => {
+                for f in 0..=self.floors {
+                    let y = g + f as f32 * self.floor;
+                    if f % 2 == 0 || self.floors < 7 {
+                        band(y - 0.12, y + 0.1, 0.05, self.wall.trim);
+                    }
+                }
+            }
+        }
+        if self.style == Style::Stone && detail == Detail::Near {
+            let mut y = g + 0.2;
+            let mut long = true;
+            while y + 0.42 < h - 0.75 {
+                let reach = if long { 0.52 } else { 0.34 };
+                for x in [0.0, w - reach] {
+                    site.block(Vec3::new(x, y, -0.02), Vec3::new(x + reach, y + 0.38, 0.05), trim);
+                }
+                y += 0.44;
+                long = !long;
+            }
+        }
+        if self.shop.is_none() {
+            site.block(Vec3::new(0.0, 0.0, -0.05), Vec3::new(w, 0.45, 0.06), p.stone);
+        }
+    }
+
+    fn hang_balconies(&self, site: &mut Site, p: &Palette, detail: Detail) {
+        let low = self.ground + f32::from(self.windows.low) / 255.0 * self.floor;
+        let wide = (f32::from(self.windows.half_width) / 127.5 * self.bay + 0.5) / 2.0;
+        for f in 0..self.floors {
+            // The noble floor has them all; higher up they alternate.
+            if detail == Detail::Middle && f > 4 {
+                break;
+            }
+            for c in 0..u32::from(self.windows.columns) {
+                let every = if f == 0 { 1 } else { self.balconies };
+                if (c + f) % every != 0 || (self.style != Style::Modern && f % 2 == 1) {
+                    continue;
+                }
+                let x = (c as f32 + 0.5) * self.bay;
+                let y = low + f as f32 * self.floor - 0.02;
+                site.place(p.railing, Vec3::new(x, y, 0.0), 0.0, Vec3::new(wide, 1.0, 1.0));
+            }
+        }
+    }
+
+    /// Sills, lintels, shutters and flower boxes.
+    fn dress_windows(&self, site: &mut Site, p: &Palette, rng: &mut Rng) {
+        if self.style == Style::Modern {
+            return;
+        }
+        let share = |v: u8| f32::from(v) / 255.0;
+        let half = share(self.windows.half_width) * self.bay;
+        for f in 0..self.floors {
+            let y = self.ground + f as f32 * self.floor;
+            let (low, high) = (
+                y + share(self.windows.low) * self.floor,
+                y + share(self.windows.high) * self.floor,
+            );
+            for c in 0..u32::from(self.windows.columns) {
+                let x = (c as f32 + 0.5) * self.bay;
+                let trim = self.wall.trim;
+                site.block(
+                    Vec3::new(x - half - 0.09, low - 0.1, -0.1),
+                    Vec3::new(x + half + 0.09, low, 0.1),
+                    trim,
+                );
+                match self.style {
+                    Style::Stone => {
+                        // A moulded frame; the first floor wears little roofs.
+                        for side in [-1.0, 1.0] {
+                            let edge = x + side * (half + 0.08);
+                            site.block(
+                                Vec3::new(edge - 0.08, low, 0.0),
+                                Vec3::new(edge + 0.08, high + 0.12, 0.055),
+                                trim,
+                            );
+                        }
+                        site.block(
+                            Vec3::new(x - half, high, 0.0),
+                            Vec3::new(x + half, high + 0.14, 0.06),
+                            trim,
+                        );
+                        if f == 0 {
+                            site.block(
+                                Vec3::new(x - half - 0.22, high + 0.28, 0.0),
+                                Vec3::new(x + half + 0.22, high + 0.38, 0.22),
+                                trim,
+                            );
+                        }
+                        site.block(
+                            Vec3::new(x - 0.1, high - 0.02, 0.0),
+                            Vec3::new(x + 0.1, high + 0.26, 0.11),
+                            trim,
+                        );
+                    }
+                    Style::Brick => {
+                        site.block(
+                            Vec3::new(x - half - 0.12, high, -0.02),
+                            Vec3::new(x + half + 0.12, high + 0.22, 0.03),
+                            trim,
+                        );
+                    }
+                    _ => {}
+                }
+                if let Some(shutter) = self.shutters {
+                    for side in [-1.0, 1.0] {
+                        let edge = x + side * (half * 1.5 + 0.03);
+                        site.block(
+                            Vec3::new(edge - half * 0.5, low + 0.02, 0.0),
+                            Vec3::new(edge + half * 0.5, high, 0.05),
+                            shutter,
+                        );
+                    }
+                }
+                if self.balconies == 0 && rng.chance(0.14) {
+                    let wide = Vec3::new(half * 0.9, 0.0, 0.0);
+                    site.block(
+                        Vec3::new(x, low, 0.02) - wide,
+                        Vec3::new(x, low + 0.17, 0.24) + wide,
+                        p.timber,
+                    );
+                    for i in 0..5 {
+                        let at = Vec3::new(x + half * (0.36 * i as f32 - 0.72), low + 0.22, 0.13);
+                        let size = Vec3::splat(rng.range(0.08, 0.13));
+                        let leaf = if rng.chance(0.5) { p.hedge } else { p.awnings[i % 4] };
+                        site.add(Shape::Sphere, at, Quat::IDENTITY, size, leaf);
+                    }
+                }
+            }
+        }
+    }
+
+    fn roof(&self, site: &mut Site, p: &Palette, rng: &mut Rng, detail: Detail) {
+        let Lot { width: w, depth, open, .. } = self.lot;
+        let (h, skin) = (self.height, self.roof_skin);
+        let side = |i: usize, inset: f32| if open[i] { inset } else { 0.0 };
+        match self.roof {
+            Roof::Ridge => {
+                let half = Vec3::new(w * 0.5, self.pitch * 0.5, depth * 0.5 + 0.3);
+                let centre = Vec3::new(w * 0.5, h + half.y, -depth * 0.5);
+                site.add(Shape::Gable, centre, Quat::IDENTITY, half, skin);
+                if detail != Detail::Far {
+                    site.block(
+                        Vec3::new(0.0, h - 0.04, 0.18),
+                        Vec3::new(w, h + 0.07, 0.38),
+                        p.zinc,
+                    );
+                }
+            }
+            Roof::Gable => {
+                let turn = Quat::from_rotation_y(std::f32::consts::FRAC_PI_2);
+                let rise = self.pitch.max(w * 0.42);
+                let half = Vec3::new(depth * 0.5 - 0.02, rise * 0.5, w * 0.5 + 0.2);
+                let centre = Vec3::new(w * 0.5, h + half.y, -depth * 0.5 - 0.02);
+                site.add(Shape::Gable, centre, turn, half, skin);
+                let corners = [
+                    Vec3::new(0.0, h, 0.0),
+                    Vec3::new(w, h, 0.0),
+                    Vec3::new(w * 0.5, h + rise * w / (w + 0.4), 0.0),
+                ]
+                .map(|c| site.at(c));
+                let normal = site.turn * Vec3::Z;
+                site.group.triangle(corners, [normal; 3], self.wall.wall);
+                if detail != Detail::Far {
+                    let y = h + rise * 0.25;
+                    let hole = Openings {
+                        columns: 1,
+                        rows: 1,
+                        half_width: 100,
+                        low: 20,
+                        high: 235,
+                        bars: Bars::Casement,
+                    };
+                    site.front(
+                        Vec3::new(w * 0.5 - 0.5, y, 0.06),
+                        Vec3::new(w * 0.5 + 0.5, y + 1.2, 0.06),
+                        hole,
+                        self.wall.wall,
+                    );
+                }
+            }
+            Roof::Mansard => {
+                let inset = [side(0, 0.9), side(1, 0.9), 0.9, 0.95];
+                let (min, max) = (Vec3::new(0.0, h, -depth), Vec3::new(w, h + 2.5, -0.05));
+                site.hip(min, max, inset, skin, p.zinc);
+                if detail != Detail::Far {
+                    self.dormers(site, p, skin);
+                }
+            }
+            Roof::Flat => {
+                let rim = self.wall.wall;
+                let top = h + 0.7;
+                site.block(Vec3::new(0.0, h, -0.3), Vec3::new(w, top, 0.0), rim);
+                site.block(Vec3::new(0.0, h, -depth), Vec3::new(w, top, 0.3 - depth), rim);
+                site.block(Vec3::new(0.0, h, -depth), Vec3::new(0.25, top, 0.0), rim);
+                site.block(Vec3::new(w - 0.25, h, -depth), Vec3::new(w, top, 0.0), rim);
+                site.block(
+                    Vec3::new(-0.02, top, -0.34),
+                    Vec3::new(w + 0.02, top + 0.07, 0.06),
+                    self.wall.trim,
+                );
+                for _ in 0..1 + rng.below(3) {
+                    let size =
+                        Vec3::new(rng.range(1.0, 3.4), rng.range(0.8, 2.6), rng.range(1.0, 2.6));
+                    let at = Vec3::new(rng.range(0.15, 0.6) * w, h, -depth * rng.range(0.45, 0.7));
+                    site.block(at, at + size, p.zinc);
+                }
+            }
+        }
+        let chimneys = if self.style == Style::Modern { 0 } else { 1 + rng.below(2) };
+        for i in 0..chimneys {
+            let x = if i == 0 { 0.5 } else { w - 0.5 };
+            let y = match self.roof {
+                Roof::Mansard => h + 2.1,
+                Roof::Flat => h,
+                _ => h + self.pitch * 0.55,
+            };
+            let z = -depth * rng.range(0.35, 0.6);
+            site.place(p.chimney, Vec3::new(x, y, z), 0.0, Vec3::ONE);
+        }
+        if detail != Detail::Far && rng.chance(0.6) {
+            let y = h + if self.roof == Roof::Flat { 0.0 } else { self.pitch * 0.7 };
+            let at = Vec3::new(w * rng.range(0.3, 0.7), y, -depth * 0.42);
+            site.place(p.aerial, at, rng.range(0.0, 3.0), Vec3::ONE);
+        }
+    }
+
+    fn dormers(&self, site: &mut Site, p: &Palette, skin: MaterialId) {
+        let hole = Openings {
+            columns: 1,
+            rows: 1,
+            half_width: 96,
+            low: 24,
+            high: 225,
+            bars: Bars::Casement,
+        };
+        for c in (0..u32::from(self.windows.columns)).step_by(2) {
+            let x = (c as f32 + 0.5) * self.bay;
+            let y = self.height + 0.35;
+            site.front(
+                Vec3::new(x - 0.65, y, -0.1),
+                Vec3::new(x + 0.65, y + 1.55, -0.1),
+                hole,
+                self.wall.wall,
+            );
+            site.block(Vec3::new(x - 0.65, y, -1.2), Vec3::new(x + 0.65, y + 1.55, -0.4), skin);
+            site.add(
+                Shape::Gable,
+                Vec3::new(x, y + 1.8, -0.58),
+                Quat::from_rotation_y(std::f32::consts::FRAC_PI_2),
+                Vec3::new(0.62, 0.27, 0.78),
+                p.zinc,
+            );
+        }
+    }
+}
