@@ -136,7 +136,8 @@ fn pose(scene: &mut Scene, dress: &Dress, phase: f32, swing: f32) -> u32 {
         let elbow = shoulder + Vec3::new(upper.sin(), -upper.cos(), 0.0) * 0.28 + out;
         let fore = upper + 0.25 + 0.25 * swing;
         let wrist = elbow + Vec3::new(fore.sin(), -fore.cos(), 0.0) * 0.25;
-        g.rod(elbow, shoulder, 0.043, 1.25, dress.top);
+        g.add(Shape::Sphere, shoulder, Quat::IDENTITY, Vec3::splat(0.066), dress.top);
+        g.rod(elbow, shoulder, 0.043, 1.35, dress.top);
         g.rod(wrist, elbow, 0.034, 1.25, dress.top);
         g.add(
             Shape::Sphere,

@@ -1,10 +1,11 @@
 //! A block as a chunk: its ground and streets, its houses, and what stands on its pavements.
 
 use std::f32::consts::{FRAC_PI_2, PI};
+use std::sync::Arc;
 
 use glam::{Quat, Vec2, Vec3};
 
-use super::building::{Detail, House, Lot};
+use super::building::{Detail, Fittings, House, Lot};
 use super::furniture::{LAMP_AT, LANTERN_AT};
 use super::palette::{Palette, any_turn};
 use super::park;
@@ -12,11 +13,21 @@ use super::plan::{
     Along, KERB_M, Plan, Profile, Rect, STOP_M, Segment, Style, Use, ZEBRA_FROM_M, ZEBRA_WIDE_M,
 };
 use super::site::Site;
+use super::trees::StreetTree;
 use crate::class::Class;
 use crate::geometry::{Group, MaterialId};
 use crate::random::Rng;
 use crate::scene::{Chunk, Lamp};
 use crate::shape::Shape;
+
+/// A block that is built.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    pub detail: Detail,
+    pub chunk: Arc<Chunk>,
+    /// Where one stands before its doors; empty far away.
+    pub doors: Arc<[Vec3]>,
+}
 
 /// What building needs to know.
 pub(super) struct Works<'a> {
@@ -26,7 +37,7 @@ pub(super) struct Works<'a> {
     pub j: i32,
     pub detail: Detail,
     pub group: Group,
-    pub lamps: Vec<Lamp>,
+    pub fittings: Fittings,
     next_instance: u32,
 }
 
@@ -44,13 +55,18 @@ pub(super) struct Side {
 impl<'a> Works<'a> {
     pub fn new(plan: &'a Plan, palette: &'a Palette, i: i32, j: i32, detail: Detail) -> Self {
         let group = Group::of(Class::Building);
-        Self { plan, palette, i, j, detail, group, lamps: Vec::new(), next_instance: 0 }
+        Self { plan, palette, i, j, detail, group, fittings: Fittings::default(), next_instance: 0 }
     }
 
     /// A number for the next object, alone within about 2000 blocks.
     pub fn instance(&mut self) -> u32 {
         self.next_instance = (self.next_instance + 1).min(255);
         ((self.i as u32 & 0x7ff) << 11 | (self.j as u32 & 0x7ff)) << 8 | self.next_instance
+    }
+
+    /// A tree as it is shown at this block's distance.
+    pub fn tree(&self, tree: StreetTree) -> u32 {
+        if self.detail == Detail::Near { tree.near } else { tree.far }
     }
 
     pub fn rng(&self, purpose: u32) -> Rng {
@@ -82,7 +98,7 @@ impl<'a> Works<'a> {
         })
     }
 
-    pub fn build(mut self, groups: &[Group]) -> Chunk {
+    pub fn build(mut self, groups: &[Group]) -> Block {
         self.ground();
         match self.plan.land_use(self.i, self.j) {
             Use::Houses => self.houses(),
@@ -94,7 +110,9 @@ impl<'a> Works<'a> {
             self.signals();
         }
         self.group.finish(groups);
-        Chunk { group: self.group, lamps: self.lamps }
+        let Fittings { lamps, doors } = self.fittings;
+        let chunk = Arc::new(Chunk { group: self.group, lamps });
+        Block { detail: self.detail, chunk, doors: doors.into() }
     }
 
     fn ground(&mut self) {
@@ -183,7 +201,7 @@ impl<'a> Works<'a> {
         while way < to - 3.0 {
             let instance = self.instance();
             self.group.label(Class::Tree, instance);
-            let tree = rng.pick(&p.trees);
+            let tree = self.tree(rng.pick(&p.trees));
             let scale = Vec3::splat(rng.range(0.7, 1.0));
             self.group.place(tree, at(0.0, KERB_M, way), any_turn(&mut rng), scale);
             way += rng.range(8.5, 12.0);
@@ -232,7 +250,7 @@ impl<'a> Works<'a> {
                 let house = House::decide(p, &mut own, kind, lot, tall);
                 let origin = side.origin + side.turn * Vec3::new(x, 0.0, 0.0);
                 let mut site = Site { group: &mut self.group, origin, turn: side.turn };
-                house.build(&mut site, p, &mut own, self.detail, &mut self.lamps);
+                house.build(&mut site, p, &mut own, self.detail, &mut self.fittings);
                 x += width;
             }
         }
@@ -301,7 +319,7 @@ impl<'a> Works<'a> {
                 let turn = side.turn * Quat::from_rotation_y(-FRAC_PI_2);
                 let foot = at(x, strip);
                 self.group.place(model, foot, turn, Vec3::ONE);
-                self.lamps.push(Lamp {
+                self.fittings.lamps.push(Lamp {
                     position: foot + turn * (hangs - Vec3::Y * 0.12),
                     power,
                     clear_m: 0.45,
@@ -312,8 +330,9 @@ impl<'a> Works<'a> {
             } else if treed && place % 3 == 1 {
                 let instance = self.instance();
                 self.group.label(Class::Tree, instance);
-                let tree = p.trees[(pick * p.trees.len() as f32) as usize % p.trees.len()];
-                let scale = Vec3::splat(0.62 + 0.3 * roll);
+                let kinds = p.trees.len();
+                let tree = self.tree(p.trees[(pick * kinds as f32) as usize % kinds]);
+                let scale = Vec3::splat(0.82 + 0.25 * roll);
                 let foot = at(x + shift, strip - 0.15);
                 self.group.place(tree, foot, Quat::from_rotation_y(pick * 40.0), scale);
                 self.group.label(Class::Ground, 0);

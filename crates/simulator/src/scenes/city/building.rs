@@ -45,6 +45,14 @@ pub(super) struct Lot {
     pub instance: u32,
 }
 
+/// What houses give to their block besides walls.
+#[derive(Debug, Default)]
+pub(super) struct Fittings {
+    pub lamps: Vec<Lamp>,
+    /// Where one stands before each door, on the pavement.
+    pub doors: Vec<Vec3>,
+}
+
 /// A house, decided.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct House {
@@ -162,7 +170,7 @@ impl House {
         p: &Palette,
         rng: &mut Rng,
         detail: Detail,
-        lamps: &mut Vec<Lamp>,
+        fittings: &mut Fittings,
     ) {
         let Lot { width: w, depth, open, instance } = self.lot;
         site.group.label(Class::Building, instance);
@@ -201,7 +209,7 @@ impl House {
             site.block(Vec3::new(x0, 0.0, -depth), Vec3::new(x1, g, -REVEAL_M), self.wall.wall);
             return;
         }
-        shopfront::ground_floor(self, site, p, rng, detail, lamps);
+        shopfront::ground_floor(self, site, p, rng, detail, fittings);
         site.group.label(Class::Building, instance);
         self.ledges(site, p, detail);
         if self.balconies > 0 {

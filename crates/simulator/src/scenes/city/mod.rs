@@ -11,6 +11,7 @@ mod signals;
 mod site;
 mod street_life;
 mod traffic;
+mod trees;
 mod walkers;
 
 use std::collections::BTreeMap;
@@ -19,17 +20,17 @@ use std::sync::Arc;
 use glam::{Vec2, Vec3};
 use rayon::prelude::*;
 
-use self::block::Works;
+use self::block::{Block, Works};
 use self::building::Detail;
 use self::palette::Palette;
 use self::plan::{Along, KERB_M, Plan, Segment, Use};
 use self::street_life::StreetLife;
 use super::{EYE_HEIGHT_M, SceneOptions, Stage};
 use crate::class::Class;
-use crate::living::{Living, SoundEvent, Tick};
+use crate::living::{Living, Sites, SoundEvent, Tick};
 use crate::material::{Material, Pattern, srgb};
 use crate::random::Rng;
-use crate::scene::{Chunk, Scene};
+use crate::scene::Scene;
 
 /// How many blocks away each level of detail ends; the last one is the edge of what is built.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +52,7 @@ pub(super) struct City {
     palette: Palette,
     reach: Reach,
     around: Option<(i32, i32)>,
-    blocks: BTreeMap<(i32, i32), (Detail, Arc<Chunk>)>,
+    blocks: BTreeMap<(i32, i32), Block>,
     life: StreetLife,
 }
 
@@ -78,19 +79,15 @@ impl City {
             .collect();
         let (plan, palette, groups) = (&self.plan, &self.palette, &scene.groups);
         let old = &self.blocks;
-        let built: Vec<Arc<Chunk>> = wanted
+        let built: Vec<Block> = wanted
             .par_iter()
             .map(|&(i, j, detail)| match old.get(&(i, j)) {
-                Some((found, chunk)) if *found == detail => Arc::clone(chunk),
-                _ => Arc::new(Works::new(plan, palette, i, j, detail).build(groups)),
+                Some(block) if block.detail == detail => block.clone(),
+                _ => Works::new(plan, palette, i, j, detail).build(groups),
             })
             .collect();
-        self.blocks = wanted
-            .iter()
-            .zip(&built)
-            .map(|(&(i, j, detail), chunk)| ((i, j), (detail, Arc::clone(chunk))))
-            .collect();
-        scene.set_chunks(built);
+        scene.set_chunks(built.iter().map(|block| Arc::clone(&block.chunk)).collect());
+        self.blocks = wanted.iter().map(|&(i, j, _)| (i, j)).zip(built).collect();
     }
 }
 
@@ -112,6 +109,13 @@ impl Living for City {
         self.life = StreetLife::read(state)?;
         self.life.show(&self.plan, &self.palette, scene);
         Ok(())
+    }
+
+    /// The places are those before the doors of the blocks around the player.
+    fn sites(&self) -> Sites {
+        let places = self.blocks.values().flat_map(|block| block.doors.iter().copied()).collect();
+        let traffic = self.life.circles(&self.plan, &self.palette);
+        Sites { places, traffic, ..Sites::default() }
     }
 }
 

@@ -6,6 +6,7 @@ use std::f32::consts::{PI, TAU};
 use glam::{Quat, Vec3};
 
 use super::plan::Style;
+use super::trees::{StreetTree, street_tree};
 use crate::class::Class;
 use crate::geometry::{Group, MaterialId};
 use crate::lettering::WORDS;
@@ -66,7 +67,7 @@ pub(super) struct Palette {
     pub rooms: Vec<MaterialId>,
     pub glow: MaterialId,
     pub hedge: MaterialId,
-    pub trees: Vec<u32>,
+    pub trees: Vec<StreetTree>,
     pub bushes: Vec<u32>,
     pub cars: Vec<CarModel>,
     pub people: Vec<Figure>,
@@ -364,7 +365,7 @@ impl Palette {
             rooms,
             glow,
             hedge,
-            trees: (0..5).map(|_| props::broadleaf(scene, rng, 150)).collect(),
+            trees: (0..5).map(|_| street_tree(scene, rng)).collect(),
             bushes: (0..3).map(|_| props::bush(scene, rng, 0.9, 60)).collect(),
             cars: cars(scene, rng),
             people: (0..people).map(|_| people::person(scene, rng)).collect(),

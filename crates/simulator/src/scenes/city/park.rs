@@ -27,7 +27,7 @@ fn lantern(works: &mut Works<'_>, at: Vec3) {
     let instance = works.instance();
     works.group.label(Class::Lamp, instance);
     works.group.place(works.palette.lantern, at, Quat::IDENTITY, Vec3::ONE);
-    works.lamps.push(Lamp {
+    works.fittings.lamps.push(Lamp {
         position: at + LANTERN_AT - Vec3::Y * 0.12,
         power: Vec3::new(1.0, 0.70, 0.38) * 8.0,
         clear_m: 0.45,
@@ -64,7 +64,7 @@ pub(super) fn park(works: &mut Works<'_>) {
         for _ in 0..trees {
             let x = sx * rng.range(path + 1.5, half.x - 2.0);
             let z = sz * rng.range(path + 1.5, half.y - 2.0);
-            let (pick, scale) = (rng.pick(&p.trees), rng.range(0.75, 1.25));
+            let (pick, scale) = (works.tree(rng.pick(&p.trees)), rng.range(0.85, 1.3));
             let turn = any_turn(&mut rng);
             if x.hypot(z) > ring + 2.0 {
                 thing(works, Class::Tree, pick, at(x, 0.0, z), turn, scale);
@@ -185,7 +185,7 @@ pub(super) fn square(works: &mut Works<'_>) {
             let x = -inset.x + 2.0 * inset.x * k as f32 / count.max(1) as f32;
             let foot = at(x, 0.0, side * inset.y);
             if k % 2 == 0 {
-                let (tree, turn) = (rng.pick(&p.trees), any_turn(&mut rng));
+                let (tree, turn) = (works.tree(rng.pick(&p.trees)), any_turn(&mut rng));
                 thing(works, Class::Tree, tree, foot, turn, rng.range(0.65, 0.9));
                 works.group.label(Class::Ground, 0);
                 works.group.cuboid(foot + Vec3::Y * 0.01, Vec3::new(1.4, 0.02, 1.4), p.soil);

@@ -2,7 +2,7 @@
 
 use glam::{Quat, Vec3};
 
-use super::building::{Detail, House};
+use super::building::{Detail, Fittings, House};
 use super::palette::Palette;
 use super::plan::Style;
 use super::site::{REVEAL_M, Site};
@@ -23,7 +23,7 @@ pub(super) fn ground_floor(
     p: &Palette,
     rng: &mut Rng,
     detail: Detail,
-    lamps: &mut Vec<Lamp>,
+    fittings: &mut Fittings,
 ) {
     let (w, g) = (house.lot.width, house.ground);
     let door = 1.5f32.min(w * 0.4);
@@ -38,7 +38,7 @@ pub(super) fn ground_floor(
     let (x0, x1) = (inner(0), w - inner(1));
     site.block(Vec3::new(x0, 0.0, -house.lot.depth), Vec3::new(x1, g, -back), walls);
     match house.shop {
-        Some(word) => shop(house, site, p, rng, detail, lamps, word, (from, to)),
+        Some(word) => shop(house, site, p, rng, detail, fittings, word, (from, to)),
         None => {
             let columns = ((to - from) / 2.3).round().clamp(1.0, 20.0) as u8;
             let below = Openings {
@@ -66,6 +66,7 @@ pub(super) fn ground_floor(
     site.block(Vec3::new(a, head, -REVEAL_M), Vec3::new(b, g, 0.0), walls);
     site.block(Vec3::new(a, 0.0, -REVEAL_M), Vec3::new(door_x, head, 0.0), walls);
     site.block(Vec3::new(door_x + door, 0.0, -REVEAL_M), Vec3::new(b, head, 0.0), walls);
+    fittings.doors.push(site.at(Vec3::new(door_x + 0.5 * door, 0.0, 1.0)));
     site.group.label(Class::Door, house.lot.instance);
     let leaf =
         Openings { columns: 1, rows: 1, half_width: 108, low: 0, high: 250, bars: Bars::Door };
@@ -99,7 +100,7 @@ pub(super) fn ground_floor(
         let bulb = Vec3::new(door_x + door * 0.5, head + 0.42, 0.22);
         site.add(Shape::Sphere, bulb, Quat::IDENTITY, Vec3::splat(0.1), p.glow);
         site.rod(bulb + Vec3::Y * 0.1, bulb + Vec3::new(0.0, 0.16, -0.22), 0.02, p.iron);
-        lamps.push(Lamp {
+        fittings.lamps.push(Lamp {
             position: site.at(bulb + Vec3::Z * 0.05),
             power: Vec3::new(1.0, 0.72, 0.42) * 0.7,
             clear_m: 0.2,
@@ -117,7 +118,7 @@ fn shop(
     p: &Palette,
     rng: &mut Rng,
     detail: Detail,
-    lamps: &mut Vec<Lamp>,
+    fittings: &mut Fittings,
     word: u8,
     (from, to): (f32, f32),
 ) {
@@ -232,7 +233,7 @@ fn shop(
         }
     }
     if rng.chance(0.8) {
-        lamps.push(Lamp {
+        fittings.lamps.push(Lamp {
             position: site.at(Vec3::new(middle, head - 0.3, 0.25)),
             power: Vec3::new(1.0, 0.78, 0.5) * 4.5,
             clear_m: 0.35,

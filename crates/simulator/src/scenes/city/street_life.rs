@@ -129,6 +129,24 @@ impl StreetLife {
         }
     }
 
+    /// Cars and people as circles on the ground; a car is three of them.
+    pub fn circles(&self, plan: &Plan, palette: &Palette) -> Vec<(Vec3, f32)> {
+        let mut circles = Vec::with_capacity(3 * self.traffic.cars.len());
+        for car in &self.traffic.cars {
+            let (at, dir) = Path::new(plan, car.lane, car.next).at(car.way_m);
+            let reach = model_of(&palette.cars, car.id).body.half_length_m() - CAR_HALF_WIDTH_M;
+            for share in [-1.0, 0.0, 1.0] {
+                let at = at + dir * (share * reach);
+                circles.push((Vec3::new(at.x, 0.0, at.y), CAR_HALF_WIDTH_M * 1.1));
+            }
+        }
+        circles.extend(self.walkers.list.iter().map(|walker| {
+            let (at, _) = walker.at(plan);
+            (Vec3::new(at.x, KERB_M, at.y), 0.3)
+        }));
+        circles
+    }
+
     /// Puts everything into the scene as it is now.
     pub fn show(&self, plan: &Plan, palette: &Palette, scene: &mut Scene) {
         let mut movers = Vec::with_capacity(512);
