@@ -25,6 +25,7 @@ mod compose;
 mod cpu;
 mod figures;
 pub mod gpu;
+pub mod headless;
 mod input;
 mod models;
 mod motion;
