@@ -71,7 +71,7 @@ fn spawn(
     // Facets want every triangle to have normals of its own.
     let gem =
         Sphere::new(0.5).mesh().ico(1)?.with_duplicated_vertices().with_computed_flat_normals();
-    let glaze = LinearRgba::from(Color::srgb(0.93, 0.33, 0.2)).to_vec4();
+    let glaze = LinearRgba::from(Color::srgb(0.12, 0.62, 0.62)).to_vec4();
     let ceramic = Ceramic { light: lit_by(glaze, &WorldAmbience::default()) };
     commands.spawn((
         Spinning,
