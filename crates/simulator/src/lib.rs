@@ -9,6 +9,7 @@
 mod bvh;
 mod camera;
 mod conditions;
+pub mod dataset;
 mod geometry;
 mod height_field;
 mod lighting;
