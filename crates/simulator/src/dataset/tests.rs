@@ -273,7 +273,8 @@ fn another_set_is_not_gone_on_with() {
     let folder = folder();
     write(folder.path(), 4, 2).expect("written");
     let before = contents(folder.path());
-    let cases: [(fn(&mut DatasetOptions), &str); 7] = [
+    type Change = fn(&mut DatasetOptions);
+    let cases: [(Change, &str); 7] = [
         (|o| o.domain = "mountain".to_owned(), "domain is city there and mountain here"),
         (|o| o.held_out = true, "held_out is false there and true here"),
         (|o| o.size = [40, 24], "size is 20x12 there and 40x24 here"),
