@@ -2,20 +2,15 @@
 
 use crate::{object, spawn_world};
 use bevy::{
-    app::PluginsState,
     camera::RenderTarget,
     prelude::*,
     render::{
-        RenderPlugin,
-        pipelined_rendering::PipelinedRenderingPlugin,
         render_resource::TextureFormat,
         view::screenshot::{Screenshot, save_to_disk},
     },
     time::TimeUpdateStrategy,
-    window::ExitCondition,
-    winit::WinitPlugin,
 };
-use bevy_reverie::{leafwing_input_manager::plugin::InputManagerSystem, prelude::*};
+use bevy_reverie::{headless, leafwing_input_manager::plugin::InputManagerSystem, prelude::*};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -58,7 +53,7 @@ pub fn record(picture: Option<PathBuf>, reason: &str) -> ExitCode {
 fn try_record(picture: Option<&PathBuf>) -> Result<(), String> {
     let folder = Path::new(FOLDER);
     fs::create_dir_all(folder).map_err(|error| format!("{FOLDER}: {error}"))?;
-    let mut app = app();
+    let mut app = app().map_err(|error| error.to_string())?;
     let (width, height) = SIZE;
     let target = Image::new_target_texture(width, height, TextureFormat::Rgba8UnormSrgb, None);
     let target = app.world_mut().resource_mut::<Assets<Image>>().add(target);
@@ -96,33 +91,19 @@ fn try_record(picture: Option<&PathBuf>) -> Result<(), String> {
     wait_for(&mut app, "the last pictures", |_| Ok(files.iter().all(|file| file.exists())))
 }
 
-fn app() -> App {
+fn app() -> Result<App, headless::NotReady> {
     let mut app = App::new();
-    app.add_plugins(
-        DefaultPlugins
-            .set(WindowPlugin {
-                primary_window: None,
-                exit_condition: ExitCondition::DontExit,
-                ..default()
-            })
-            .set(RenderPlugin { synchronous_pipeline_compilation: true, ..default() })
-            .disable::<WinitPlugin>()
-            .disable::<PipelinedRenderingPlugin>(),
-    )
-    .add_plugins((ReveriePlugins, object::ObjectPlugin))
-    .insert_resource(ReverieSettings { lockstep: true, ..default() })
-    .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_secs(1) / FRAMES_PER_SEC))
-    .init_resource::<Walk>()
-    .add_systems(
-        PreUpdate,
-        walk.in_set(InputManagerSystem::ManualControl).before(ReverieSystems::Input),
-    );
-    while app.plugins_state() == PluginsState::Adding {
-        bevy::tasks::tick_global_task_pools_on_main_thread();
-    }
-    app.finish();
-    app.cleanup();
-    app
+    let step = Duration::from_secs(1) / FRAMES_PER_SEC;
+    app.add_plugins((headless::default_plugins(), ReveriePlugins, object::ObjectPlugin))
+        .insert_resource(ReverieSettings { lockstep: true, ..default() })
+        .insert_resource(TimeUpdateStrategy::ManualDuration(step))
+        .init_resource::<Walk>()
+        .add_systems(
+            PreUpdate,
+            walk.in_set(InputManagerSystem::ManualControl).before(ReverieSystems::Input),
+        );
+    headless::make_ready(&mut app, PATIENCE)?;
+    Ok(app)
 }
 
 fn wait_for(

@@ -11,8 +11,12 @@ use bevy::{prelude::*, winit::WinitSettings};
 use bevy_reverie::prelude::*;
 use std::{env, path::PathBuf, process::ExitCode};
 
-/// The world that is shown when none is asked for.
-const DEFAULT_PRESET: &str = "presets/meadow.world.ron";
+/// The shipped worlds, by name; the first is shown when none is asked for.
+const WORLDS: [(&str, &str); 3] = [
+    ("garage", "presets/garage.world.ron"),
+    ("mountain trail", "presets/trail.world.ron"),
+    ("dandelions", "presets/meadow.world.ron"),
+];
 
 fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1);
@@ -58,16 +62,10 @@ struct Start(Option<PathBuf>);
 
 /// The world's view and camera.
 fn spawn_world(commands: &mut Commands, picture: Option<&PathBuf>, assets: &AssetServer) -> Entity {
+    let camera = (Embodiment::Free, WorldCamera::default());
     match picture {
-        Some(path) => commands
-            .spawn((WorldView::new(path.clone()), Embodiment::Free, WorldCamera::default()))
-            .id(),
-        None => {
-            // The view is complete when the preset has loaded; until then it has the same seed.
-            let preset = FollowPreset(assets.load(DEFAULT_PRESET));
-            let view = WorldView::new("seeds/dandelion_meadow.jpg");
-            commands.spawn((view, Embodiment::Free, preset, WorldCamera::default())).id()
-        }
+        Some(path) => commands.spawn((WorldView::new(path.clone()), camera)).id(),
+        None => commands.spawn((FollowPreset(assets.load(WORLDS[0].1)), camera)).id(),
     }
 }
 

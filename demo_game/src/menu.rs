@@ -1,5 +1,6 @@
 //! The menu on Escape, the hints and the messages on screen.
 
+use crate::WORLDS;
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
 use bevy_reverie::prelude::*;
@@ -7,13 +8,14 @@ use bevy_reverie::prelude::*;
 /// How long a hint or a message stays, seconds.
 const HINT_SECS: f32 = 8.0;
 
-const CONTROLS: [(&str, &str); 9] = [
+const CONTROLS: [(&str, &str); 10] = [
     ("W A S D / left stick", "walk"),
     ("mouse / right stick / arrows", "look (click to grab the pointer)"),
     ("Space, C / triggers", "up, down"),
     ("Shift / left stick press", "faster"),
     ("E / south button", "use"),
     ("F1", "figures and depth view"),
+    ("Tab", "the next of the shipped worlds"),
     ("drop a picture", "walk into that one"),
     ("1 2 3 4", "free camera, walker, drone, rover"),
     ("Esc / Start", "this menu"),
@@ -26,7 +28,7 @@ impl Plugin for MenuPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Menu>()
             .insert_resource(Notice::new("Click to look around, W A S D to walk, Esc for the menu"))
-            .add_systems(Update, (toggle, choose_embodiment, note, fade))
+            .add_systems(Update, (toggle, choose_embodiment, choose_world, note, fade))
             .add_systems(
                 EguiPrimaryContextPass,
                 (
@@ -40,6 +42,9 @@ impl Plugin for MenuPlugin {
 #[derive(Resource, Default)]
 struct Menu {
     open: bool,
+    /// Places in [`WORLDS`]: the one chosen last, and the one to be chosen next.
+    world: usize,
+    wanted_world: Option<usize>,
 }
 
 /// What is written at the lower edge for a while.
@@ -100,6 +105,24 @@ fn choose_embodiment(keys: Res<ButtonInput<KeyCode>>, mut views: Query<&mut Embo
     }
 }
 
+fn choose_world(
+    mut commands: Commands,
+    keys: Res<ButtonInput<KeyCode>>,
+    mut menu: ResMut<Menu>,
+    assets: Res<AssetServer>,
+    views: Query<Entity, With<WorldView>>,
+) {
+    if keys.just_pressed(KeyCode::Tab) {
+        menu.wanted_world = Some((menu.world + 1) % WORLDS.len());
+    }
+    if let Some(index) = menu.wanted_world.take() {
+        menu.world = index;
+        for view in &views {
+            commands.entity(view).insert(FollowPreset(assets.load(WORLDS[index].1)));
+        }
+    }
+}
+
 fn note(
     mut notice: ResMut<Notice>,
     mut started: MessageReader<WorldStarted>,
@@ -152,7 +175,17 @@ fn draw_menu(
             });
             ui.add_space(10.0);
             ui.horizontal(|ui| {
-                resume = ui.button("Resume").clicked();
+                ui.strong("World");
+                for (index, (name, _)) in WORLDS.iter().enumerate() {
+                    if ui.button(*name).clicked() {
+                        menu.wanted_world = Some(index);
+                        resume = true;
+                    }
+                }
+            });
+            ui.add_space(10.0);
+            ui.horizontal(|ui| {
+                resume |= ui.button("Resume").clicked();
                 if ui.button("Quit").clicked() {
                     exit.write(AppExit::Success);
                 }

@@ -71,7 +71,7 @@ fn spawn(
     // Facets want every triangle to have normals of its own.
     let gem =
         Sphere::new(0.5).mesh().ico(1)?.with_duplicated_vertices().with_computed_flat_normals();
-    let glaze = LinearRgba::from(Color::srgb(0.93, 0.33, 0.2)).to_vec4();
+    let glaze = LinearRgba::from(Color::srgb(0.12, 0.62, 0.62)).to_vec4();
     let ceramic = Ceramic { light: lit_by(glaze, &WorldAmbience::default()) };
     commands.spawn((
         Spinning,
@@ -105,11 +105,13 @@ fn place(
     let Some(started) = started.read().last() else { return };
     let Some(surfaces) = world.of(started.view) else { return };
     // The camera starts at the origin, looking down -Z.
-    let depth_m = |column: u32, row: u32| {
-        let ray = ray(column, row);
-        surfaces.ray_cast(Vec3::ZERO, ray, 200.0).map_or(200.0, |hit| -hit.position.z)
-    };
-    let spot = find_spot(depth_m);
+    let depths_m: Vec<f32> = (0..COLUMNS * ROWS)
+        .map(|place| {
+            let ray = ray(place % COLUMNS, place / COLUMNS);
+            surfaces.ray_cast(Vec3::ZERO, ray, 200.0).map_or(200.0, |hit| -hit.position.z)
+        })
+        .collect();
+    let spot = find_spot(|column, row| depths_m[(row * COLUMNS + column) as usize]);
     for (mut transform, mut visibility) in &mut objects {
         *transform = Transform::from_translation(spot.centre).with_scale(Vec3::splat(spot.size_m));
         *visibility = Visibility::Visible;
@@ -162,12 +164,32 @@ fn find_spot(depth_m: impl Fn(u32, u32) -> f32) -> Spot {
                     let size_m = SIZE * at_m;
                     // The centre is on the open side of the edge.
                     let centre = middle.lerp(ray(open.0, open.1), 1.2) * at_m;
-                    best = Some((score, Spot { centre, size_m }));
+                    let spot = Spot { centre, size_m };
+                    // A good part has to be seen, and a part has to be hidden.
+                    if (0.45..0.85).contains(&seen_share(&spot, &depth_m)) {
+                        best = Some((score, spot));
+                    }
                 }
             }
         }
     }
     best.map_or_else(|| on_the_ground(&depth_m), |(_, spot)| spot)
+}
+
+/// The part of a body at that place that nothing stands in front of, from the start.
+fn seen_share(spot: &Spot, depth_m: &impl Fn(u32, u32) -> f32) -> f32 {
+    let at_m = -spot.centre.z;
+    let (mut seen, mut all) = (0, 0);
+    for row in 0..ROWS {
+        for column in 0..COLUMNS {
+            let aside = ray(column, row) * at_m - spot.centre;
+            if aside.length() < 0.5 * spot.size_m {
+                all += 1;
+                seen += u32::from(depth_m(column, row) > at_m);
+            }
+        }
+    }
+    seen as f32 / all.max(1) as f32
 }
 
 /// A little right of the middle, a little sunk in.

@@ -8,7 +8,6 @@
 //! has timestamps also tells how long it worked itself.
 
 use bevy::{
-    app::PluginsState,
     camera::CameraPlugin,
     core_pipeline::CorePipelinePlugin,
     diagnostic::{DiagnosticPath, DiagnosticsPlugin, DiagnosticsStore},
@@ -25,11 +24,16 @@ use bevy::{
 };
 use bevy_reverie::{
     gpu::{GpuPresentPlugin, GpuPresentStats, support},
+    headless,
     present::PresentedView,
 };
 use reverie_spatial::{Frame, Memory, Renderer};
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
-use std::{error::Error, f32::consts::TAU, time::Instant};
+use std::{
+    error::Error,
+    f32::consts::TAU,
+    time::{Duration, Instant},
+};
 
 /// The walk is timed once it has gone this many frames: uploads and compilation are over.
 const WARM_UP_FRAMES: usize = 30;
@@ -55,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Pose::from_yaw_pitch_roll(position, 0.4 * phase.sin(), 0.1 * phase.cos(), 0.0)
     };
 
-    let mut app = headless();
+    let mut app = app()?;
     support(app.world()).map_err(|reason| format!("the GPU cannot draw memories: {reason}"))?;
     let view =
         |frame| PresentedView { memory: memory.clone(), pose: walk(frame), intrinsics: screen };
@@ -109,7 +113,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn headless() -> App {
+fn app() -> Result<App, headless::NotReady> {
     let mut app = App::new();
     app.add_plugins((
         MinimalPlugins,
@@ -125,12 +129,8 @@ fn headless() -> App {
         ExtractComponentPlugin::<PresentedView>::default(),
         GpuPresentPlugin::default(),
     ));
-    while app.plugins_state() == PluginsState::Adding {
-        bevy::tasks::tick_global_task_pools_on_main_thread();
-    }
-    app.finish();
-    app.cleanup();
-    app
+    headless::make_ready(&mut app, Duration::from_secs(60))?;
+    Ok(app)
 }
 
 /// Rows of blocks on a textured ground under a sky.

@@ -7,7 +7,7 @@ fn main() {
         .add_plugins((DefaultPlugins, ReveriePlugins))
         .add_systems(Startup, |mut commands: Commands| {
             let picture = std::env::args().nth(1);
-            let picture = picture.as_deref().unwrap_or("seeds/dandelion_meadow.jpg");
+            let picture = picture.as_deref().unwrap_or("seeds/mountain_trail.jpg");
             commands.spawn((WorldView::new(picture), Embodiment::Free, WorldCamera::default()));
         })
         .add_systems(Update, |mut started: MessageReader<WorldStarted>| {

@@ -25,6 +25,7 @@ mod compose;
 mod cpu;
 mod figures;
 pub mod gpu;
+pub mod headless;
 mod input;
 mod models;
 mod motion;
@@ -47,9 +48,9 @@ pub use preset::{FollowPreset, PresetError, PresetFailed, WorldPreset, WorldPres
 pub use projection::WorldProjection;
 pub use query::WorldQuery;
 pub use view::{
-    ChangeWorld, CoverageLow, Embodiment, ModelFailed, RestoreWorld, RetryWorld, SaveWorld,
-    WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldSeed, WorldStarted,
-    WorldStatus, WorldView,
+    ChangeWorld, CoverageLow, Embodiment, MeasuredPicture, ModelFailed, RestoreWorld, RetryWorld,
+    SaveWorld, WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldSeed,
+    WorldStarted, WorldStatus, WorldView,
 };
 pub use world::WorldPlugin;
 
@@ -64,11 +65,11 @@ use serde::{Deserialize, Serialize};
 /// What most games need.
 pub mod prelude {
     pub use crate::{
-        ChangeWorld, CoverageLow, Embodiment, FollowPreset, ModelFailed, PointerGrab, PresetFailed,
-        RestoreWorld, RetryWorld, ReveriePlugins, ReverieSettings, ReverieSystems, SaveWorld,
-        WorldAction, WorldAmbience, WorldCamera, WorldClock, WorldControls, WorldFigures,
-        WorldModels, WorldPanel, WorldPreset, WorldQuery, WorldSaved, WorldSeed, WorldStarted,
-        WorldStatus, WorldView,
+        ChangeWorld, CoverageLow, Embodiment, FollowPreset, MeasuredPicture, ModelFailed,
+        PointerGrab, PresetFailed, RestoreWorld, RetryWorld, ReveriePlugins, ReverieSettings,
+        ReverieSystems, SaveWorld, WorldAction, WorldAmbience, WorldCamera, WorldClock,
+        WorldControls, WorldFigures, WorldModels, WorldPanel, WorldPreset, WorldQuery, WorldSaved,
+        WorldSeed, WorldStarted, WorldStatus, WorldView,
     };
     pub use leafwing_input_manager::prelude::{ActionState, InputMap};
     pub use reverie_world_model::{

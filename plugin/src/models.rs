@@ -1,14 +1,13 @@
 //! The models that views choose from by name, and how each becomes a live world.
 
 use bevy::prelude::Resource;
-use reverie_media::{ImageOptions, load_image_seed};
 use reverie_simulator::{Quality, SimulatorModel};
 use reverie_spatial::{Frame, Memory, Renderer, SpatialConfig, SpatialModel};
 use reverie_world_model::{
-    Action, DepthImage, ImageSeed, Intrinsics, ModelSpec, Observation, Pose, Seed, Snapshot,
-    WorldError, WorldEvent, WorldModel,
+    Action, DepthImage, Intrinsics, ModelSpec, Observation, Pose, Seed, Snapshot, WorldError,
+    WorldEvent, WorldModel,
 };
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Ticks between two measurements of the embedded model's coverage.
 const COVERAGE_EVERY: u32 = 6;
@@ -115,11 +114,6 @@ impl WorldModels {
             }
         }
     }
-}
-
-/// Reads a picture file.
-pub(crate) fn read_picture(path: &Path) -> Result<ImageSeed, String> {
-    load_image_seed(path, &ImageOptions::default()).map_err(|error| error.to_string())
 }
 
 /// What presentation needs to know after a tick.

@@ -2,7 +2,7 @@
 
 use crate::{
     input::WorldControls,
-    view::{Embodiment, WorldSeed, WorldView},
+    view::{Embodiment, MeasuredPicture, WorldSeed, WorldView},
 };
 use bevy::{
     asset::{AssetLoadFailedEvent, AssetLoader, LoadContext, io::Reader},
@@ -10,6 +10,7 @@ use bevy::{
 };
 use reverie_world_model::SeedAddress;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Largest preset that is read, bytes.
 const MAX_BYTES: usize = 1 << 20;
@@ -31,6 +32,13 @@ pub struct WorldPreset {
     /// What the world starts from.
     #[reflect(ignore, default = "default_seed")]
     pub seed: SeedAddress,
+    /// See [`MeasuredPicture::depth`]; goes with a picture.
+    #[serde(default)]
+    #[reflect(ignore)]
+    pub depth: Option<PathBuf>,
+    /// See [`MeasuredPicture::intrinsics`]; goes with a picture.
+    #[serde(default)]
+    pub intrinsics: Option<(f32, f32, f32, f32)>,
     /// See [`WorldView::rng_seed`].
     #[serde(default)]
     pub rng_seed: u64,
@@ -88,6 +96,14 @@ pub enum PresetError {
         /// What is wrong there.
         problem: String,
     },
+    /// A field does not go with the seed.
+    #[error("{file}: {field}: goes with a picture; a scene or a sentence has its own")]
+    Measured {
+        /// The asset's path.
+        file: String,
+        /// The field.
+        field: &'static str,
+    },
 }
 
 impl WorldPreset {
@@ -99,18 +115,35 @@ impl WorldPreset {
         if bytes.len() > MAX_BYTES {
             return Err(PresetError::TooLong { file: file.to_owned(), bytes: bytes.len() });
         }
-        ron::de::from_bytes(bytes).map_err(|error| PresetError::Syntax {
+        let preset: Self = ron::de::from_bytes(bytes).map_err(|error| PresetError::Syntax {
             file: file.to_owned(),
             line: error.span.start.line,
             column: error.span.start.col,
             problem: error.code.to_string(),
-        })
+        })?;
+        let given =
+            [("depth", preset.depth.is_some()), ("intrinsics", preset.intrinsics.is_some())];
+        let picture = matches!(preset.seed, SeedAddress::Image(_));
+        match given.into_iter().find(|(_, given)| *given && !picture) {
+            Some((field, _)) => Err(PresetError::Measured { file: file.to_owned(), field }),
+            None => Ok(preset),
+        }
+    }
+
+    fn world_seed(&self) -> WorldSeed {
+        match &self.seed {
+            SeedAddress::Image(picture) => {
+                let (picture, depth) = (picture.clone(), self.depth.clone());
+                MeasuredPicture { picture, depth, intrinsics: self.intrinsics }.into()
+            }
+            other => other.clone().into(),
+        }
     }
 }
 
 /// The preset that a [`WorldView`] follows: its values are taken when the asset has loaded and
 /// again whenever the file changes. Only a change of seed, model, size or embodiment starts the
-/// world anew.
+/// world anew; a view without a seed of its own waits for the preset.
 #[derive(Component, Debug, Clone, PartialEq, Eq, Reflect)]
 #[reflect(Component, Clone, PartialEq)]
 #[require(WorldView)]
@@ -189,7 +222,7 @@ fn follow(
         }
         let Some(preset) = presets.get(id) else { continue };
         view.set_if_neq(WorldView {
-            seed: WorldSeed::Address(preset.seed.clone()),
+            seed: preset.world_seed(),
             rng_seed: preset.rng_seed,
             model: preset.model.clone(),
             size: preset.size,
@@ -229,6 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn measurements_go_with_pictures() {
+        let text = "(seed: \"a.png\", depth: Some(\"d.png\"), intrinsics: Some((9, 9, 4, 3)))";
+        let preset = WorldPreset::from_ron(text.as_bytes(), "x").expect("good");
+        let WorldSeed::Measured(seed) = preset.world_seed() else { panic!("a measured picture") };
+        assert_eq!(seed.depth, Some(PathBuf::from("d.png")));
+        assert_eq!(seed.intrinsics, Some((9.0, 9.0, 4.0, 3.0)));
+        let text = "(seed: \"scene:city\", depth: Some(\"d.png\"))";
+        let error = WorldPreset::from_ron(text.as_bytes(), "p.ron").expect_err("a scene");
+        let expected = "p.ron: depth: goes with a picture; a scene or a sentence has its own";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
     fn mistakes_have_line_and_column() {
         for (text, place, part) in [
             ("(\n    seed: \"a.jpg\",\n    sped: 1,\n)", "line 3", "sped"),
@@ -236,6 +282,7 @@ mod tests {
             ("(\n  seed: \"scene:city?hour=99\")", "line 2", "hour"),
             ("(seed: \"a.jpg\", embodiment: Bird)", "line 1", "Bird"),
             ("(seed: \"a.jpg\"", "line 1", "comma"),
+            ("(seed: \"a.jpg\", intrinsics: Some((1, 2)))", "line 1", "4"),
         ] {
             let error =
                 WorldPreset::from_ron(text.as_bytes(), "p.ron").expect_err(text).to_string();

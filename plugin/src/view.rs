@@ -8,10 +8,15 @@ use bevy::{
     render::render_resource::TextureUsages,
 };
 use leafwing_input_manager::prelude::InputMap;
+use reverie_media::{ImageOptions, PinholeNumbers, load_image_seed};
 use reverie_spatial::{BACKDROP_COLUMNS, Memory};
 use reverie_world_model::{ImageSeed, SeedAddress, SeedSource, Snapshot, WorldEvent};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// A live world: what it starts from and which model generates it.
 ///
@@ -77,9 +82,26 @@ pub enum WorldSeed {
     /// A file, a scene or a sentence, as in `scene:mountain?seed=7`. A relative path is looked for
     /// in the working directory, then in the asset folder.
     Address(SeedAddress),
+    /// A picture file with what was measured when it was taken.
+    Measured(MeasuredPicture),
     /// A picture in memory.
     #[serde(serialize_with = "serialize_shared", deserialize_with = "deserialize_shared")]
     Picture(Arc<ImageSeed>),
+}
+
+/// A picture file with what was measured when it was taken. Relative paths are looked for like those
+/// of [`WorldSeed::Address`].
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MeasuredPicture {
+    /// The picture.
+    pub picture: PathBuf,
+    /// Its depth along the view axis, of the same size: 16-bit PNG in millimetres, or OpenEXR or
+    /// 32-bit TIFF in metres. Without it, the depth network estimates one.
+    pub depth: Option<PathBuf>,
+    /// `(fx, fy, cx, cy)`: focal lengths and principal point in pixels of the picture. Without them,
+    /// EXIF or an assumed field of view serves.
+    pub intrinsics: Option<(f32, f32, f32, f32)>,
 }
 
 fn serialize_shared<S: Serializer>(seed: &Arc<ImageSeed>, to: S) -> Result<S::Ok, S::Error> {
@@ -101,6 +123,7 @@ impl fmt::Display for WorldSeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(address) => address.fmt(f),
+            Self::Measured(seed) => seed.picture.display().fmt(f),
             Self::Picture(seed) => {
                 write!(f, "picture in memory, {}x{}", seed.rgb.width(), seed.rgb.height())
             }
@@ -126,6 +149,12 @@ impl From<PathBuf> for WorldSeed {
     }
 }
 
+impl From<MeasuredPicture> for WorldSeed {
+    fn from(seed: MeasuredPicture) -> Self {
+        Self::Measured(seed)
+    }
+}
+
 impl From<ImageSeed> for WorldSeed {
     fn from(seed: ImageSeed) -> Self {
         Self::Picture(Arc::new(seed))
@@ -144,27 +173,39 @@ impl WorldSeed {
     /// The kind, where it is known without reading a file: `image`, `scene` or `prompt`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Address(SeedAddress::Image(_)) | Self::Picture(_) => "image",
+            Self::Address(SeedAddress::Image(_)) | Self::Measured(_) | Self::Picture(_) => "image",
             Self::Address(SeedAddress::Scene(_)) => "scene",
             Self::Address(SeedAddress::Prompt(_)) => "prompt",
         }
     }
 
     /// Reads what has to be read. Takes as long as decoding the picture takes.
-    pub(crate) fn load(&self, asset_folder: &std::path::Path) -> Result<SeedSource, String> {
+    pub(crate) fn load(&self, asset_folder: &Path) -> Result<SeedSource, String> {
         Ok(match self {
             Self::Picture(seed) => SeedSource::Image(seed.as_ref().clone()),
             Self::Address(SeedAddress::Scene(scene)) => SeedSource::Scene(scene.clone()),
             Self::Address(SeedAddress::Prompt(prompt)) => SeedSource::Prompt(prompt.clone()),
             Self::Address(SeedAddress::Image(path)) => {
-                if path.as_os_str().is_empty() {
-                    return Err("the view has no seed".to_owned());
-                }
-                let in_assets = asset_folder.join(path);
-                let found = if !path.exists() && in_assets.exists() { &in_assets } else { path };
-                SeedSource::Image(crate::models::read_picture(found)?)
+                let seed = MeasuredPicture { picture: path.clone(), ..default() };
+                SeedSource::Image(seed.load(asset_folder)?)
             }
+            Self::Measured(seed) => SeedSource::Image(seed.load(asset_folder)?),
         })
+    }
+}
+
+impl MeasuredPicture {
+    fn load(&self, asset_folder: &Path) -> Result<ImageSeed, String> {
+        if self.picture.as_os_str().is_empty() {
+            return Err("the view has no seed".to_owned());
+        }
+        let find = |path: &PathBuf| {
+            let in_assets = asset_folder.join(path);
+            if !path.exists() && in_assets.exists() { in_assets } else { path.clone() }
+        };
+        let intrinsics = self.intrinsics.map(|(fx, fy, cx, cy)| PinholeNumbers { fx, fy, cx, cy });
+        let options = ImageOptions { depth: self.depth.as_ref().map(find), intrinsics };
+        load_image_seed(&find(&self.picture), &options).map_err(|error| error.to_string())
     }
 }
 
@@ -419,7 +460,7 @@ mod tests {
 
     #[test]
     fn a_missing_seed_says_so() {
-        let error = WorldSeed::default().load(std::path::Path::new("assets")).expect_err("empty");
+        let error = WorldSeed::default().load(Path::new("assets")).expect_err("empty");
         assert_eq!(error, "the view has no seed");
     }
 }

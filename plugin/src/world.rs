@@ -6,9 +6,10 @@ use crate::{
     input::FrameInput,
     models::{ModelOptions, Moment, WorldModels},
     motion::Motion,
+    preset::FollowPreset,
     view::{
         ChangeWorld, CoverageLow, Embodiment, ModelFailed, RestoreWorld, RetryWorld, SaveWorld,
-        WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldStarted,
+        WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldSeed, WorldStarted,
         WorldStatus, WorldView,
     },
     worker::{ModelThread, Report, Request, Start},
@@ -133,6 +134,7 @@ type Startable = (
     Entity,
     &'static WorldView,
     &'static Embodiment,
+    Has<FollowPreset>,
     &'static mut ViewRuntime,
     &'static mut WorldStatus,
 );
@@ -145,7 +147,11 @@ fn start_worlds(
     models: Res<WorldModels>,
     folder: Res<AssetFolder>,
 ) {
-    for (entity, view, embodiment, mut runtime, mut status) in &mut views {
+    for (entity, view, embodiment, follows_preset, mut runtime, mut status) in &mut views {
+        // The preset has not loaded yet; it will change the view.
+        if follows_preset && view.seed == WorldSeed::default() {
+            continue;
+        }
         let viewport = cameras
             .iter()
             .find(|(camera, _)| camera.view.is_none_or(|shown| shown == entity))

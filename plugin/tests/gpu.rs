@@ -2,7 +2,6 @@
 //! machine without a GPU). Only this test copies pictures back.
 
 use bevy::{
-    app::PluginsState,
     camera::{CameraPlugin, RenderTarget},
     core_pipeline::CorePipelinePlugin,
     log::LogPlugin,
@@ -11,7 +10,6 @@ use bevy::{
     render::{
         RenderApp, RenderPlugin,
         extract_component::ExtractComponentPlugin,
-        pipelined_rendering::PipelinedRenderingPlugin,
         render_asset::RenderAssets,
         render_resource::{
             BufferDescriptor, BufferUsages, CachedPipelineState, CommandEncoderDescriptor,
@@ -25,11 +23,11 @@ use bevy::{
     },
     time::TimeUpdateStrategy,
     window::{ExitCondition, WindowPlugin},
-    winit::WinitPlugin,
 };
 use bevy_reverie::{
     PathChoice,
     gpu::{GpuPresentPlugin, GpuPresentStats, support},
+    headless,
     leafwing_input_manager::prelude::Buttonlike,
     prelude::{
         Embodiment, ImageSeed, ReveriePlugins, ReverieSettings, WorldCamera, WorldStatus, WorldView,
@@ -39,6 +37,9 @@ use bevy_reverie::{
 use reverie_spatial::{Frame, Memory, Renderer};
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
 use std::time::{Duration, Instant};
+
+/// Nothing here takes this long unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn app(plugin: GpuPresentPlugin) -> App {
     app_with(plugin, WgpuSettings::default())
@@ -62,7 +63,7 @@ fn app_with(plugin: GpuPresentPlugin, settings: WgpuSettings) -> App {
         ExtractComponentPlugin::<PresentedView>::default(),
         plugin,
     ));
-    start(&mut app);
+    headless::make_ready(&mut app, PATIENCE).expect("the renderer starts");
     // Shaders reach the render world with the first frame.
     app.update();
     app.update();
@@ -78,16 +79,6 @@ fn app_with(plugin: GpuPresentPlugin, settings: WgpuSettings) -> App {
         }
     }
     app
-}
-
-fn start(app: &mut App) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while app.plugins_state() == PluginsState::Adding {
-        assert!(Instant::now() < deadline, "the renderer did not start");
-        bevy::tasks::tick_global_task_pools_on_main_thread();
-    }
-    app.finish();
-    app.cleanup();
 }
 
 /// Copies a texture of four bytes per pixel out of the device.
@@ -378,21 +369,9 @@ fn screen(path: PathChoice) -> Vec<[u8; 4]> {
     let (rgb, depth) = shot(&eye(0.0, 1.6, 0.0, 0.0, 0.0), &lens);
     let seed = ImageSeed { rgb, depth: Some(depth), intrinsics: Some(lens) };
     let mut app = App::new();
-    app.add_plugins(
-        DefaultPlugins
-            .set(WindowPlugin {
-                primary_window: None,
-                exit_condition: ExitCondition::DontExit,
-                ..default()
-            })
-            .set(RenderPlugin { synchronous_pipeline_compilation: true, ..default() })
-            .disable::<LogPlugin>()
-            .disable::<WinitPlugin>()
-            .disable::<PipelinedRenderingPlugin>(),
-    )
-    .add_plugins(ReveriePlugins)
-    .insert_resource(ReverieSettings { lockstep: true, path, ..default() })
-    .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_secs(1) / 24));
+    app.add_plugins((headless::default_plugins().disable::<LogPlugin>(), ReveriePlugins))
+        .insert_resource(ReverieSettings { lockstep: true, path, ..default() })
+        .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_secs(1) / 24));
     let size = UVec2::new(lens.width, lens.height);
     let mut target = Image::new_target_texture(size.x, size.y, TextureFormat::Rgba8UnormSrgb, None);
     target.texture_descriptor.usage |= TextureUsages::COPY_SRC;
@@ -400,8 +379,8 @@ fn screen(path: PathChoice) -> Vec<[u8; 4]> {
     let onto = RenderTarget::Image(target.clone().into());
     let view = (WorldView::new(seed), Embodiment::Free, WorldCamera::default(), onto);
     let view = app.world_mut().spawn(view).id();
-    start(&mut app);
-    let deadline = Instant::now() + Duration::from_secs(60);
+    headless::make_ready(&mut app, PATIENCE).expect("the renderer starts");
+    let deadline = Instant::now() + PATIENCE;
     while app.world().get::<WorldStatus>(view) != Some(&WorldStatus::Running) {
         assert!(Instant::now() < deadline, "the world did not start");
         app.update();

@@ -2,22 +2,17 @@
 //! on whatever Vulkan device is there (lavapipe on a machine without a GPU).
 
 use bevy::{
-    app::PluginsState,
     camera::RenderTarget,
     log::LogPlugin,
     prelude::*,
     render::{
-        RenderPlugin,
         gpu_readback::{Readback, ReadbackComplete},
-        pipelined_rendering::PipelinedRenderingPlugin,
         render_resource::{TextureFormat, TextureUsages},
     },
     time::TimeUpdateStrategy,
-    window::ExitCondition,
-    winit::WinitPlugin,
 };
 use bevy_reverie::{
-    PathChoice, PresentPath,
+    PathChoice, PresentPath, headless,
     leafwing_input_manager::prelude::{Buttonlike, VirtualDPad},
     prelude::*,
     spatial::{Frame, Memory, Renderer, SpatialConfig, SpatialModel},
@@ -84,20 +79,10 @@ impl Game {
             watch_for_changes_override: Some(assets.is_some()),
             ..default()
         };
-        app.add_plugins(
-            DefaultPlugins
-                .set(WindowPlugin {
-                    primary_window: None,
-                    exit_condition: ExitCondition::DontExit,
-                    ..default()
-                })
-                .set(RenderPlugin { synchronous_pipeline_compilation: true, ..default() })
-                .set(asset_plugin)
-                .disable::<LogPlugin>()
-                .disable::<WinitPlugin>()
-                .disable::<PipelinedRenderingPlugin>(),
-        )
-        .add_plugins(ReveriePlugins)
+        app.add_plugins((
+            headless::default_plugins().set(asset_plugin).disable::<LogPlugin>(),
+            ReveriePlugins,
+        ))
         .insert_resource(ReverieSettings { lockstep: true, ..default() })
         .insert_resource(TimeUpdateStrategy::ManualDuration(TICK))
         .insert_resource(ClearColor(Color::BLACK));
@@ -117,13 +102,7 @@ impl Game {
                 into.0.lock().expect("unpoisoned").clone_from(&back.data);
             },
         );
-        let deadline = Instant::now() + PATIENCE;
-        while app.plugins_state() == PluginsState::Adding {
-            assert!(Instant::now() < deadline, "the renderer did not start");
-            bevy::tasks::tick_global_task_pools_on_main_thread();
-        }
-        app.finish();
-        app.cleanup();
+        headless::make_ready(&mut app, PATIENCE).expect("the renderer starts");
         Self { app, view, seen }
     }
 

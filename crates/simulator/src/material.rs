@@ -4,8 +4,8 @@ use glam::{Vec2, Vec3};
 
 use crate::geometry::Hit;
 use crate::noise::{cells2, fbm3, hash, hash_unit, smoothstep, value3};
-use crate::patterns_warehouse::{Hall, Place};
 use crate::patterns_city::CityPattern;
+use crate::patterns_warehouse::{Hall, Place};
 use crate::photo::Photo;
 
 /// Takes a share of the saturation out.

@@ -3,7 +3,7 @@
 use crate::{LEVELS, TILE_CELLS, Tile, TileLevel, View, cell};
 use rayon::prelude::*;
 use reverie_world_model::{DepthImage, RgbImage};
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// Steepest surface that stays joined by the simple test: tangent of its angle to the screen.
 const MAX_SLOPE: f32 = 20.0;
@@ -19,6 +19,9 @@ const CONTINUATION_TOLERANCE: f32 = 0.35;
 const MIXED_CONTRAST: f32 = 24.0;
 /// Share of the foreground's colour from which a pixel on its edge is part of it.
 const MIXED_SHARE: f32 = 0.15;
+
+/// Fewest pixels of a surface that counts as one.
+const LEAST_SURFACE: usize = 16;
 
 /// Tiles with few vertices are cut down in steps of this many cells.
 pub(crate) const CROP_CELLS: u32 = 8;
@@ -60,7 +63,85 @@ impl Grid {
         let mut grid = Self { stride: 1, columns, rows, inverse_depth, rgba, step };
         grid.move_mixed_pixels_forward();
         grid.land_flying_pixels();
+        grid.land_islands();
         grid
+    }
+
+    /// Surfaces of a few pixels are errors of measurement too, and go the same way as single ones.
+    fn land_islands(&mut self) {
+        let mut adrift = self.islands();
+        // From the shore inwards; an island is small, so few rounds are needed.
+        while !adrift.is_empty() {
+            let floating: HashSet<usize> = adrift.iter().copied().collect();
+            let landed: Vec<(usize, f32)> = adrift
+                .iter()
+                .filter_map(|&at| Some((at, self.likest(at, |other| !floating.contains(&other))?)))
+                .collect();
+            if landed.is_empty() {
+                return;
+            }
+            for &(at, w) in &landed {
+                self.inverse_depth[at] = w;
+            }
+            let landed: HashSet<usize> = landed.into_iter().map(|(at, _)| at).collect();
+            adrift.retain(|at| !landed.contains(at));
+        }
+    }
+
+    /// The pixels of all surfaces of fewer than [`LEAST_SURFACE`] pixels, in rising order.
+    fn islands(&self) -> Vec<usize> {
+        let (columns, rows) = (self.columns, self.rows);
+        let mut known = vec![false; columns * rows];
+        let mut islands = Vec::new();
+        let mut surface = Vec::new();
+        for start in 0..columns * rows {
+            if known[start] || self.rgba[start] == 0 {
+                continue;
+            }
+            surface.clear();
+            surface.push(start);
+            known[start] = true;
+            let mut next = 0;
+            while let Some(&at) = surface.get(next) {
+                next += 1;
+                let (x, y) = (at % columns, at / columns);
+                let joined = [
+                    (x > 0 && self.joins_right(x - 1, y), at.wrapping_sub(1)),
+                    (x + 1 < columns && self.joins_right(x, y), at + 1),
+                    (y > 0 && self.joins_down(x, y - 1), at.wrapping_sub(columns)),
+                    (y + 1 < rows && self.joins_down(x, y), at + columns),
+                ];
+                for (joined, other) in joined {
+                    if joined && !known[other] {
+                        known[other] = true;
+                        surface.push(other);
+                    }
+                }
+            }
+            // The rim repeats the border's pixels and moves with them or not at all.
+            let inside = |at: &usize| {
+                let (x, y) = (at % columns, at / columns);
+                x > 0 && y > 0 && x + 1 < columns && y + 1 < rows
+            };
+            if surface.len() < LEAST_SURFACE && surface.iter().all(inside) {
+                islands.extend_from_slice(&surface);
+            }
+        }
+        islands.sort_unstable();
+        islands
+    }
+
+    /// Inverse depth of the neighbour, among those accepted, whose colour is most like a pixel's own.
+    fn likest(&self, at: usize, accept: impl Fn(usize) -> bool) -> Option<f32> {
+        let unlike = |other: usize| {
+            let (a, b) = (self.rgba[at].to_le_bytes(), self.rgba[other].to_le_bytes());
+            (0..3).map(|k| u32::from(a[k].abs_diff(b[k]))).sum::<u32>()
+        };
+        [at - 1, at + 1, at - self.columns, at + self.columns]
+            .into_iter()
+            .filter(|other| self.rgba[*other] != 0 && accept(*other))
+            .min_by_key(|other| unlike(*other))
+            .map(|other| self.inverse_depth[other])
     }
 
     /// Pixels whose depth hangs between two surfaces, or agrees with nothing around, are errors of
@@ -102,12 +183,7 @@ impl Grid {
             1 if hangs(0) || hangs(2) => {}
             _ => return None,
         }
-        let unlike = |other: usize| {
-            let (a, b) = (self.rgba[at].to_le_bytes(), self.rgba[other].to_le_bytes());
-            (0..3).map(|k| u32::from(a[k].abs_diff(b[k]))).sum::<u32>()
-        };
-        let there = around.into_iter().filter(|other| self.rgba[*other] != 0);
-        there.min_by_key(|other| unlike(*other)).map(|other| (at, self.inverse_depth[other]))
+        self.likest(at, |_| true).map(|w| (at, w))
     }
 
     /// Leaves out the vertices of pixels that `keep`, row by row, does not name.

@@ -23,6 +23,7 @@ mod path;
 mod picture;
 mod query;
 mod seed;
+mod stroll;
 
 pub use action::{Action, MAX_LOOK_RPS, MAX_MOVE_MPS};
 pub use embodiment::{Body, Embodiment, EmbodimentState};
@@ -35,3 +36,4 @@ pub use path::{PathError, PathEvent, PathFile, PathStep};
 pub use picture::{DepthImage, MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, PictureError, RgbImage};
 pub use query::{OpenSpace, RayHit, SpatialQuery};
 pub use seed::{ImageSeed, SceneSeed, Seed, SeedAddress, SeedError, SeedSource};
+pub use stroll::{Stroll, StrollActivity};

@@ -1,0 +1,8 @@
+//! The judge, at its public surface.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod alignment;
+mod metrics;
+mod protocol;
+mod scenes;
