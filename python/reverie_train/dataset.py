@@ -129,7 +129,7 @@ class _Shard:
 
     def __init__(self, path: Path, entry: dict[str, Any], number: int):
         self.path = path
-        self._file: Any = None
+        self._descriptor: int | None = None
         try:
             length = path.stat().st_size
             if length != entry["bytes"]:
@@ -155,13 +155,17 @@ class _Shard:
             raise DatasetError(f"{path}: {error}") from None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_file": None}
+        return {**self.__dict__, "_descriptor": None}
+
+    def __del__(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
 
     def read(self, offset: int, size: int) -> bytes:
-        if self._file is None:
-            self._file = open(self.path, "rb", buffering=0)
         if hasattr(os, "pread"):
-            data = os.pread(self._file.fileno(), size, offset)
+            if self._descriptor is None:
+                self._descriptor = os.open(self.path, os.O_RDONLY)
+            data = os.pread(self._descriptor, size, offset)
         else:
             with open(self.path, "rb") as file:
                 file.seek(offset)

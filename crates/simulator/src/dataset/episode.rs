@@ -352,7 +352,7 @@ impl EpisodeEncoder {
                 packer.halves.clear();
                 let depth = frame.depth_m.unwrap_or_default().iter();
                 // Not 1/0 for what lies right before the lens: that means "not known".
-                packer.halves.extend(depth.map(|d| match 1.0 / d {
+                packer.halves.extend(depth.map(|d| match 1.0 / (d + 0.0) {
                     known if known.is_finite() => half_bits(known.min(65504.0)),
                     unknown => half_bits(unknown),
                 }));
@@ -391,8 +391,11 @@ impl EpisodeEncoder {
     }
 }
 
-/// A number in 16 bits; what is too large for them becomes their largest.
+/// A number in 16 bits; what is too large for them becomes their largest, and there is one NaN only.
 fn half_bits(value: f32) -> u16 {
+    if value.is_nan() {
+        return f16::NAN.to_bits();
+    }
     let value = if value.is_finite() { value.clamp(-65504.0, 65504.0) } else { value };
     f16::from_f32(value).to_bits()
 }

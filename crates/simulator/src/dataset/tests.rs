@@ -402,3 +402,28 @@ fn damage_is_an_error_with_the_name_of_the_file_and_never_a_panic() {
         assert!(error.contains("manifest.json: "), "{error}");
     }
 }
+
+/// A set of the first version of the format, which Python's tests read as well: both have to find
+/// the same bytes.
+#[test]
+fn the_sample_is_read_as_python_reads_it() {
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        episode: u64,
+        channel: Channel,
+        frame: u64,
+        sha256: String,
+    }
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/tests/data/dataset");
+    let truth = fs::read(sample.join("truth.json")).expect("there");
+    let truth: Vec<Entry> = serde_json::from_slice(&truth).expect("a list");
+    let mut reader = DatasetReader::open(&sample).expect("whole");
+    reader.verify().expect("whole");
+    assert!(truth.len() >= 12);
+    for entry in truth {
+        let found = reader.episode(entry.episode).expect("there");
+        let bytes = reader.channel(&found, entry.channel, entry.frame).expect("whole");
+        let hash = manifest::hexadecimal(&<sha2::Sha256 as sha2::Digest>::digest(&bytes));
+        assert_eq!(hash, entry.sha256, "{:?} of frame {}", entry.channel, entry.frame);
+    }
+}
