@@ -2,7 +2,8 @@
 
 use clap::{Args, Parser, Subcommand};
 use reverie_media::PinholeNumbers;
-use reverie_world_model::SeedAddress;
+use reverie_simulator::{SceneKind, dataset::Channel};
+use reverie_world_model::{SeedAddress, Weather};
 use std::{fmt, path::PathBuf, str::FromStr};
 
 /// Smallest and largest side of generated frames, pixels.
@@ -25,6 +26,8 @@ pub enum Command {
         #[command(subcommand)]
         what: Bench,
     },
+    /// Make episodes to learn from: frames, depth, classes, flow, poses and actions of walks
+    Dataset(Dataset),
     /// The networks' weights: what there is, and whether it is whole
     Models {
         #[command(subcommand)]
@@ -79,6 +82,82 @@ pub struct BenchWorld {
     /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Dataset {
+    /// The kind of world: mountain, city, warehouse, ...
+    #[arg(long, value_name = "NAME", value_parser = domain)]
+    pub domain: SceneKind,
+    /// How many episodes; a folder that has fewer is gone on with
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub episodes: u64,
+    /// Folder for `manifest.json` and the shards: new, empty, or one begun with the same arguments
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Size of the frames
+    #[arg(long, default_value = "128x72", value_name = "WxH")]
+    pub size: FrameSize,
+    /// What to record of each frame: rgb, depth, normal, class, instance, flow
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = Channel::from_name,
+          default_value = "rgb,depth,normal,class,instance,flow")]
+    pub channels: Vec<Channel>,
+    /// `random`, or weathers and hours that take turns: `clear@12,rain@21.5`
+    #[arg(long, default_value = "random", value_name = "WHICH")]
+    pub conditions: ConditionChoice,
+    /// Ticks of an episode, which has one frame more
+    #[arg(long, default_value_t = 240, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=131_072))]
+    pub ticks: u32,
+    /// Seed of the first episode, each one has the next [default: 0, or 1000000 with --held-out]
+    #[arg(long, value_name = "S")]
+    pub first_seed: Option<u64>,
+    /// Make data for measuring: seeds from 1000000 on, which training refuses
+    #[arg(long)]
+    pub held_out: bool,
+    /// Episodes of a file
+    #[arg(long, default_value_t = 8, value_name = "N",
+          value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub episodes_per_shard: u64,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Weather and hour of episodes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConditionChoice {
+    /// Any, and they may change on the way.
+    Random,
+    /// These in turn.
+    Cycle(Vec<(Weather, f32)>),
+}
+
+impl FromStr for ConditionChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "random" {
+            return Ok(Self::Random);
+        }
+        let one = |part: &str| {
+            let (weather, hour) = part.split_once('@').ok_or_else(|| {
+                format!("`{part}`: expected `random` or WEATHER@HOUR, for example rain@21.5")
+            })?;
+            match hour.parse::<f32>() {
+                Ok(hour) if (0.0..=24.0).contains(&hour) => Ok((weather.parse()?, hour)),
+                _ => Err(format!("`{part}`: the hour is not within 0 to 24")),
+            }
+        };
+        text.split(',').map(one).collect::<Result<_, String>>().map(Self::Cycle)
+    }
+}
+
+fn domain(name: &str) -> Result<SceneKind, String> {
+    SceneKind::from_name(name).ok_or_else(|| {
+        let valid = SceneKind::ALL.map(SceneKind::name).join(", ");
+        format!("unknown domain `{name}` (valid: {valid})")
+    })
 }
 
 #[derive(Debug, Subcommand)]

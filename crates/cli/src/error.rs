@@ -14,6 +14,8 @@ pub enum CliError {
     Failed(String),
     /// Ctrl-C or a request to end. Exit code 130, as shells expect.
     Interrupted,
+    /// As [`Interrupted`](Self::Interrupted), with what is there and how to go on. Exit code 130.
+    Paused(String),
 }
 
 impl CliError {
@@ -22,7 +24,7 @@ impl CliError {
         match self {
             Self::BadInput(_) => ExitCode::from(2),
             Self::Failed(_) => ExitCode::from(1),
-            Self::Interrupted => ExitCode::from(130),
+            Self::Interrupted | Self::Paused(_) => ExitCode::from(130),
         }
     }
 }
@@ -30,7 +32,7 @@ impl CliError {
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
-            Self::BadInput(text) | Self::Failed(text) => text,
+            Self::BadInput(text) | Self::Failed(text) | Self::Paused(text) => text,
             Self::Interrupted => "interrupted, nothing was written",
         };
         // Messages that quote files or other programs may hold line breaks; this is one line.

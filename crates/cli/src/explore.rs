@@ -94,7 +94,11 @@ pub fn run(args: &Explore) -> Result<(), CliError> {
     ))
 }
 
-fn watch_for_interrupts() -> Result<Arc<AtomicBool>, CliError> {
+/// A flag that Ctrl-C or a request to end sets.
+///
+/// # Errors
+/// [`CliError::Failed`] when the system does not allow it.
+pub fn watch_for_interrupts() -> Result<Arc<AtomicBool>, CliError> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))

@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod dataset;
 mod error;
 mod explore;
 mod frames;
@@ -41,6 +42,7 @@ fn run(command: Command, started: Instant) -> Result<(), CliError> {
     match command {
         Command::Explore(args) => explore::run(&args),
         Command::Bench { what: Bench::World(args) } => bench::run(&args, started),
+        Command::Dataset(args) => dataset::run(&args),
         Command::Models { action, json } => model_files::run(&action, json),
     }
 }
