@@ -147,7 +147,7 @@ fn bad_names_and_options() {
         ("scene:atlantis", &["--model", "spatial"], ["unknown scene `atlantis`", "valid: "]),
         ("scene:city?weather=hail", &[], ["`hail`", "valid: clear, rain, snow, fog, overcast"]),
         ("scene:city?hour=26", &[], ["hour=26", "0 to 24"]),
-        ("scene:city?hours=6", &[], ["hours=6", "valid: seed, weather, hour"]),
+        ("scene:city?hours=6", &[], ["hours=6", "valid: seed, weather, strength, hour, season"]),
         ("scene:city", &["--depth", "depth.png"], ["--depth", "picture"]),
         ("scene:city", &["--intrinsics", "60,60,320,24"], ["intrinsics", "cx"]),
         ("prompt:a snowy valley", &[], ["no model starts from a sentence yet", "picture"]),
