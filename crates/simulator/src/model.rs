@@ -15,12 +15,13 @@ use crate::class::Class;
 use crate::conditions::Conditions;
 use crate::geometry::{Group, Ray};
 use crate::ground_truth::GroundTruth;
-use crate::living::{Sound, SoundEvent, Tick};
+use crate::living::{Sites, Sound, SoundEvent, Tick};
 use crate::material::{Material, srgb};
 use crate::render::{Exposure, Quality};
 use crate::scene::Scene;
 use crate::scenes::{BuiltScene, SceneKind, SceneOptions};
 use crate::shape::Shape;
+use crate::tasks::{Marks, Pilot, Situation, Task, TaskKind, TaskState};
 
 const NAME: &str = "simulator";
 const SNAPSHOT_VERSION: u32 = 1;
@@ -55,6 +56,8 @@ pub struct SimulatorModel {
     spec: ModelSpec,
     intrinsics: Intrinsics,
     quality: Quality,
+    /// What worlds that begin from now on are to be done in.
+    task: Option<TaskKind>,
     world: Option<World>,
 }
 
@@ -63,6 +66,7 @@ struct World {
     built: BuiltScene,
     /// Materials of the scene itself; placed objects add theirs behind.
     own_materials: usize,
+    marks: Marks,
     saved: Saved,
     sounds: Vec<SoundEvent>,
     truth: GroundTruth,
@@ -83,6 +87,8 @@ struct Saved {
     stride_m: f32,
     /// What moves, as the scene's kind writes it.
     living: Option<serde_json::Value>,
+    #[serde(default)]
+    task: Option<Task>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -120,7 +126,7 @@ impl SimulatorModel {
             depth: true,
             memory_horizon_secs: None,
         };
-        Ok(Self { spec, intrinsics, quality, world: None })
+        Ok(Self { spec, intrinsics, quality, task: None, world: None })
     }
 
     /// The scene of the running world, for exact queries; `None` before [`WorldModel::begin`].
@@ -140,6 +146,47 @@ impl SimulatorModel {
     #[must_use]
     pub fn flow(&self) -> Option<&[[f32; 2]]> {
         self.world.as_ref()?.flow.as_deref()
+    }
+
+    /// Chooses the task of the worlds that begin from now on; `None` for none. The running world
+    /// keeps its own.
+    pub fn set_task(&mut self, task: Option<TaskKind>) {
+        self.task = task;
+    }
+
+    /// The running world's task; `None` without one.
+    #[must_use]
+    pub fn task(&self) -> Option<&Task> {
+        self.world.as_ref()?.saved.task.as_ref()
+    }
+
+    /// How the running world's task stands after the newest tick; `None` without one.
+    #[must_use]
+    pub fn task_state(&self) -> Option<&TaskState> {
+        self.task().map(Task::state)
+    }
+
+    /// The body as it is; `None` before [`WorldModel::begin`].
+    #[must_use]
+    pub fn body(&self) -> Option<&EmbodimentState> {
+        self.world.as_ref().map(|world| &world.saved.body)
+    }
+
+    /// What the running world has for robots to do, as it is now.
+    #[must_use]
+    pub fn sites(&self) -> Sites {
+        self.world.as_ref().map_or_else(Sites::default, |world| world.built.sites())
+    }
+
+    /// What a pilot does next in the running world; nothing without a task.
+    #[must_use]
+    pub fn ask(&self, pilot: &mut Pilot) -> Action {
+        let Some(World { built, saved, .. }) = &self.world else { return Action::default() };
+        let Some(task) = &saved.task else { return Action::default() };
+        let (sites, scene) = (built.sites(), &built.scene);
+        let surface = |point: Vec3| scene.class_below(point);
+        let body = &saved.body;
+        pilot.act(&Situation { body, task, world: scene, sites: &sites, surface: Some(&surface) })
     }
 
     /// The sounds of the newest tick.
@@ -182,11 +229,12 @@ impl SimulatorModel {
     }
 
     /// Makes a settled scene the running world.
-    fn enter(&mut self, built: BuiltScene, own_materials: usize, saved: Saved) {
+    fn enter(&mut self, built: BuiltScene, own_materials: usize, marks: Marks, saved: Saved) {
         let camera = Camera { pose: saved.body.pose(), intrinsics: self.intrinsics };
         let truth = built.scene.render(&camera, self.quality, Exposure::Scene);
         let sounds = Vec::new();
-        self.world = Some(World { built, own_materials, saved, sounds, truth, flow: None });
+        let world = World { built, own_materials, marks, saved, sounds, truth, flow: None };
+        self.world = Some(world);
     }
 }
 
@@ -209,6 +257,28 @@ fn build(scene: &SceneSeed) -> Result<BuiltScene, WorldError> {
         roam: true,
         photos: Arc::from([]),
     }))
+}
+
+/// A task in a scene that was built for it.
+fn choose(
+    kind: TaskKind,
+    seed: &Seed,
+    scene: &SceneSeed,
+    built: &BuiltScene,
+    start: &Pose,
+) -> Result<Task, WorldError> {
+    let wanted = kind.scene().name();
+    if scene.name != wanted {
+        let problem = format!("task {}: takes place in scene `{wanted}`", kind.name());
+        return Err(WorldError::InvalidSeed(problem));
+    }
+    if seed.embodiment != kind.embodiment() {
+        let body = kind.embodiment();
+        let problem = format!("embodiment: task {} is for a {body:?}", kind.name());
+        return Err(WorldError::InvalidSeed(problem));
+    }
+    Task::choose(kind, &built.scene, &built.sites(), start, scene.seed)
+        .map_err(|problem| WorldError::InvalidSeed(format!("task: {problem}")))
 }
 
 fn shape_of(class: &str) -> Option<Shape> {
@@ -238,6 +308,14 @@ impl World {
                 self.sounds.extend(footstep(scene, body.position, way / dt_secs));
             }
         }
+        if let Some(task) = &mut self.saved.task {
+            let sites = living.as_ref().map_or_else(Sites::default, |living| living.sites());
+            let (goal, surface) = (task.next_goal(), scene.class_below(body.position));
+            task.advance(dt_secs, body, scene, &sites, surface);
+            if task.next_goal() != goal {
+                self.marks.show(scene, Some(task));
+            }
+        }
         self.sounds.extend(wind(scene, body.position));
         self.saved.tick += 1;
         self.built.scene.set_tick(self.saved.tick);
@@ -245,7 +323,12 @@ impl World {
 }
 
 /// Brings a scene to a saved state. A failure changes nothing.
-fn settle(built: &mut BuiltScene, own_materials: usize, saved: &Saved) -> Result<(), String> {
+fn settle(
+    built: &mut BuiltScene,
+    own_materials: usize,
+    marks: &Marks,
+    saved: &Saved,
+) -> Result<(), String> {
     let BuiltScene { scene, living, .. } = built;
     match (living, &saved.living) {
         (Some(living), Some(state)) => {
@@ -259,6 +342,7 @@ fn settle(built: &mut BuiltScene, own_materials: usize, saved: &Saved) -> Result
     scene.set_conditions(saved.conditions);
     scene.set_tick(saved.tick);
     place(scene, own_materials, &saved.placed);
+    marks.show(scene, saved.task.as_ref());
     Ok(())
 }
 
@@ -315,6 +399,7 @@ impl WorldModel for SimulatorModel {
         }
         let mut built = build(scene)?;
         let start = seed.start.unwrap_or_else(|| built.start());
+        let task = self.task.map(|kind| choose(kind, seed, scene, &built, &start)).transpose()?;
         let saved = Saved {
             scene: scene.clone(),
             conditions: built.scene.conditions(),
@@ -323,10 +408,12 @@ impl WorldModel for SimulatorModel {
             placed: Vec::new(),
             stride_m: 0.0,
             living: built.living.as_ref().map(|living| living.save()),
+            task,
         };
+        let marks = Marks::new(&mut built.scene);
         let own_materials = built.scene.materials.len();
-        settle(&mut built, own_materials, &saved).map_err(WorldError::Failed)?;
-        self.enter(built, own_materials, saved);
+        settle(&mut built, own_materials, &marks, &saved).map_err(WorldError::Failed)?;
+        self.enter(built, own_materials, marks, saved);
         self.observation()
     }
 
@@ -426,7 +513,8 @@ impl WorldModel for SimulatorModel {
         check_saved(&saved).map_err(invalid)?;
         // The same scene need not be built twice.
         if let Some(world) = self.world.as_mut().filter(|world| world.saved.scene == saved.scene) {
-            settle(&mut world.built, world.own_materials, &saved).map_err(invalid)?;
+            let World { built, own_materials, marks, .. } = world;
+            settle(built, *own_materials, marks, &saved).map_err(invalid)?;
             let camera = Camera { pose: saved.body.pose(), intrinsics: self.intrinsics };
             world.truth = world.built.scene.render(&camera, self.quality, Exposure::Scene);
             world.flow = None;
@@ -435,9 +523,10 @@ impl WorldModel for SimulatorModel {
             return Ok(());
         }
         let mut built = build(&saved.scene).map_err(|e| invalid(e.to_string()))?;
+        let marks = Marks::new(&mut built.scene);
         let own_materials = built.scene.materials.len();
-        settle(&mut built, own_materials, &saved).map_err(invalid)?;
-        self.enter(built, own_materials, saved);
+        settle(&mut built, own_materials, &marks, &saved).map_err(invalid)?;
+        self.enter(built, own_materials, marks, saved);
         Ok(())
     }
 }
@@ -451,6 +540,9 @@ fn check_pose(pose: &Pose) -> Result<(), String> {
 }
 
 fn check_saved(saved: &Saved) -> Result<(), String> {
+    if let Some(task) = &saved.task {
+        task.check().map_err(|problem| format!("task: {problem}"))?;
+    }
     check_pose(&saved.body.pose()).map_err(|problem| format!("body: {problem}"))?;
     let body = &saved.body.body;
     let numbers = [body.eye_height_m, body.radius_m, body.step_height_m, body.response_secs];

@@ -3,11 +3,28 @@
 use glam::Vec3;
 use reverie_world_model::{RayHit, SpatialQuery};
 
+use crate::class::Class;
 use crate::geometry::{Goal, Ray};
 use crate::scene::Scene;
 
 /// How far down ground is looked for, metres.
 const DEEPEST_M: f32 = 10_000.0;
+
+impl Scene {
+    /// Class of the first surface straight below a point; `None` where there is none.
+    #[must_use]
+    pub fn class_below(&self, point: Vec3) -> Option<Class> {
+        self.class_towards(point, Vec3::NEG_Y, DEEPEST_M)
+    }
+
+    /// Class of the first surface in a direction (of any length) within a distance in metres;
+    /// `None` where there is none.
+    #[must_use]
+    pub fn class_towards(&self, point: Vec3, direction: Vec3, reach_m: f32) -> Option<Class> {
+        let ray = Ray { origin: point, dir: direction.try_normalize()? };
+        Some(self.trace_for(&ray, 1e-5, reach_m, Goal::NearestSolid)?.class)
+    }
+}
 
 /// Leaves, foliage and blades of grass count as air: bodies brush through them. The surface of
 /// water counts as ground.

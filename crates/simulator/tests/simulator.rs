@@ -1,5 +1,8 @@
 //! The simulator at its public surface.
 
+mod tasks;
+mod warehouse;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 

@@ -18,7 +18,7 @@ use crate::class::Class;
 use crate::conditions::Conditions;
 use crate::geometry::{Group, Ray};
 use crate::lighting;
-use crate::living::Living;
+use crate::living::{Living, Sites};
 use crate::photo::Photo;
 use crate::random::Rng;
 use crate::scene::{Chunks, Scene};
@@ -163,6 +163,12 @@ impl BuiltScene {
         }
         built.scene.set_conditions(conditions);
         built
+    }
+
+    /// What there is for robots to do; empty in a world where nothing lives.
+    #[must_use]
+    pub fn sites(&self) -> Sites {
+        self.living.as_ref().map_or_else(Sites::default, |living| living.sites())
     }
 
     /// Where a walk begins, level, at eye height above the ground.

@@ -107,13 +107,15 @@ pub(super) fn slab(spec: &BoxSpec, state: &BoxState) -> Slab {
 }
 
 impl Boxes {
-    /// One tick. `others` are bodies that move by themselves: boxes stop at them.
+    /// One tick. `others` are bodies that move by themselves: boxes stop at them. With `all`,
+    /// boxes that seem to rest are looked at too: what they stand on may have gone.
     pub fn advance(
         &mut self,
         scene: &Scene,
         specs: &[BoxSpec],
         tick: &Tick<'_>,
         others: &[Disc],
+        all: bool,
         sounds: &mut Vec<SoundEvent>,
     ) {
         let hand = Hand::of(tick.body);
@@ -128,11 +130,20 @@ impl Boxes {
             self.push(scene, specs, hand, tick, others, sounds);
         }
         for index in 0..self.list.len() {
-            if self.held.is_none_or(|held| held.index as usize != index) {
+            if !self.is_held(index) && (all || self.awake(index, tick.body.position)) {
                 self.slide_on(scene, specs, index, tick.dt_secs, others);
                 self.settle(scene, specs, index, tick.dt_secs, others, sounds);
             }
         }
+    }
+
+    /// Boxes at rest, far from the player and from other boxes that move, stay where they are.
+    fn awake(&self, index: usize, player: Vec3) -> bool {
+        let at = flat(self.list[index].position);
+        let near = |other: &BoxState| {
+            other.velocity_mps != Vec3::ZERO && flat(other.position).distance(at) < 1.5
+        };
+        at.distance(flat(player)) < 4.0 || self.list.iter().any(near)
     }
 
     fn is_held(&self, index: usize) -> bool {
@@ -252,7 +263,7 @@ impl Boxes {
             let mass_kg = 8.0 * half.x * half.y * half.z * DENSITY_KG_M3;
             let limit_mps = (1.5 - mass_kg / 45.0).clamp(0.25, 1.2);
             // So far off that the next step of the body does not touch it.
-            let keep = hand.radius_m + 1.5 * speed.min(limit_mps) * tick.dt_secs + 0.03;
+            let keep = hand.radius_m + 1.5 * speed.min(limit_mps) * tick.dt_secs + 0.06;
             if away >= keep || to.dot(along) < 0.5 * away {
                 continue;
             }

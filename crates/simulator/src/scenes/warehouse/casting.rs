@@ -201,7 +201,7 @@ fn boxes(scene: &mut Scene, rng: &mut Rng, plan: &Plan) -> (Vec<BoxSpec>, Vec<Bo
 
 /// Where goods are put down, and places to go to.
 fn sites(plan: &Plan) -> (Vec<Vec3>, Vec<Vec3>) {
-    let docks = plan.docks.iter().map(|dock| Vec3::new(dock.x, 0.0, plan.half.y - 8.6)).collect();
+    let docks = plan.docks.iter().map(|dock| Vec3::new(dock.x, 0.0, plan.half.y - 10.2)).collect();
     let mut places = Vec::new();
     for lane in &plan.aisles {
         for &(from, to) in &plan.stretches {
@@ -210,7 +210,7 @@ fn sites(plan: &Plan) -> (Vec<Vec3>, Vec<Vec3>) {
             }
         }
         places.push(Vec3::new(lane.x, 0.0, plan.back_lane() + 1.0));
-        places.push(Vec3::new(lane.x, 0.0, plan.south() + 5.0));
+        places.push(Vec3::new(lane.x, 0.0, plan.south() + 4.1));
     }
     (docks, places)
 }

@@ -1,6 +1,6 @@
 //! All that moves in a warehouse, and its state.
 
-use glam::{Affine3A, Quat, Vec2, Vec3};
+use glam::{Affine3A, Quat, Vec2, Vec3, Vec3A};
 use reverie_world_model::Embodiment;
 use serde::{Deserialize, Serialize};
 
@@ -48,11 +48,13 @@ pub(super) struct Life {
     bodies: Vec<Disc>,
     /// The state that is in the scene; streaming needs no more than once.
     shown: bool,
+    /// Of the bodies that events have placed, when boxes were last looked at.
+    placed: Option<(Vec3A, Vec3A)>,
 }
 
 impl Life {
     pub fn new(cast: Cast, state: State) -> Self {
-        Self { cast, state, movers: Vec::new(), bodies: Vec::new(), shown: false }
+        Self { cast, state, movers: Vec::new(), bodies: Vec::new(), shown: false, placed: None }
     }
 
     /// Puts everything into the scene where the state says.
@@ -129,7 +131,11 @@ impl Living for Life {
         let mut boxes = std::mem::take(&mut self.state.boxes);
         // The player pushes boxes itself: only the rest stops them.
         let others: Vec<Disc> = self.bodies.iter().filter(|d| d.owner != 0).copied().collect();
-        boxes.advance(scene, &self.cast.boxes, tick, &others, sounds);
+        let bounds = scene.placed.bounds();
+        let placed = (bounds.min, bounds.max);
+        let all = self.placed != Some(placed);
+        self.placed = Some(placed);
+        boxes.advance(scene, &self.cast.boxes, tick, &others, all, sounds);
         self.state.boxes = boxes;
         self.add_boxes();
         for (i, spec) in self.cast.forklifts.iter().enumerate() {

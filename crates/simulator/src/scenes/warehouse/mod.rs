@@ -60,7 +60,7 @@ pub(super) fn build(
         max: Vec3::new(hx - 1.0, plan.height * 0.7, hz - 1.0),
         near_m: 0.6,
         focus: None,
-        start: Vec3::new(lane.x, EYE_HEIGHT_M, plan.south() + 2.6),
+        start: Vec3::new(lane.x, EYE_HEIGHT_M, plan.south() + 4.1),
         start_yaw: 0.0,
     };
     (stage, living)
