@@ -78,6 +78,11 @@ pub struct Pilot {
     way: Vec<Vec3>,
     way_goal: Vec3,
     side: f32,
+    /// Side on which what stands in the way is passed, 0 when nothing does, and for how long.
+    wall: f32,
+    wall_ticks: u32,
+    /// For how long the goal's direction has been open.
+    open_ticks: u32,
 }
 
 /// Ticks between two plans.
@@ -98,6 +103,9 @@ impl Pilot {
             way: Vec::new(),
             way_goal: Vec3::INFINITY,
             side: 1.0,
+            wall: 0.0,
+            wall_ticks: 0,
+            open_ticks: 0,
         }
     }
 
@@ -166,8 +174,14 @@ impl Pilot {
                 if self.stuck(body.position) {
                     return self.back_off(body, bearing);
                 }
-                let (yaw, clear) = self.open_heading(now, bearing, to.length(), 1.9);
-                steer(body, yaw, 1.2 * (clear / 1.2).clamp(0.15, 1.0))
+                // A box that is wanted is not in the way.
+                let box_m = if now.task.kind() == TaskKind::FetchBox { 0.7 } else { 0.0 };
+                let way_m = to.length() - box_m;
+                if way_m < 0.5 {
+                    return steer(body, bearing, 0.8);
+                }
+                let (yaw, clear) = self.around(now, bearing, way_m);
+                steer(body, yaw, 1.25 * (clear / 1.0).clamp(0.2, 1.0))
             }
             Policy::Planner => self.follow(now, goal),
         }
@@ -180,6 +194,40 @@ impl Pilot {
         }
         self.escape.1 = self.escape.1.saturating_sub(1);
         steer(body, bearing + self.off_rad, 1.0)
+    }
+
+    /// Towards the goal where that is open, and along what stands there, keeping to one side,
+    /// where it is not; how far that heading is open.
+    fn around(&mut self, now: &Situation<'_>, bearing: f32, goal_m: f32) -> (f32, f32) {
+        const STEP: f32 = 0.22;
+        const OPEN_M: f32 = 1.15;
+        let clear = clearance(now, bearing, 3.0);
+        self.open_ticks = if clear > (goal_m - 0.2).min(2.2) { self.open_ticks + 1 } else { 0 };
+        if self.open_ticks > if self.wall == 0.0 { 0 } else { 16 } {
+            self.wall = 0.0;
+            self.wall_ticks = 0;
+            return (bearing, clear);
+        }
+        self.wall_ticks += 1;
+        let first = |side: f32| {
+            (1..=15).find_map(|k| {
+                let yaw = bearing + side * STEP * k as f32;
+                let clear = clearance(now, yaw, 3.0);
+                (clear > OPEN_M).then_some((k, yaw, clear))
+            })
+        };
+        if self.wall == 0.0 {
+            let turns = [1.0f32, -1.0].map(|side| first(side).map_or(99, |(k, ..)| k));
+            self.wall = if turns[0] <= turns[1] { 1.0 } else { -1.0 };
+        } else if self.wall_ticks > 360 {
+            // The other way round may be shorter.
+            self.wall = -self.wall;
+            self.wall_ticks = 0;
+        }
+        match first(self.wall) {
+            Some((_, yaw, clear)) => (yaw, clear),
+            None => (now.body.yaw_rad + 0.6 * self.wall, 0.0),
+        }
     }
 
     /// The heading nearest to `bearing` that is open, and how far it is.

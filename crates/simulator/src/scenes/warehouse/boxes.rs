@@ -28,7 +28,7 @@ const REACH_M: f32 = 0.6;
 /// A carried box comes into place at this speed.
 const CARRY_MPS: f32 = 1.5;
 /// Speed at which a box slides off an edge.
-const TIP_MPS: f32 = 0.6;
+const TIP_MPS: f32 = 0.8;
 
 /// What a box is made as.
 #[derive(Clone, Copy, Debug)]
@@ -132,7 +132,7 @@ impl Boxes {
         for index in 0..self.list.len() {
             if !self.is_held(index) && (all || self.awake(index, tick.body.position)) {
                 self.slide_on(scene, specs, index, tick.dt_secs, others);
-                self.settle(scene, specs, index, tick.dt_secs, others, sounds);
+                self.settle(scene, specs, index, tick.dt_secs, sounds);
             }
         }
     }
@@ -349,7 +349,6 @@ impl Boxes {
         specs: &[BoxSpec],
         index: usize,
         dt_secs: f32,
-        others: &[Disc],
         sounds: &mut Vec<SoundEvent>,
     ) {
         let half = specs[index].half;
@@ -405,11 +404,14 @@ impl Boxes {
                 sounds.push(SoundEvent { sound: Sound::Bump, position: state.position, strength });
             }
         }
-        state.position.y = highest + half.y;
+        // What rests stays exactly where it is.
+        if gap.abs() > 1e-4 {
+            state.position.y = highest + half.y;
+        }
         state.velocity_mps.y = 0.0;
         if middle < highest - 0.05 && count > 0 {
-            let away = -(carried / count as f32).normalize_or_zero();
-            self.shift(scene, specs, index, away * (TIP_MPS * dt_secs), others);
+            let away = -(carried / count as f32).normalize_or_zero() * TIP_MPS;
+            (state.velocity_mps.x, state.velocity_mps.z) = (away.x, away.y);
         }
     }
 }
