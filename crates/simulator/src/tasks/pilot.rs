@@ -180,7 +180,12 @@ impl Pilot {
                 if way_m < 0.5 {
                     return steer(body, bearing, 0.8);
                 }
-                let (yaw, clear) = self.around(now, bearing, way_m);
+                // On the pavement one keeps off the road rather than to a wall.
+                let (yaw, clear) = if now.task.kind() == TaskKind::ReachAddress {
+                    self.open_heading(now, bearing, way_m, 2.2)
+                } else {
+                    self.around(now, bearing, way_m)
+                };
                 steer(body, yaw, 1.25 * (clear / 1.0).clamp(0.2, 1.0))
             }
             Policy::Planner => self.follow(now, goal),
@@ -247,7 +252,7 @@ impl Pilot {
             let blocked = (feel - clear).max(0.0);
             // Keeping to one side keeps from dithering.
             let wrong_side = if off * self.side < 0.0 { 0.25 } else { 0.0 };
-            let cost = off.abs() + 2.2 * blocked + wrong_side;
+            let cost = off.abs() + 2.2 * blocked + wrong_side + astray(now, yaw);
             if cost < best.0 {
                 best = (cost, yaw, clear);
             }
@@ -415,6 +420,19 @@ fn steer(body: &EmbodimentState, yaw_rad: f32, speed_mps: f32) -> Action {
         look_rps: Vec2::new((3.5 * off).clamp(-2.2, 2.2), 0.0),
         interact: false,
     }
+}
+
+/// What leaving the pavement in a direction costs a chooser of headings, radians.
+fn astray(now: &Situation<'_>, yaw_rad: f32) -> f32 {
+    let (TaskKind::ReachAddress, Some(surface)) = (now.task.kind(), now.surface) else {
+        return 0.0;
+    };
+    let ahead = Quat::from_rotation_y(yaw_rad) * Vec3::NEG_Z;
+    let off = [0.8f32, 1.6, 2.6].iter().filter(|away| {
+        let class = surface(now.body.position + ahead * **away);
+        matches!(class, Some(Class::Road | Class::Ground | Class::Plant))
+    });
+    0.5 * off.count() as f32
 }
 
 /// Free way of the body's width in a direction, metres.

@@ -5,7 +5,6 @@ use reverie_world_model::{Pose, SpatialQuery};
 
 use super::planning::{Ground, Planner};
 use super::{Gate, Task, TaskKind, flat};
-use crate::class::Class;
 use crate::living::Sites;
 use crate::random::Rng;
 use crate::scene::Scene;
@@ -160,36 +159,17 @@ fn gates(scene: &Scene, from: Vec3, yaw_rad: f32, rng: &mut Rng) -> Vec<Gate> {
     gates
 }
 
-/// A place by a house to which the pavement leads.
+/// A door to which the pavement leads.
 fn address(scene: &Scene, sites: &Sites, from: Vec3, rng: &mut Rng) -> Option<Vec3> {
     let surface = |point: Vec3| scene.class_below(point);
     let ground = Ground { world: scene, surface: Some(&surface), eye_height_m: 1.6, radius_m: 0.3 };
-    let known = sites
-        .places
-        .iter()
-        .copied()
-        .filter(|place| (15.0..55.0).contains(&flat(*place).distance(flat(from))));
-    let mut places: Vec<Vec3> = known.collect();
-    for _ in 0..60 {
-        let angle = rng.range(0.0, std::f32::consts::TAU);
-        let away = rng.range(18.0, 45.0);
-        let at = from + Vec3::new(angle.cos(), 0.0, angle.sin()) * away;
-        let Some(height) = scene.ground_height(at) else { continue };
-        places.push(at.with_y(height));
-    }
-    for place in places {
-        let eye = place + Vec3::Y * 1.6;
-        let paved = scene.class_below(eye) == Some(Class::Pavement);
-        let by_a_house = (0..16).any(|i| {
-            let (sin, cos) = (i as f32 * std::f32::consts::TAU / 16.0).sin_cos();
-            scene.class_towards(eye, Vec3::new(cos, 0.0, sin), 4.0) == Some(Class::Building)
-        });
-        if paved
-            && by_a_house
-            && scene.is_free(eye, 0.4)
-            && Planner::default().find(&ground, from, place).is_some()
-        {
-            return Some(place);
+    let way = Planner { arrive_m: 1.0 };
+    let mut doors = sites.places.clone();
+    doors.retain(|door| (12.0..50.0).contains(&flat(*door).distance(flat(from))));
+    while !doors.is_empty() {
+        let door = doors.swap_remove(rng.below(doors.len()));
+        if way.find(&ground, from, door).is_some() {
+            return Some(door);
         }
     }
     None

@@ -94,6 +94,11 @@ fn better_policies_fly_better() {
 }
 
 #[test]
+fn better_policies_find_the_address_better() {
+    better_policies_score_better(TaskKind::ReachAddress, &[1, 2]);
+}
+
+#[test]
 fn a_task_goes_on_after_a_restore_and_shows_its_goal() {
     let kind = TaskKind::GoToGoal;
     let mut model = model(kind);
