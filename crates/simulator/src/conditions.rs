@@ -93,7 +93,11 @@ impl Scene {
     pub fn set_conditions(&mut self, conditions: Conditions) {
         let hour = conditions.hour.clamp(0.0, 24.0);
         let strength = conditions.strength.clamp(0.0, 1.0);
+        let turned = conditions.season != self.conditions.season;
         self.conditions = Conditions { hour, strength, ..conditions };
+        if turned {
+            self.dress();
+        }
         let mist_y = self.mist_y.max(self.water.map_or(f32::NEG_INFINITY, |water| water.0));
         self.sky = lighting::sky(&self.conditions, self.light_seed, mist_y);
         self.sky.clouds.set_tick(self.tick);

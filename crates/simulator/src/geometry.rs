@@ -1,6 +1,7 @@
 //! Placed primitives, and groups of them that can be placed again.
 
 use glam::{Affine3A, Mat3, Mat3A, Quat, Vec3, Vec3A};
+use reverie_world_model::Season;
 
 use crate::bvh::{Aabb, Bvh};
 use crate::class::Class;
@@ -259,6 +260,13 @@ impl Group {
         self.prims.push(Prim { tint, label, ..prim });
     }
 
+    /// Brings plants into the season; bounds stay as they are.
+    pub fn dress(&mut self, season: Season) {
+        for prim in &mut self.prims {
+            prim.shape.dress(season);
+        }
+    }
+
     /// Forgets all primitives and keeps the memory.
     pub fn clear(&mut self) {
         self.prims.clear();
@@ -403,7 +411,7 @@ impl Group {
                                 let b = groups[g as usize].bounds;
                                 (Vec3::from(b.min), Vec3::from(b.max))
                             }
-                            Shape::Leaf | Shape::Foliage { .. } => {
+                            card if card.is_card() => {
                                 (Vec3::new(-1.0, -1.0, 0.0), Vec3::new(1.0, 1.0, 0.0))
                             }
                             Shape::Torus { minor } => {
@@ -433,7 +441,7 @@ fn kind_of(shape: Shape) -> u32 {
     match shape {
         Shape::Triangle(_) => MESH,
         Shape::Group(_) => PLACED,
-        Shape::Leaf | Shape::Foliage { .. } => CARDS,
+        card if card.is_card() => CARDS,
         _ => BODIES,
     }
 }

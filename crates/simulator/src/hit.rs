@@ -139,6 +139,9 @@ impl Group {
                     let lane = pop(&mut lanes);
                     let (o, d) = met.ray(lane);
                     let shape = self.prims[pack.prims[lane] as usize].shape;
+                    if !query.leaves && shape.is_leafage() {
+                        continue;
+                    }
                     if let Some(hit) = shape.intersect(o, d, t_min, best.t_max) {
                         best.take(hit.t, outer, pack.prims[lane]);
                         if ANY {

@@ -5,8 +5,10 @@ use glam::{Vec2, Vec3};
 use crate::geometry::Hit;
 use crate::noise::{cells2, fbm3, hash, hash_unit, smoothstep, value3};
 use crate::patterns_city::CityPattern;
+use crate::patterns_mountain::AlpineGround;
 use crate::patterns_warehouse::{Hall, Place};
 use crate::photo::Photo;
+use crate::season::Growth;
 
 /// Takes a share of the saturation out.
 pub(crate) fn muted(colour: Vec3, share: f32) -> Vec3 {
@@ -70,12 +72,6 @@ pub(crate) enum Pattern {
         glass: f32,
         lit: f32,
     },
-    /// Height and slope decide: grass, rock, snow, sand. Uses world coordinates.
-    Terrain {
-        snow_y: f32,
-        sand_y: f32,
-        green: f32,
-    },
     /// A picture in a frame: random bands and blobs.
     Painting,
     /// Books in a row.
@@ -86,6 +82,12 @@ pub(crate) enum Pattern {
     Hall(Hall),
     /// Surfaces of a town.
     City(CityPattern),
+    /// Open country of the mountains; uses world coordinates.
+    Alps {
+        ground: AlpineGround,
+    },
+    /// Water: `a` where it is deep, `b` where it is shallow. Local Y is minus the depth.
+    Lake,
     /// A photograph, so many metres wide.
     Photo {
         index: u16,
@@ -119,6 +121,9 @@ pub(crate) struct Material {
     /// Leaves and cloth: lit from behind too.
     pub thin: bool,
     pub seed: u32,
+    /// How it changes with the season, and its colours in summer.
+    pub growth: Growth,
+    pub summer: [Vec3; 3],
 }
 
 impl Material {
@@ -138,6 +143,8 @@ impl Material {
             liquid: false,
             thin: false,
             seed: 1,
+            growth: Growth::None,
+            summer: [a, b, c],
         }
     }
 
@@ -182,7 +189,7 @@ impl Material {
     pub fn mean(&self, world_normal: Vec3) -> Vec3 {
         match self.pattern {
             Pattern::Plain => self.a,
-            Pattern::Terrain { .. } if world_normal.y < 0.75 => self.b,
+            Pattern::Alps { .. } if world_normal.y < 0.75 => self.b,
             Pattern::Photo { .. } => Vec3::splat(0.25),
             Pattern::Hall(hall) => hall.mean(self.a, self.b, self.c),
             Pattern::Noise | Pattern::Meadow | Pattern::Leaves => (self.a + self.b) * 0.5,
@@ -402,37 +409,15 @@ impl Material {
                     far.lerp(wall.lerp(window, pane), s)
                 }
             }
-            Pattern::Terrain { snow_y, sand_y, green } => {
-                let p = world;
-                let near = fbm3(p * 1.9, 9, footprint * 1.9, seed);
-                // Fine structure stands out more than the sum of octaves lets it.
-                let blades = fbm3(p * 24.0, 4, footprint * 24.0, seed ^ 11);
-                let near = (near + 0.9 * (blades - 0.5)).clamp(0.05, 1.0);
-                let wide = fbm3(p * 0.045, 5, footprint * 0.045, seed ^ 1);
-                let mid = fbm3(p * 0.31, 4, footprint * 0.31, seed ^ 6);
-                let slope = hit.local_normal.y + 0.16 * (mid - 0.5) + 0.08 * (near - 0.5);
-                let strata = fbm3(
-                    Vec3::new(p.x * 0.02, p.y * 0.35, p.z * 0.02),
-                    5,
-                    footprint * 0.1,
-                    seed ^ 2,
-                );
-                let rock = self.b * (0.45 + 0.7 * strata) * (0.3 + 1.4 * near);
-                let grass = self
-                    .a
-                    .lerp(self.c, smoothstep(1.0 - green, 1.25 - green, wide + 0.4 * (near - 0.5)))
-                    * (0.2 + 1.6 * near);
-                let sand = srgb(196, 178, 136) * (0.55 + 0.9 * near);
-                let snow = Vec3::new(0.86, 0.89, 0.94) * (0.92 + 0.12 * near);
-                let mut ground = rock.lerp(grass, smoothstep(0.72, 0.86, slope));
-                ground = ground.lerp(
-                    sand,
-                    smoothstep(2.5, 0.4, p.y - sand_y + 3.0 * (wide - 0.5))
-                        * smoothstep(0.6, 0.8, slope),
-                );
-                let white =
-                    smoothstep(-10.0, 14.0, p.y - snow_y + 60.0 * (wide - 0.5) + 8.0 * (mid - 0.5));
-                ground.lerp(snow, white * smoothstep(0.58, 0.76, slope))
+            Pattern::Alps { ground } => {
+                let look = ground.look(self, hit, world, footprint);
+                mirror = look.mirror;
+                relief = look.tilt;
+                look.albedo
+            }
+            Pattern::Lake => {
+                let depth = (-p.y).max(0.0);
+                self.b.lerp(self.a, 1.0 - (-depth * 0.35).exp())
             }
             Pattern::Painting => {
                 let s = hit.tint ^ seed;
@@ -459,7 +444,10 @@ impl Material {
             }
             Pattern::Leaves => {
                 let leaf = value3(p * 9.0, seed ^ hit.tint);
-                self.a.lerp(self.b, leaf) * (0.8 + 0.4 * value3(world * 0.8, seed))
+                // Every tree has a tone of its own.
+                let tree = (hit.tint >> 11 & 0xff) as f32 / 255.0;
+                self.a.lerp(self.b, leaf).lerp(self.c, 0.75 * tree * tree)
+                    * (0.8 + 0.4 * value3(world * 0.8, seed))
             }
             Pattern::Hall(hall) => {
                 let place = Place {

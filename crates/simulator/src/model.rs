@@ -367,7 +367,8 @@ fn place(scene: &mut Scene, own_materials: usize, placed: &[Placed]) {
 fn footstep(scene: &Scene, eye: Vec3, speed_mps: f32) -> Option<SoundEvent> {
     let down = Ray { origin: eye, dir: Vec3::NEG_Y };
     let under = scene.trace(&down, 1e-3, 10.0)?;
-    let sound = Sound::Footstep { surface: under.class };
+    let surface = scene.class_of(&under, down.at(under.t));
+    let sound = Sound::Footstep { surface };
     let strength = (0.25 + 0.12 * speed_mps).min(1.0);
     Some(SoundEvent { sound, position: down.at(under.t), strength })
 }

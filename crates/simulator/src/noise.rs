@@ -34,7 +34,7 @@ fn lerp(a: f32, b: f32, t: f32) -> f32 {
 }
 
 #[inline]
-fn split(x: f32) -> (i32, f32) {
+pub(crate) fn split(x: f32) -> (i32, f32) {
     // `floor` is a library call on plain x86-64; this is not.
     let truncated = x as i32;
     let whole = truncated - i32::from(x < truncated as f32);
@@ -96,20 +96,6 @@ pub(crate) fn fbm2(mut p: Vec2, octaves: u32, seed: u32) -> f32 {
         sum += amplitude * gradient2(p, seed.wrapping_add(octave * 977));
         amplitude *= 0.5;
         p = Vec2::new(1.6 * p.x - 1.2 * p.y + 3.1, 1.2 * p.x + 1.6 * p.y - 1.7);
-    }
-    sum
-}
-
-/// Ridged octaves: sharp crests and smooth valleys, 0..1.
-pub(crate) fn ridged2(mut p: Vec2, octaves: u32, seed: u32) -> f32 {
-    let (mut sum, mut amplitude, mut weight) = (0.0, 0.55, 1.0f32);
-    for octave in 0..octaves {
-        let crest = 1.0 - (gradient2(p, seed.wrapping_add(octave * 613)) * 1.6).abs().min(1.0);
-        let value = crest * crest * weight;
-        sum += amplitude * value;
-        weight = (value * 1.8).clamp(0.0, 1.0);
-        amplitude *= 0.5;
-        p = Vec2::new(1.6 * p.x - 1.2 * p.y + 5.7, 1.2 * p.x + 1.6 * p.y + 2.3);
     }
     sum
 }

@@ -105,7 +105,7 @@ impl Reference {
                     self.within(scene, inner, bvh, &query, t_max, any)
                         .map(|found| Found { inner: found.outer, ..here(found.t) })
                 }
-                Shape::Leaf | Shape::Foliage { .. } if !leaves => None,
+                leafage if !leaves && leafage.is_leafage() => None,
                 shape => {
                     let (o, d) = prim.local_ray(origin, dir);
                     shape.intersect(o, d, t_min, t_max).map(|hit| here(hit.t))

@@ -160,7 +160,7 @@ impl Scene {
                         out.depth = hit.t / length;
                         out.normal = shaded.normal;
                         out.surface_normal = pack_normal(hit.normal);
-                        out.class = hit.class;
+                        out.class = self.class_of(&hit, ray.at(hit.t));
                         out.instance = hit.instance;
                     }
                 }

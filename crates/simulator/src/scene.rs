@@ -6,12 +6,13 @@ use std::sync::Arc;
 use glam::{Affine3A, Vec3};
 
 use crate::bvh::{Aabb, Bvh};
+use crate::class::Class;
 use crate::conditions::{Conditions, Enclosure};
-use crate::geometry::{Group, MaterialId};
+use crate::geometry::{Group, Hit, MaterialId};
 use crate::height_field::HeightField;
 pub(crate) use crate::lamps::Lamp;
 use crate::lamps::LampGrid;
-use crate::material::Material;
+use crate::material::{Material, Pattern};
 use crate::photo::Photo;
 use crate::reference::Reference;
 use crate::sky::Sky;
@@ -24,6 +25,13 @@ pub(crate) struct Chunk {
     /// Finished.
     pub group: Group,
     pub lamps: Vec<Lamp>,
+}
+
+impl Chunk {
+    pub fn is_empty(&self) -> bool {
+        let bounds = self.group.bounds();
+        self.lamps.is_empty() && bounds.min.cmpgt(bounds.max).any()
+    }
 }
 
 /// The chunks that are there, with a hierarchy over them.
@@ -98,12 +106,22 @@ fn if_positive(dir: Vec3, a: Vec3, b: Vec3) -> Vec3 {
 pub(crate) const OFFSET: f32 = 2e-4;
 
 impl Scene {
-    pub(crate) fn add_material(&mut self, material: Material) -> MaterialId {
+    pub(crate) fn add_material(&mut self, mut material: Material) -> MaterialId {
+        material.dress(self.conditions.season);
         self.materials.push(material);
         (self.materials.len() - 1) as MaterialId
     }
 
+    /// What a hit is, where the material of the ground decides.
+    pub(crate) fn class_of(&self, hit: &Hit, point: Vec3) -> Class {
+        match self.materials[hit.material as usize].pattern {
+            Pattern::Alps { ground } => ground.class_of(hit, point),
+            _ => hit.class,
+        }
+    }
+
     pub(crate) fn add_group(&mut self, mut group: Group) -> u32 {
+        group.dress(self.conditions.season);
         group.finish(&self.groups);
         self.groups.push(group);
         (self.groups.len() - 1) as u32

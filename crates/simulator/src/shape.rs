@@ -3,7 +3,7 @@
 use glam::{Vec2, Vec3};
 
 use crate::facade::Openings;
-use crate::noise::hash;
+use crate::shape_plants;
 
 /// What a primitive is before its placement stretches and turns it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +23,32 @@ pub(crate) enum Shape {
     /// Square in the XY plane cut into many small leaves.
     Foliage {
         seed: u32,
+    },
+    /// A bough in the XY plane: twigs with needles along X.
+    Needles {
+        seed: u32,
+    },
+    /// Foliage with leaves that fall: bare twigs in winter.
+    Spray {
+        seed: u32,
+        bare: bool,
+    },
+    /// Square in the XY plane with blades of grass that grow from its lower edge.
+    Blades {
+        seed: u32,
+    },
+    /// A flower in the XY plane, in the seasons that have flowers.
+    Bloom {
+        shown: bool,
+    },
+    /// A whole conifer.
+    Spruce {
+        seed: u32,
+    },
+    /// The whole crown of a broad-leaved tree; bare in winter.
+    Crown {
+        seed: u32,
+        bare: bool,
     },
     /// Gable roof: ridge along X.
     Gable,
@@ -186,34 +212,37 @@ fn torus(o: Vec3, d: Vec3, minor: f32, t_min: f32, t_max: f32) -> Option<LocalHi
     Some(LocalHit { t, normal: p - on_ring })
 }
 
-/// Leaves of a foliage card: one oval in each cell of a 7 by 7 grid, some cells empty.
-fn foliage_mask(x: f32, y: f32, seed: u32) -> bool {
-    const CELLS: f32 = 7.0;
-    let gx = (x * 0.5 + 0.5) * CELLS;
-    let gy = (y * 0.5 + 0.5) * CELLS;
-    let h = hash(gx as i32, gy as i32, 3, seed);
-    // Corners stay empty so that a card does not read as a square.
-    if h & 7 == 0 || x * x + y * y > 1.15 {
-        return false;
-    }
-    let angle = (h >> 3 & 0xff) as f32 * (std::f32::consts::TAU / 255.0);
-    let (sin, cos) = angle.sin_cos();
-    let u = gx.fract() - 0.5 + ((h >> 11 & 15) as f32 - 7.5) * 0.012;
-    let v = gy.fract() - 0.5 + ((h >> 15 & 15) as f32 - 7.5) * 0.012;
-    let along = (u * cos + v * sin) / 0.52;
-    let across = (v * cos - u * sin) / 0.27;
-    along * along + across * across < 1.0
-}
-
 impl Shape {
     /// Whether a card is there at a place within its square.
     #[inline]
     pub fn covers(self, x: f32, y: f32) -> bool {
         match self {
             Self::Leaf => x.abs() < (1.0 - y * y) * (0.75 - 0.25 * y),
-            Self::Foliage { seed } => foliage_mask(x, y, seed),
+            Self::Foliage { seed } => shape_plants::spray_mask(x, y, seed, false),
+            Self::Needles { seed } => shape_plants::needles_mask(x, y, seed),
+            Self::Spray { seed, bare } => shape_plants::spray_mask(x, y, seed, bare),
+            Self::Blades { seed } => shape_plants::blades_mask(x, y, seed),
+            Self::Bloom { shown } => shown && shape_plants::bloom_mask(x, y),
             _ => false,
         }
+    }
+
+    /// Flat cards in the XY plane.
+    pub fn is_card(self) -> bool {
+        matches!(
+            self,
+            Self::Leaf
+                | Self::Foliage { .. }
+                | Self::Needles { .. }
+                | Self::Spray { .. }
+                | Self::Blades { .. }
+                | Self::Bloom { .. }
+        )
+    }
+
+    /// Leaves, needles and blades: bodies brush through them.
+    pub fn is_leafage(self) -> bool {
+        self.is_card() || matches!(self, Self::Spruce { .. } | Self::Crown { .. })
     }
 
     /// Nearest hit in `t_min..t_max`; the direction need not be of unit length.
@@ -225,7 +254,14 @@ impl Shape {
                 .map(|t| LocalHit { t, normal: o + d * t }),
             Self::Frustum { top } => frustum(o, d, top, t_min, t_max),
             Self::Torus { minor } => torus(o, d, minor, t_min, t_max),
-            Self::Leaf | Self::Foliage { .. } => {
+            Self::Spruce { seed } => shape_plants::spruce(o, d, seed, t_min, t_max),
+            Self::Crown { seed, bare } => shape_plants::crown(o, d, seed, bare, t_min, t_max),
+            Self::Leaf
+            | Self::Foliage { .. }
+            | Self::Needles { .. }
+            | Self::Spray { .. }
+            | Self::Blades { .. }
+            | Self::Bloom { .. } => {
                 let t = -o.z / d.z;
                 if !(t > t_min && t < t_max) {
                     return None;

@@ -141,10 +141,13 @@ impl Scene {
             let t = (level - ray.origin.y) / ray.dir.y;
             if t > t_min && t < limit(&best).min(30_000.0) {
                 let normal = if ray.dir.y < 0.0 { Vec3::Y } else { Vec3::NEG_Y };
+                let at = ray.at(t);
+                // Materials of water see how deep it is.
+                let bed = self.terrain.as_ref().and_then(|(field, _)| field.height(at.x, at.z));
                 best = Some(Hit {
                     t,
                     normal,
-                    local: ray.at(t),
+                    local: at.with_y(bed.map_or(-1e3, |bed| bed - level)),
                     local_normal: Vec3::Y,
                     material,
                     tint: 0,

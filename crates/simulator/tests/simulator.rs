@@ -18,6 +18,8 @@ use reverie_world_model::{
 
 #[path = "simulator/city.rs"]
 mod city;
+#[path = "simulator/mountain.rs"]
+mod mountain;
 
 const LENS: Intrinsics =
     Intrinsics { width: 48, height: 36, fx: 40.0, fy: 44.0, cx: 23.0, cy: 19.0 };

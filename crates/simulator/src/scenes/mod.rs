@@ -146,7 +146,10 @@ impl BuiltScene {
         };
         let mut rng = Rng::new(options.seed);
         let (stage, living): (Stage, Option<Box<dyn Living>>) = match options.kind {
-            SceneKind::Mountain => (mountain::build(&mut scene, &mut rng, options), None),
+            SceneKind::Mountain => {
+                let (stage, mountain) = mountain::build(&mut scene, &mut rng, options);
+                (stage, Some(Box::new(mountain)))
+            }
             SceneKind::City => city::build(&mut scene, &mut rng, options),
             SceneKind::Room => (room::build(&mut scene, &mut rng, options), None),
             SceneKind::Primitives => (primitives::build(&mut scene, &mut rng, options), None),
