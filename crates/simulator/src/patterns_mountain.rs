@@ -110,7 +110,11 @@ impl AlpineGround {
         if rocky > 0.0 || stony > 0.0 || high > 0.0 {
             let bed = p.y + 0.12 * p.x - 0.07 * p.z + 9.0 * wide + 2.0 * mid;
             let strata = gradient2(Vec2::new(bed / 13.0, flat.x / 400.0), seed ^ 5)
-                + 0.6 * gradient2(Vec2::new(bed / 3.1, flat.y / 130.0), seed ^ 6);
+                + 0.6
+                    * gradient2(Vec2::new(bed / 3.1, flat.y / 130.0), seed ^ 6)
+                    * smoothstep(1.6, 0.5, footprint);
+            // Afar, beds give way to the gullies' light and shade.
+            let strata = strata * (1.0 - 0.6 * smoothstep(0.6, 4.0, footprint));
             let crack = fbm3(p * 0.55, 4, footprint * 0.55, seed ^ 7) - 0.5;
             let rock = material.b
                 * (1.0 + 0.45 * strata + 1.5 * crack + 0.55 * fine).clamp(0.22, 1.9)

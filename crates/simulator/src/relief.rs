@@ -239,12 +239,13 @@ impl Relief {
         if finest_m > 16.0 || steep < 0.55 {
             return height;
         }
-        let here = smoothstep(0.02, 0.22, gradient2(p / 380.0, self.seed ^ 11));
-        let share = 0.6 * here * smoothstep(0.55, 1.0, steep);
+        let here = smoothstep(0.06, 0.26, gradient2(p / 380.0, self.seed ^ 11));
+        let share = 0.55 * here * smoothstep(0.55, 1.0, steep);
         if share < 0.01 {
             return height;
         }
-        let bent = 34.0 * gradient2(p / 170.0, self.seed ^ 12);
+        let bent = 66.0 * gradient2(p / 260.0, self.seed ^ 12)
+            + 16.0 * gradient2(p / 58.0, self.seed ^ 13);
         let level = (height + bent) / STEP_M;
         let step = (level.floor() + smoothstep(0.45, 0.92, level - level.floor())) * STEP_M - bent;
         height + (step - height) * share

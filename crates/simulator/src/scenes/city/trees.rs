@@ -10,6 +10,7 @@ use crate::material::{Material, Pattern, srgb};
 use crate::props::hsv;
 use crate::random::Rng;
 use crate::scene::Scene;
+use crate::season::Growth;
 use crate::shape::Shape;
 
 /// Height of the lowest leaves, metres.
@@ -29,7 +30,8 @@ pub(super) fn street_tree(scene: &mut Scene, rng: &mut Rng) -> StreetTree {
     let bark = scene.add_material(bark);
     let green = hsv(rng.range(0.2, 0.27), rng.range(0.42, 0.6), rng.range(0.36, 0.5));
     let leaf = Material::new(Pattern::Leaves, green, green * Vec3::new(1.5, 1.35, 0.8), green);
-    let leaf = scene.add_material(leaf.thin().seed(rng.next_u32()));
+    let leaf = leaf.thin().seed(rng.next_u32()).grows(Growth::Leaves);
+    let leaf = scene.add_material(leaf);
     let tall = rng.range(6.2, 9.0);
     let half = Vec3::new(rng.range(1.7, 2.4), 0.5 * (tall - CLEAR_M), rng.range(1.7, 2.4));
     let middle = Vec3::Y * (CLEAR_M + half.y);
@@ -71,7 +73,7 @@ pub(super) fn street_tree(scene: &mut Scene, rng: &mut Rng) -> StreetTree {
             );
             let s = size * rng.range(0.75, 1.25);
             let seed = rng.next_u32();
-            g.add(Shape::Foliage { seed }, at, turn, Vec3::new(s, s, 1.0), leaf);
+            g.add(Shape::Spray { seed, bare: false }, at, turn, Vec3::new(s, s, 1.0), leaf);
         }
     };
     cards(&mut near, rng, 190, 0.55);

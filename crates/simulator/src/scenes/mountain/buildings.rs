@@ -184,7 +184,7 @@ impl Palette {
         let paint = rng.pick(&[srgb(40, 84, 52), srgb(132, 34, 28), srgb(48, 70, 104)]);
         let glow = Vec3::new(1.0, 0.66, 0.30) * 1.7;
         let glass = Material::plain(srgb(34, 40, 46)).mirror(0.18).glow(glow);
-        let flame = Material::plain(srgb(220, 200, 160)).glow(Vec3::new(1.0, 0.62, 0.28) * 7.0);
+        let flame = Material::plain(srgb(220, 200, 160)).glow(Vec3::new(1.0, 0.56, 0.22) * 3.0);
         Self {
             log,
             stone,
