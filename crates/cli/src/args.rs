@@ -25,6 +25,11 @@ pub enum Command {
         #[command(subcommand)]
         what: Bench,
     },
+    /// Measure how good a world model is
+    Eval {
+        #[command(subcommand)]
+        what: Eval,
+    },
     /// The networks' weights: what there is, and whether it is whole
     Models {
         #[command(subcommand)]
@@ -79,6 +84,31 @@ pub struct BenchWorld {
     /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Eval {
+    /// World models against the ground truth, on walks through worlds that nothing was trained on
+    World(EvalWorld),
+}
+
+#[derive(Debug, Args)]
+pub struct EvalWorld {
+    /// Only in this world; several with commas
+    #[arg(long, value_name = "D", value_delimiter = ',')]
+    pub domain: Vec<String>,
+    /// One short walk a world: under a minute
+    #[arg(long)]
+    pub quick: bool,
+    /// Judge this model beside the baselines: spatial
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with charts and pictures, `report.html`, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

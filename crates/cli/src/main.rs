@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod error;
+mod eval;
 mod explore;
 mod frames;
 mod model_files;
@@ -11,7 +12,7 @@ mod output_folder;
 mod stats;
 mod worlds;
 
-use args::{Bench, Cli, Command};
+use args::{Bench, Cli, Command, Eval};
 use clap::{Parser as _, error::ErrorKind};
 use error::CliError;
 use std::{process::ExitCode, time::Instant};
@@ -41,6 +42,7 @@ fn run(command: Command, started: Instant) -> Result<(), CliError> {
     match command {
         Command::Explore(args) => explore::run(&args),
         Command::Bench { what: Bench::World(args) } => bench::run(&args, started),
+        Command::Eval { what: Eval::World(args) } => eval::run(&args),
         Command::Models { action, json } => model_files::run(&action, json),
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod eval;
 mod explore;
 mod models;
 mod refusals;

@@ -177,7 +177,7 @@ fn bad_names_and_options() {
 fn help_shows_what_there_is() {
     let folder = Folder::new();
     let text = String::from_utf8(folder.succeeds(&["--help"]).stdout).unwrap();
-    for part in ["explore", "bench", "models"] {
+    for part in ["explore", "bench", "eval", "models"] {
         assert!(text.contains(part), "{text}");
     }
     for later in ["film", "dataset", "avatar", "speak"] {
