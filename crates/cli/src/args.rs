@@ -28,6 +28,11 @@ pub enum Command {
     },
     /// Make episodes to learn from: frames, depth, classes, flow, poses and actions of walks
     Dataset(Dataset),
+    /// Measure how good a world model is
+    Eval {
+        #[command(subcommand)]
+        what: Eval,
+    },
     /// The networks' weights: what there is, and whether it is whole
     Models {
         #[command(subcommand)]
@@ -158,6 +163,31 @@ fn domain(name: &str) -> Result<SceneKind, String> {
         let valid = SceneKind::ALL.map(SceneKind::name).join(", ");
         format!("unknown domain `{name}` (valid: {valid})")
     })
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Eval {
+    /// World models against the ground truth, on walks through worlds that nothing was trained on
+    World(EvalWorld),
+}
+
+#[derive(Debug, Args)]
+pub struct EvalWorld {
+    /// Only in this world; several with commas
+    #[arg(long, value_name = "D", value_delimiter = ',')]
+    pub domain: Vec<String>,
+    /// One short walk a world: under a minute
+    #[arg(long)]
+    pub quick: bool,
+    /// Judge this model beside the baselines: spatial
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with charts and pictures, `report.html`, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -97,7 +97,7 @@ pub fn run(args: &Explore) -> Result<(), CliError> {
 /// A flag that Ctrl-C or a request to end sets.
 ///
 /// # Errors
-/// [`CliError::Failed`] when the system does not allow it.
+/// [`CliError::Failed`] when the system refuses.
 pub fn watch_for_interrupts() -> Result<Arc<AtomicBool>, CliError> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
@@ -228,7 +228,8 @@ impl Record {
     }
 }
 
-fn progress_bar(ticks: u64) -> ProgressBar {
+/// Progress on stderr, with the time that is left.
+pub fn progress_bar(ticks: u64) -> ProgressBar {
     // Draws nothing when stderr is no terminal.
     let bar = ProgressBar::new(ticks);
     let style = ProgressStyle::with_template("{msg:8} [{bar:40}] {pos}/{len} {per_sec} {eta}");

@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod dataset;
 mod error;
+mod eval;
 mod explore;
 mod frames;
 mod model_files;
@@ -12,7 +13,7 @@ mod output_folder;
 mod stats;
 mod worlds;
 
-use args::{Bench, Cli, Command};
+use args::{Bench, Cli, Command, Eval};
 use clap::{Parser as _, error::ErrorKind};
 use error::CliError;
 use std::{process::ExitCode, time::Instant};
@@ -43,6 +44,7 @@ fn run(command: Command, started: Instant) -> Result<(), CliError> {
         Command::Explore(args) => explore::run(&args),
         Command::Bench { what: Bench::World(args) } => bench::run(&args, started),
         Command::Dataset(args) => dataset::run(&args),
+        Command::Eval { what: Eval::World(args) } => eval::run(&args),
         Command::Models { action, json } => model_files::run(&action, json),
     }
 }

@@ -102,7 +102,7 @@ impl OutputFolder {
 }
 
 /// The closest folder above a path that does not exist.
-fn nearest_existing(path: &Path) -> &Path {
+pub fn nearest_existing(path: &Path) -> &Path {
     let above = path.ancestors().skip(1);
     above
         .map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })

@@ -19,8 +19,12 @@ const DONE: f64 = 1e-7;
 const BRIGHTNESS_FLOOR: f64 = 1.0;
 /// Relative noise of depth that is always expected: small, or surfaces joined wrongly weigh too much.
 const DEPTH_FLOOR: f64 = 1e-4;
-/// Surfaces farther apart than this share of inverse depth are not the same one.
+/// Surfaces farther apart than this share of inverse depth are not the same one; on coarser levels
+/// the share grows, so that foliage is not all edges.
 const SAME_SURFACE: f64 = 0.1;
+const SAME_SURFACE_GROWTH: f64 = 2.2;
+/// How much noisier depth gets with every coarser level: means of several surfaces are nobody's depth.
+const DEPTH_FLOOR_GROWTH: f64 = 30.0;
 /// Scale of the Cauchy weight at which it is 95 % efficient on normal noise.
 const CAUCHY: f64 = 2.3849;
 /// Fewer usable pixels say nothing.
@@ -88,6 +92,10 @@ struct Level {
     slope: Vec<DVec2>,
     /// 1/m; 0 is sky, negative is unknown.
     inverse_depth: Vec<f64>,
+    /// Share of inverse depth by which one surface may differ.
+    tolerance: f64,
+    /// Relative noise of depth that is expected here.
+    depth_floor: f64,
 }
 
 impl Level {
@@ -131,11 +139,21 @@ impl Level {
                 slope.push(DVec2::new(across, down) / span.max(DVec2::ONE));
             }
         }
-        Self { width, height, camera, brightness, slope, inverse_depth }
+        Self {
+            width,
+            height,
+            camera,
+            brightness,
+            slope,
+            inverse_depth,
+            tolerance: SAME_SURFACE,
+            depth_floor: DEPTH_FLOOR,
+        }
     }
 
     fn halved(&self) -> Self {
         let (width, height) = (self.width / 2, self.height / 2);
+        let tolerance = self.tolerance * SAME_SURFACE_GROWTH;
         let mut brightness = Vec::with_capacity(width * height);
         let mut inverse_depth = Vec::with_capacity(width * height);
         for y in 0..height {
@@ -143,7 +161,7 @@ impl Level {
                 let at = 2 * y * self.width + 2 * x;
                 let four = [at, at + 1, at + self.width, at + self.width + 1];
                 brightness.push(0.25 * four.map(|at| self.brightness[at]).iter().sum::<f64>());
-                inverse_depth.push(same_surface(four.map(|at| self.inverse_depth[at])));
+                inverse_depth.push(same_surface(four.map(|at| self.inverse_depth[at]), tolerance));
             }
         }
         // An odd last row or column is left out: the scale is exactly a half.
@@ -156,7 +174,9 @@ impl Level {
             cx: 0.5 * cx,
             cy: 0.5 * cy,
         };
-        Self::new(width, height, camera, brightness, inverse_depth)
+        let depth_floor = self.depth_floor * DEPTH_FLOOR_GROWTH;
+        let level = Self::new(width, height, camera, brightness, inverse_depth);
+        Self { tolerance, depth_floor, ..level }
     }
 
     /// Corners and weights of a bilinear sample at picture coordinates (centres at .5).
@@ -173,10 +193,10 @@ impl Level {
 }
 
 /// The mean of inverse depths of one surface, all sky, or unknown (negative).
-fn same_surface(four: [f64; 4]) -> f64 {
+fn same_surface(four: [f64; 4], tolerance: f64) -> f64 {
     let least = four.into_iter().fold(f64::INFINITY, f64::min);
     let most = four.into_iter().fold(0.0, f64::max);
-    if least < 0.0 || most - least > SAME_SURFACE * most {
+    if least < 0.0 || most - least > tolerance * most {
         return -1.0;
     }
     0.25 * four.iter().sum::<f64>()
@@ -206,7 +226,8 @@ fn refine(
         }
         let mut normal = [[0.0; 6]; 6];
         let mut right = [0.0; 6];
-        for (rows, floor) in [(&work.brightness, BRIGHTNESS_FLOOR), (&work.depth, DEPTH_FLOOR)] {
+        for (rows, floor) in [(&work.brightness, BRIGHTNESS_FLOOR), (&work.depth, now.depth_floor)]
+        {
             accumulate(rows, floor, &mut work.sizes, &mut normal, &mut right);
         }
         let Some(step) = solve(normal, right) else {
@@ -250,8 +271,8 @@ fn linearise(before: &Level, now: &Level, motion: &Motion, work: &mut Work) {
             let (u, v) = (cx + fx * q.x / ahead, cy - fy * q.y / ahead);
             let Some((corners, weights)) = now.corners(u, v) else { continue };
             let expected = w / ahead;
-            let found = same_surface(corners.map(|at| now.inverse_depth[at]));
-            if found < 0.0 || (found - expected).abs() > SAME_SURFACE * found.max(expected) {
+            let found = same_surface(corners.map(|at| now.inverse_depth[at]), now.tolerance);
+            if found < 0.0 || (found - expected).abs() > now.tolerance * found.max(expected) {
                 continue;
             }
             let of = |values: &[f64]| -> f64 {

@@ -20,7 +20,11 @@ const SCORE_EVERY: u64 = 10;
 /// Ticks between the pairs of frames that motion is looked for in.
 const FOLLOW_EVERY: u64 = 6;
 /// Ticks between the two frames of such a pair.
-const FOLLOW_STRIDE: u64 = 2;
+const FOLLOW_STRIDE: u64 = 1;
+/// A smaller commanded shift between two frames is not looked for, metres.
+const LEAST_SHIFT_M: f64 = 0.01;
+/// A smaller commanded turn between two frames is not looked for, radians (0.2 degrees).
+const LEAST_TURN_RAD: f64 = 0.0035;
 /// A smaller share of pixels than this says nothing about them.
 const LEAST_SHARE: f64 = 0.01;
 /// Farther than this from the walk the truth is not where it was sent, metres.
@@ -349,7 +353,8 @@ impl Record {
     }
 
     /// Looks for the commanded motion between two frames. A model without depth is given the true
-    /// depth; frames in which no motion can be found count as standing still.
+    /// depth. No pair is worse than standing still, which is what frames count as in which no motion
+    /// can be found.
     fn follow(&mut self, tick: u64, walk: &Walk, truth: &Observation) -> Result<(), MetricError> {
         let Some(stride) = tick.checked_sub(FOLLOW_STRIDE) else {
             return self.keep_pair(tick, truth);
@@ -372,10 +377,19 @@ impl Record {
             Err(MetricError::Nothing(_)) => Pose::IDENTITY,
             Err(error) => return Err(error),
         };
-        self.follow.shift_off_m += f64::from(found.position.distance(commanded.position));
-        self.follow.shift_m += f64::from(commanded.position.length());
-        self.follow.turn_off_rad += turn_rad(found.rotation.conjugate() * commanded.rotation);
-        self.follow.turn_rad += turn_rad(commanded.rotation);
+        let follow = &mut self.follow;
+        let shift_m = f64::from(commanded.position.length());
+        let turn = turn_rad(commanded.rotation);
+        let shift_off_m = f64::from(found.position.distance(commanded.position));
+        let turn_off = turn_rad(found.rotation.conjugate() * commanded.rotation);
+        if shift_m >= LEAST_SHIFT_M {
+            follow.shift_m += shift_m;
+            follow.shift_off_m += shift_off_m.min(shift_m);
+        }
+        if turn >= LEAST_TURN_RAD {
+            follow.turn_rad += turn;
+            follow.turn_off_rad += turn_off.min(turn);
+        }
         self.keep_pair(tick, truth)
     }
 

@@ -180,10 +180,12 @@ impl Metric {
             }
             Self::LoopClosure => "PSNR of the last frame, from the first pose, to the first frame.",
             Self::FollowTranslation => {
-                "Translation found in the frames against the commanded one, share of the commanded."
+                "Error of the translation found in the frames, share of the commanded one; 100 is \
+                 standing still."
             }
             Self::FollowRotation => {
-                "Rotation found in the frames against the commanded one, share of the commanded."
+                "Error of the rotation found in the frames, share of the commanded one; 100 is \
+                 standing still."
             }
         }
     }

@@ -107,7 +107,7 @@ impl Gait {
         let grounded = Self {
             grounded: true,
             speed_mps: 1.35,
-            turn_rps: deg(100.0),
+            turn_rps: deg(90.0),
             leg_m: [2.0, 5.0],
             reach_m: 14.0,
             radius_m: 0.35,
@@ -118,8 +118,8 @@ impl Gait {
             Embodiment::Rover => Self { speed_mps: 1.0, turn_rps: deg(70.0), ..grounded },
             Embodiment::Drone | Embodiment::Free => Self {
                 grounded: false,
-                speed_mps: 3.2,
-                leg_m: [4.0, 11.0],
+                speed_mps: 4.0,
+                leg_m: [4.0, 9.0],
                 reach_m: 40.0,
                 radius_m: 0.6,
                 flight_m: [2.0, 9.0],
@@ -383,7 +383,7 @@ impl<'a> Planner<'a> {
         let begin = self.look;
         let turn = wrapped(to.yaw - begin.yaw);
         let nod = to.pitch - begin.pitch;
-        // The fastest moment of the ease is half as fast again as its mean.
+        // The fastest moment of the ease, half as fast again as its mean, is as fast as it gets.
         let secs = 1.5 * turn.abs().max(nod.abs()) / self.gait.turn_rps;
         let ticks = (secs * self.hz).ceil().max(1.0) as u32;
         for k in 1..=ticks {

@@ -14,6 +14,7 @@ mod camera;
 mod class;
 mod clouds;
 mod conditions;
+pub mod dataset;
 mod facade;
 mod geometry;
 mod ground_truth;
@@ -56,7 +57,6 @@ mod tone;
 mod trace;
 mod vehicles;
 mod wide;
-pub mod dataset;
 
 pub use camera::{Camera, intrinsics_from_fov};
 pub use class::Class;

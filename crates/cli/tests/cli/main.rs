@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod dataset;
+mod eval;
 mod explore;
 mod models;
 mod refusals;

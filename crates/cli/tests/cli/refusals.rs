@@ -177,7 +177,7 @@ fn bad_names_and_options() {
 fn help_shows_what_there_is() {
     let folder = Folder::new();
     let text = String::from_utf8(folder.succeeds(&["--help"]).stdout).unwrap();
-    for part in ["explore", "bench", "dataset", "models"] {
+    for part in ["explore", "bench", "eval", "dataset", "models"] {
         assert!(text.contains(part), "{text}");
     }
     for later in ["film", "avatar", "speak"] {
