@@ -210,7 +210,16 @@ impl AlpineGround {
     ) -> Vec3 {
         let dry = smoothstep(0.05, 0.55, wide + 0.5 * mid + 0.25 * fine);
         let mut grass = material.a.lerp(material.c, 0.8 * dry);
-        grass *= (1.0 + 0.75 * fine + 0.18 * mid).clamp(0.2, 2.0);
+        // Tussocks and blades stand out more than the sum of octaves lets them.
+        let tussock = if footprint < 0.25 {
+            let n = gradient2(flat / 0.62, material.seed ^ 14)
+                + 0.7 * gradient2(flat / 0.23, material.seed ^ 15);
+            n * smoothstep(0.25, 0.08, footprint)
+        } else {
+            0.0
+        };
+        grass = grass.lerp(material.c * 1.15, (0.5 * tussock).clamp(0.0, 0.5));
+        grass *= (1.0 + 0.85 * fine + 0.2 * mid + 0.55 * tussock).clamp(0.2, 2.2);
         if matches!(self.season, Season::Spring | Season::Summer) && footprint < 0.12 {
             let (d, tone) = cells2(flat / 0.34, material.seed ^ 12);
             let patch = gradient2(flat / 9.0, material.seed ^ 13);
