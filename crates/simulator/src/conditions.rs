@@ -4,11 +4,9 @@ use glam::Vec3;
 use reverie_world_model::{SceneSeed, Season, Weather};
 use serde::{Deserialize, Serialize};
 
-use crate::geometry::Hit;
 use crate::heavens::sun_height;
 use crate::lighting;
-use crate::material::{Material, Surface};
-use crate::noise::{fbm3, smoothstep};
+use crate::material::Material;
 use crate::scene::Scene;
 
 /// What can change while the geometry stays.
@@ -60,7 +58,12 @@ impl Conditions {
         sun_height(self.hour, self.season) < 0.035
     }
 
-    fn share(&self, weather: Weather) -> f32 {
+    /// How hard it rains or snows, 0 to 1.
+    pub(crate) fn falling(&self) -> f32 {
+        self.share(Weather::Rain) + self.share(Weather::Snow)
+    }
+
+    pub(crate) fn share(&self, weather: Weather) -> f32 {
         if self.weather == weather { self.strength } else { 0.0 }
     }
 }
@@ -103,10 +106,11 @@ impl Scene {
         self.sky.clouds.set_tick(self.tick);
         match self.enclosure {
             None => {
-                self.ambient = self.sky.soft(Vec3::Y) * 0.22 + self.sky.sun * 0.05;
-                // Snow everywhere is to look white and not to blind.
+                self.ambient = self.sky.soft(Vec3::Y) * 0.28
+                    + self.sky.sun * (0.03 + 0.06 * self.sky.sun_dir.y.max(0.0));
+                // Snow everywhere is to look white.
                 let white = self.conditions.share(Weather::Snow);
-                self.exposure = self.sky.gain * (1.0 - 0.08 * white);
+                self.exposure = self.sky.gain * (1.0 + 0.04 * white);
             }
             Some(enclosure) => {
                 if enclosure.sunless {
@@ -137,56 +141,5 @@ impl Scene {
 
     pub(crate) fn emission(&self, material: &Material) -> Vec3 {
         if material.night_only && !self.conditions.night() { Vec3::ZERO } else { material.emission }
-    }
-
-    /// Albedo under the snow or the wet that lies on a surface; `detail` is noise, 0..1.
-    pub(crate) fn covered(&self, albedo: Vec3, point: Vec3, normal: Vec3, detail: f32) -> Vec3 {
-        let (snow, rain) =
-            (self.conditions.share(Weather::Snow), self.conditions.share(Weather::Rain));
-        if (snow == 0.0 && rain == 0.0) || self.sheltered(point) {
-            return albedo;
-        }
-        let lying =
-            smoothstep(0.25, 0.62, normal.y + 0.5 * (detail - 0.5) + 0.3 * (snow - 1.0)) * snow;
-        albedo.lerp(Vec3::new(0.82, 0.86, 0.92) * (0.9 + 0.15 * detail), lying * 0.96)
-            * (1.0 - 0.35 * rain * normal.y.max(0.3))
-    }
-
-    /// A material at a hit, with the weather on it.
-    pub(crate) fn surface(
-        &self,
-        material: &Material,
-        hit: &Hit,
-        point: Vec3,
-        footprint: f32,
-    ) -> Surface {
-        let mut surface =
-            material.surface(hit, point, footprint, &self.photos, self.conditions.night());
-        let weather = self.conditions.weather;
-        if matches!(weather, Weather::Snow | Weather::Rain)
-            && !material.liquid
-            && !self.sheltered(point)
-        {
-            let detail = fbm3(point * 1.3, 4, footprint * 1.3, 0x5e0);
-            let dry = surface.albedo;
-            surface.albedo = self.covered(dry, point, hit.normal, detail);
-            if weather == Weather::Snow {
-                let bare = 1.0 - smoothstep(0.3, 0.6, hit.normal.y) * self.conditions.strength;
-                surface.mirror *= bare;
-                surface.gloss *= bare;
-            } else if hit.normal.y > 0.9 {
-                let puddle = smoothstep(0.56, 0.6, fbm3(point * 0.35, 4, footprint * 0.35, 0x9a1))
-                    * smoothstep(0.9, 0.98, hit.normal.y);
-                if surface.mirror == 0.0 {
-                    surface.blur = 0.16 * (1.0 - puddle);
-                }
-                surface.mirror =
-                    surface.mirror.max((0.02 + 0.03 * puddle) * self.conditions.strength);
-                surface.gloss = surface.gloss.max(0.4 * self.conditions.strength);
-                surface.normal =
-                    surface.normal.lerp(hit.normal, 0.8 * puddle).normalize_or(hit.normal);
-            }
-        }
-        surface
     }
 }

@@ -17,13 +17,13 @@ const SUN: Vec3 = Vec3::new(4.0, 4.15, 4.65);
 /// Light of the full moon: some four hundred thousand times less, and seen as bluer.
 const MOON: Vec3 = Vec3::new(0.85e-5, 1.05e-5, 1.45e-5);
 /// Light of a night without a moon.
-const STARLIGHT: Vec3 = Vec3::new(1.3e-7, 2.1e-7, 4.4e-7);
+const STARLIGHT: Vec3 = Vec3::new(3.4e-7, 5.2e-7, 10.5e-7);
 /// Light on level ground at a clear noon.
-const NOON: f32 = 3.5;
+const NOON: f32 = 2.9;
 /// How much of the dark a picture keeps: 0 shows every hour as bright as noon, 1 as it is.
-const DARK_KEPT: f32 = 0.15;
+const DARK_KEPT: f32 = 0.095;
 /// Gain in the dark: what suits streets under lamps.
-const NIGHT_GAIN: f32 = 1.0;
+const NIGHT_GAIN: f32 = 1.3;
 /// Luminance of linear sRGB.
 pub(crate) const GREY: Vec3 = Vec3::new(0.2126, 0.7152, 0.0722);
 
@@ -142,7 +142,7 @@ pub(crate) fn sky(conditions: &Conditions, seed: u64, mist_y: f32) -> Sky {
     let of_sun = height > -0.19;
     let clear_sky = ClearSky::new(if of_sun { sun_dir } else { moon_dir }, dust);
     // Eyes and cameras are blind to the last red of a sky that they see as blue.
-    let blue_hour = Vec3::ONE.lerp(Vec3::new(0.55, 0.88, 1.12), smoothstep(-0.01, -0.09, height));
+    let blue_hour = Vec3::ONE.lerp(Vec3::new(0.56, 1.0, 1.02), smoothstep(-0.01, -0.09, height));
     let clear_scale = std::f32::consts::PI * if of_sun { SUN * blue_hour } else { MOON * moonrise };
 
     let mut sky = Sky {
@@ -164,6 +164,7 @@ pub(crate) fn sky(conditions: &Conditions, seed: u64, mist_y: f32) -> Sky {
         },
         ground: Vec3::ZERO,
         gain: 1.0,
+        level: 1.0,
     };
     // What a level surface gets from an open sky.
     let dome = |sky: &Sky| {
@@ -191,7 +192,7 @@ pub(crate) fn sky(conditions: &Conditions, seed: u64, mist_y: f32) -> Sky {
     let grey = from_above.dot(GREY);
     sky.clouds.ceiling =
         from_above.lerp(Vec3::new(0.97, 1.0, 1.05) * grey, 0.8) * (now.ceiling * 1.35);
-    sky.sun *= 1.0 - 0.97 * smoothstep(0.0, 1.0, now.closed);
+    sky.sun *= 1.0 - 0.92 * smoothstep(0.0, 1.0, now.closed);
     sky.sun_radius += 0.2 * now.closed;
     sky.ground = (sky.sun * sky.sun_dir.y.max(0.0) + dome(&sky)) * Vec3::new(0.17, 0.16, 0.14);
     expose(&mut sky);
@@ -205,6 +206,7 @@ fn expose(sky: &mut Sky) {
         sky.sun * sky.sun_dir.y.max(0.0) + sky.soft(Vec3::Y) * 0.6 + sky.soft(Vec3::X) * 0.4;
     let light = level.dot(GREY).max(1e-8);
     let wanted = (light / NOON).powf(DARK_KEPT);
+    sky.level = wanted;
     sky.gain = (wanted / light).min(NIGHT_GAIN);
     let lift = wanted / (light * sky.gain);
     for light in [&mut sky.sun, &mut sky.clear_scale, &mut sky.disc, &mut sky.ground] {

@@ -198,6 +198,18 @@ impl Material {
     }
 }
 
+impl Material {
+    /// Mean light that a pattern sends out besides `emission`: lit windows.
+    pub fn mean_emission(&self, night: bool) -> Vec3 {
+        match self.pattern {
+            Pattern::Facade { glass, lit, .. } if night => {
+                Vec3::new(1.0, 0.75, 0.42) * (0.5 * lit * glass * (0.45 * glass + 0.38))
+            }
+            _ => Vec3::ZERO,
+        }
+    }
+}
+
 /// A material at one point.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Surface {

@@ -10,7 +10,7 @@ use crate::ground_truth::{GroundTruth, pack_normal};
 use crate::noise::hash_unit;
 use crate::scene::Scene;
 use crate::shade::even;
-use crate::tone::{auto_gain, tone_map};
+use crate::tone::auto_gain;
 
 /// How much work a picture is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,15 +40,15 @@ pub enum Exposure {
 }
 
 #[derive(Clone, Copy)]
-struct Pixel {
+pub(crate) struct Pixel {
     /// Radiance without the indirect light.
     direct: Vec3,
     /// Multiplies the indirect light.
     albedo: Vec3,
-    depth: f32,
+    pub depth: f32,
     normal: Vec3,
     /// Of the surface itself, without the bumps of its material.
-    surface_normal: [i8; 3],
+    pub surface_normal: [i8; 3],
     class: Class,
     instance: u32,
 }
@@ -85,18 +85,14 @@ impl Scene {
     /// the number of threads.
     #[must_use]
     pub fn render(&self, camera: &Camera, quality: Quality, exposure: Exposure) -> GroundTruth {
-        let (hdr, pixels) = self.radiance(camera, quality);
-        let gain = match exposure {
-            Exposure::Scene => self.exposure,
-            Exposure::Auto { key } => auto_gain(&hdr, key),
+        let (mut hdr, pixels) = self.radiance(camera, quality);
+        self.fill_air(camera, &pixels, &mut hdr);
+        let (gain, grey) = match exposure {
+            Exposure::Scene if self.enclosure.is_some() => (self.exposure, None),
+            Exposure::Scene => (self.exposure, Some(0.17 * self.sky.level)),
+            Exposure::Auto { key } => (auto_gain(&hdr, key), None),
         };
-        let row = (camera.intrinsics.width as usize).max(1);
-        let mut rgb = vec![0u8; hdr.len() * 3];
-        rgb.par_chunks_mut(row * 3).zip(hdr.par_chunks(row)).for_each(|(out, row)| {
-            for (o, c) in out.chunks_exact_mut(3).zip(row) {
-                o.copy_from_slice(&tone_map(*c * gain));
-            }
-        });
+        let rgb = self.develop(camera.intrinsics.width as usize, &hdr, gain, grey);
         GroundTruth {
             camera: *camera,
             rgb,

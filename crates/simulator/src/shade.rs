@@ -155,8 +155,10 @@ impl Scene {
             None => self.sky.soft(ray.dir),
             Some(hit) => {
                 let material = &self.materials[hit.material as usize];
-                let albedo =
-                    self.covered(material.mean(hit.normal), ray.at(hit.t), hit.normal, 0.5);
+                // Leaves let through about as much as they throw back.
+                let both = if material.thin { 1.7 } else { 1.0 };
+                let mean = material.mean(hit.normal) * both;
+                let albedo = self.covered(mean, ray.at(hit.t), hit.normal, 0.5, 1.0);
                 let surface = Surface {
                     albedo,
                     mirror: 0.0,
@@ -166,7 +168,9 @@ impl Scene {
                     normal: hit.normal,
                 };
                 let (diffuse, _) = self.lit(ray.at(hit.t), ray.dir, &surface, material.thin, u, 1);
-                let colour = albedo * (diffuse + self.ambient) + self.emission(material);
+                let colour = albedo * (diffuse + self.ambient)
+                    + self.emission(material)
+                    + material.mean_emission(self.conditions.night());
                 self.in_haze(colour, ray, hit.t)
             }
         }
@@ -216,7 +220,7 @@ impl Scene {
             let sheen =
                 (1.0 - surface.mirror) * (1.0 - cos).powi(5) * (1.0 - 3.0 * surface.blur).max(0.0);
             let share = surface.mirror + sheen;
-            if share > 0.02 && mirrors {
+            if share > 0.028 && mirrors {
                 let mut dir = ray.dir - surface.normal * (2.0 * surface.normal.dot(ray.dir));
                 if surface.blur > 0.0 {
                     dir = disc_direction(dir, surface.blur, u);
@@ -244,7 +248,8 @@ impl Scene {
                         )
                     }
                 };
-                direct = direct.lerp(seen.min(Vec3::splat(6.0)), share);
+                let most = if surface.blur > 0.0 { 2.5 } else { 6.0 };
+                direct = direct.lerp(seen.min(Vec3::splat(most)), share);
                 albedo *= 1.0 - share;
             }
         }

@@ -6,6 +6,7 @@ use crate::air::Air;
 use crate::atmosphere::ClearSky;
 use crate::clouds::Clouds;
 use crate::heavens::Heavens;
+use crate::lighting::GREY;
 use crate::noise::smoothstep;
 
 /// Light from outside the scene. Radiance is relative: a white wall in full noon sun is about 3.
@@ -33,6 +34,8 @@ pub(crate) struct Sky {
     pub ground: Vec3,
     /// What a camera in the open multiplies radiance by.
     pub gain: f32,
+    /// How bright the hour is to look, 1 at noon.
+    pub level: f32,
 }
 
 /// Angle of the sun's disc, radians.
@@ -65,7 +68,11 @@ impl Sky {
         let level = Vec3::new(dir.x, dir.y.max(0.025), dir.z).normalize_or(Vec3::X);
         let open = self.behind_clouds(level, 0.5);
         let hidden = self.clouds.hidden();
-        open.lerp(self.clouds.mean(0.05) * 1.08, (0.35 * hidden).max(self.clouds.closed))
+        let mean =
+            open.lerp(self.clouds.mean(0.05) * 1.08, (0.35 * hidden).max(self.clouds.closed));
+        // Droplets scatter all colours alike.
+        let droplets = 0.7 * smoothstep(0.0, 0.008, self.air.mist_per_m);
+        mean.lerp(Vec3::new(0.99, 1.0, 1.02) * mean.dot(GREY), droplets)
     }
 
     /// What is seen where nothing stands, from a place. `pixel_angle` in radians sizes stars;

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use glam::Vec3;
 
-fn luminance(c: Vec3) -> f32 {
+pub(crate) fn luminance(c: Vec3) -> f32 {
     c.dot(Vec3::new(0.2126, 0.7152, 0.0722))
 }
 
