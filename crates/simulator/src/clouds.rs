@@ -144,11 +144,12 @@ impl Clouds {
         let place = (flat(eye) + flat(dir) * way + self.origin - self.drift * 2.0) / 24_000.0;
         let along = self.wind_mps.normalize_or(Vec2::X);
         let tile = tile_noise();
-        let bend = tile.at(place * 0.7 + 0.3) - 0.5;
-        let run = Vec2::new(place.dot(along) * 0.7, place.perp_dot(along) * 2.2 + 0.35 * bend);
-        let strands = 0.62 * tile.at(run) + 0.38 * tile.at(Vec2::new(run.x * 2.0, run.y * 6.0));
+        let bend = tile.at(place * 0.35 + 0.3) - 0.5;
+        let run = Vec2::new(place.dot(along) * 0.45, place.perp_dot(along) * 1.3 + 0.16 * bend);
+        let fine = tile.at(Vec2::new(run.x * 2.0 + 0.2, run.y * 5.0));
+        let strands = 0.55 * tile.at(run) + 0.30 * fine + 0.15 * tile.at(place * 0.6);
         let edge = 1.0 - 0.85 * self.high_cover;
-        let thick = smoothstep(edge - 0.25, edge + 0.4, strands) * (-way / 60_000.0).exp();
+        let thick = smoothstep(edge - 0.30, edge + 0.55, strands) * (-way / 60_000.0).exp();
         let alpha = 0.6 * thick * smoothstep(0.0, 0.1, dir.y);
         let colour = self.lit * (0.42 + 0.5 * toward.powi(6)) + self.shade * 0.35;
         behind.lerp(colour, alpha)
@@ -175,7 +176,7 @@ impl Clouds {
         let forward = 1.3 * toward.powi(10) + 0.25 * toward.powi(3);
         let (mut sum, mut passed) = (Vec3::ZERO, 1.0f32);
         for i in 0..steps {
-            let part = (i as f32 + u) / steps as f32;
+            let part = (i as f32 + 0.2 + 0.6 * u) / steps as f32;
             let place = flat(eye) + flat(dir) * (way + part * path);
             let height = part * rise;
             let density = self.low_fine(place, height, detail) - edge - tops(height);

@@ -124,7 +124,7 @@ fn levels(width: usize, hdr: &[Vec3], grey: f32) -> Layer {
                 }
             }
         }
-        Vec3::splat((-DODGE * sum / total).exp().clamp(0.82, 2.6))
+        Vec3::splat((-DODGE * sum / total).exp().clamp(0.42, 2.6))
     };
     let light = (0..columns * rows).map(wide).collect();
     Layer { width: columns, height: rows, light }

@@ -21,7 +21,9 @@ const STARLIGHT: Vec3 = Vec3::new(3.4e-7, 5.2e-7, 10.5e-7);
 /// Light on level ground at a clear noon.
 const NOON: f32 = 2.9;
 /// How much of the dark a picture keeps: 0 shows every hour as bright as noon, 1 as it is.
-const DARK_KEPT: f32 = 0.095;
+const DARK_KEPT: f32 = 0.11;
+/// A moonlit sky is darkened by this, so that it does not look like day.
+const NIGHT_SKY: f32 = 0.22;
 /// Gain in the dark: what suits streets under lamps.
 const NIGHT_GAIN: f32 = 1.3;
 /// Luminance of linear sRGB.
@@ -143,7 +145,8 @@ pub(crate) fn sky(conditions: &Conditions, seed: u64, mist_y: f32) -> Sky {
     let clear_sky = ClearSky::new(if of_sun { sun_dir } else { moon_dir }, dust);
     // Eyes and cameras are blind to the last red of a sky that they see as blue.
     let blue_hour = Vec3::ONE.lerp(Vec3::new(0.56, 1.0, 1.02), smoothstep(-0.01, -0.09, height));
-    let clear_scale = std::f32::consts::PI * if of_sun { SUN * blue_hour } else { MOON * moonrise };
+    let clear_scale =
+        std::f32::consts::PI * if of_sun { SUN * blue_hour } else { MOON * (moonrise * NIGHT_SKY) };
 
     let mut sky = Sky {
         sun_dir: key_dir,
@@ -184,7 +187,8 @@ pub(crate) fn sky(conditions: &Conditions, seed: u64, mist_y: f32) -> Sky {
     };
     let from_above = key * key_dir.y.max(0.0) + open;
     sky.clouds.light_dir = key_dir;
-    sky.clouds.lit = on_clouds * 0.74 + open * 0.25;
+    let night_sky = if by_sun { 1.0 } else { NIGHT_SKY };
+    sky.clouds.lit = on_clouds * (0.74 * night_sky) + open * 0.25;
     sky.clouds.shade = open * 0.62 + on_clouds * 0.07;
     sky.clouds.low_cover = now.low_cover;
     sky.clouds.high_cover = now.high_cover;

@@ -97,11 +97,6 @@ pub struct Scene {
     pub(crate) reference: Option<Reference>,
 }
 
-/// Of each component `a` where `dir` is positive, else `b`.
-fn if_positive(dir: Vec3, a: Vec3, b: Vec3) -> Vec3 {
-    Vec3::select(dir.cmpgt(Vec3::ZERO), a, b)
-}
-
 /// Rays start this far off the surface they leave, relative to their distance from the camera.
 pub(crate) const OFFSET: f32 = 2e-4;
 
@@ -173,8 +168,10 @@ impl Scene {
     pub(crate) fn through_air(&self, origin: Vec3, dir: Vec3, distance_m: f32) -> Vec3 {
         let inside = match self.enclosure {
             Some(Enclosure { min, max, .. }) if self.sheltered(origin) => {
-                let far = if_positive(dir, max, min) - origin;
-                (far / dir).min_element().max(0.0)
+                // The direction's sign chooses the wall; a level ray never meets floor or ceiling.
+                let far = Vec3::select(dir.cmpgt(Vec3::ZERO), max, min) - origin;
+                let ways = Vec3::select(dir.cmpeq(Vec3::ZERO), Vec3::INFINITY, far / dir);
+                ways.min_element().max(0.0)
             }
             _ => 0.0,
         };

@@ -4,7 +4,6 @@ use glam::{Vec2, Vec3};
 use reverie_world_model::Weather;
 
 use crate::class::Class;
-use crate::class::Class;
 use crate::geometry::{Hit, Ray};
 use crate::material::{Material, Surface};
 use crate::noise::{fbm3, hash, smoothstep, value3};
@@ -101,7 +100,7 @@ impl Scene {
             // What grows and what is loose drinks the water.
             let thirsty =
                 matches!(hit.class, Class::Ground | Class::Plant | Class::Tree | Class::Rock);
-            let dry = if thirsty { 0.74 } else { 0.62 };
+            let dry = if thirsty { 0.74 } else { 0.66 };
             let puddle = smoothstep(0.0, 0.035, low - dry + 0.08 * rain) * flat;
             if thirsty && puddle == 0.0 {
                 return surface;

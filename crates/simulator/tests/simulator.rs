@@ -282,3 +282,105 @@ fn nonsense_is_refused_by_name_and_changes_nothing() {
     assert!(matches!(model.restore(&damaged), Err(WorldError::InvalidSnapshot(_))));
     assert_eq!(model.save().expect("saves"), before, "no failed call may change the world");
 }
+
+/// Mean of a picture's bytes.
+fn brightness(frame: &GroundTruth) -> f64 {
+    frame.rgb.iter().map(|&v| f64::from(v)).sum::<f64>() / frame.rgb.len() as f64
+}
+
+/// A camera high over a scene that looks at the ground, and one that looks at the sky.
+fn down_and_up() -> [Camera; 2] {
+    let place = Vec3::new(2.0, 600.0, 1.0);
+    [-1.2f32, 0.9].map(|pitch| Camera {
+        pose: Pose::from_yaw_pitch_roll(place, 0.4, pitch, 0.0),
+        intrinsics: LENS,
+    })
+}
+
+fn differing(a: &GroundTruth, b: &GroundTruth) -> usize {
+    a.rgb.chunks(3).zip(b.rgb.chunks(3)).filter(|(a, b)| a != b).count()
+}
+
+#[test]
+fn light_follows_the_hour() {
+    let mut built =
+        BuiltScene::new(&options(SceneKind::City, 12, Conditions::new(Weather::Clear, 12.0)));
+    let camera = view(&built);
+    let mut at = |hour| {
+        built.scene.set_conditions(Conditions::new(Weather::Clear, hour));
+        built.scene.render(&camera, QUICK, Exposure::Scene)
+    };
+    let [noon, later, dusk, night] = [12.0, 14.0, 20.0, 0.5].map(&mut at);
+    let [n, d, k] = [&noon, &dusk, &night].map(brightness);
+    assert!(n > d && d > 5.0 && n > 1.3 * k && k > 5.0, "noon {n}, dusk {d}, night {k}");
+    // Shadows have moved: some places have become darker and others lighter.
+    let change = |sign: i32| {
+        let pairs = noon.rgb.iter().zip(&later.rgb);
+        pairs.filter(|(a, b)| sign * (i32::from(**b) - i32::from(**a)) > 25).count()
+    };
+    assert!(change(1) > 5 && change(-1) > 5, "{} lighter, {} darker", change(1), change(-1));
+    // Midnight is the same from both sides.
+    assert_eq!(frame_hash(&at(0.0)), frame_hash(&at(24.0)));
+}
+
+#[test]
+fn weather_without_strength_is_clear() {
+    let clear = Conditions::new(Weather::Clear, 9.0);
+    let mut built = BuiltScene::new(&options(SceneKind::City, 3, clear));
+    let camera = view(&built);
+    let reference = built.scene.render(&camera, QUICK, Exposure::Scene);
+    for weather in Weather::ALL {
+        let mut last = 0;
+        for strength in [0.0, 0.3, 1.0] {
+            built.scene.set_conditions(Conditions { strength, ..Conditions::new(weather, 9.0) });
+            let seen = built.scene.render(&camera, QUICK, Exposure::Scene);
+            let changed = differing(&seen, &reference);
+            if strength == 0.0 || weather == Weather::Clear {
+                assert_eq!(changed, 0, "{weather} of strength {strength}");
+            } else {
+                assert!(changed > 100 && changed >= last, "{weather} {strength}: {changed}");
+            }
+            assert_eq!(seen.depth_m, reference.depth_m, "{weather} of strength {strength}");
+            last = changed / 2;
+        }
+    }
+}
+
+#[test]
+fn what_falls_and_drifts_follows_from_the_tick() {
+    let built = |weather| {
+        BuiltScene::new(&options(SceneKind::City, 8, Conditions::new(weather, 13.0))).scene
+    };
+    for weather in [Weather::Rain, Weather::Snow] {
+        let (mut a, mut b) = (built(weather), built(weather));
+        let camera = Camera {
+            pose: Pose::from_yaw_pitch_roll(Vec3::new(4.0, 12.0, 3.0), 0.2, 0.0, 0.0),
+            intrinsics: LENS,
+        };
+        let mut at = |scene: &mut reverie_simulator::Scene, tick| {
+            scene.set_tick(tick);
+            scene.render(&camera, QUICK, Exposure::Scene)
+        };
+        let first = at(&mut a, 40);
+        let next = at(&mut a, 41);
+        assert!(differing(&first, &next) > 20, "{weather} stands still");
+        assert_eq!(first.depth_m, next.depth_m, "{weather} has no depth");
+        assert_eq!(frame_hash(&at(&mut b, 41)), frame_hash(&next), "{weather}");
+        assert_eq!(frame_hash(&at(&mut a, 40)), frame_hash(&first), "{weather}");
+    }
+    // Clouds and their shadows move over five minutes, in a world that has clouds.
+    let mut moved = [false; 2];
+    for seed in 0..4 {
+        let clear = Conditions::new(Weather::Clear, 12.0);
+        let mut scene = BuiltScene::new(&options(SceneKind::Mountain, seed, clear)).scene;
+        for (camera, moved) in down_and_up().iter().zip(&mut moved) {
+            scene.set_tick(0);
+            let before = scene.render(camera, QUICK, Exposure::Scene);
+            scene.set_tick(300 * 24);
+            let after = scene.render(camera, QUICK, Exposure::Scene);
+            *moved |= differing(&before, &after) > 100;
+            assert_eq!(before.depth_m, after.depth_m, "seed {seed}");
+        }
+    }
+    assert_eq!(moved, [true; 2], "shadows on the ground, clouds in the sky");
+}
