@@ -17,6 +17,7 @@ mod conditions;
 pub mod dataset;
 mod facade;
 mod develop;
+mod facade;
 mod geometry;
 mod ground_truth;
 mod heavens;
@@ -60,6 +61,7 @@ mod trace;
 mod vehicles;
 mod wide;
 mod weathered;
+mod wide;
 
 pub use camera::{Camera, intrinsics_from_fov};
 pub use class::Class;

@@ -84,7 +84,9 @@ pub(crate) fn sky(conditions: &Conditions, seed: u64, mist_y: f32) -> Sky {
     let origin = Vec2::new(rng.range(0.0, 1e5), rng.range(0.0, 1e5));
     let star_seed = rng.next_u32();
 
-    let Conditions { weather, strength, hour, season } = *conditions;
+    let Conditions { weather, strength, season, .. } = *conditions;
+    // The day ends where it begins.
+    let hour = conditions.hour.rem_euclid(24.0);
     let between = |low: f32, high: f32| low * (high / low).powf(thick);
     let closed = Weathered {
         low_cover: 0.98,
@@ -122,7 +124,7 @@ pub(crate) fn sky(conditions: &Conditions, seed: u64, mist_y: f32) -> Sky {
     };
     // Cold clear mornings have mist in the valleys.
     let morning = smoothstep(4.0, 6.0, hour) * smoothstep(9.5, 7.0, hour)
-        + 0.5 * smoothstep(19.0, 21.0, hour);
+        + 0.5 * smoothstep(19.0, 21.0, hour) * smoothstep(24.0, 22.0, hour);
     let clear = Weathered {
         mist_per_m: 0.0035 * smoothstep(0.35, 1.0, misty) * morning,
         mist_scale_m: 14.0,
@@ -196,7 +198,7 @@ pub(crate) fn sky(conditions: &Conditions, seed: u64, mist_y: f32) -> Sky {
     let grey = from_above.dot(GREY);
     sky.clouds.ceiling =
         from_above.lerp(Vec3::new(0.97, 1.0, 1.05) * grey, 0.8) * (now.ceiling * 1.35);
-    sky.sun *= 1.0 - 0.92 * smoothstep(0.0, 1.0, now.closed);
+    sky.sun *= 1.0 - (1.0 - 0.2 * now.ceiling) * smoothstep(0.0, 1.0, now.closed);
     sky.sun_radius += 0.2 * now.closed;
     sky.ground = (sky.sun * sky.sun_dir.y.max(0.0) + dome(&sky)) * Vec3::new(0.17, 0.16, 0.14);
     expose(&mut sky);

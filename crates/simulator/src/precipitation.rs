@@ -208,6 +208,7 @@ impl Scene {
         for i in 0..(700.0 * strength) as i32 {
             let bits = hash(i, self.tick as i32, 3, self.light_seed as u32 ^ 0x5b1a);
             let unit = |shift: u32| (bits >> shift & 0xffff) as f32 / 65_536.0;
+            let chance = hash(i, self.tick as i32, 4, self.light_seed as u32);
             let (x, y) = (unit(0) * canvas.width as f32, unit(16) * canvas.height as f32);
             let pixel = canvas.pixels[y as usize * canvas.width + x as usize];
             if pixel.surface_normal[1] < 115 || !(0.5..14.0).contains(&pixel.depth) {
@@ -216,7 +217,7 @@ impl Scene {
             // Near ground fills more of the picture than of the street.
             let share = (pixel.depth / 5.0).powi(2).min(1.0);
             let place = camera.pose.position + camera.direction(x, y) * pixel.depth;
-            if (bits >> 5 & 255) as f32 > share * 255.0 || self.sheltered(place) {
+            if (chance & 255) as f32 > share * 255.0 || self.sheltered(place) {
                 continue;
             }
             let mut colour = lit * 1.1;

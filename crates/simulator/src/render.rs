@@ -89,7 +89,7 @@ impl Scene {
         self.fill_air(camera, &pixels, &mut hdr);
         let (gain, grey) = match exposure {
             Exposure::Scene if self.enclosure.is_some() => (self.exposure, None),
-            Exposure::Scene => (self.exposure, Some(0.17 * self.sky.level)),
+            Exposure::Scene => (self.exposure, Some(0.17 * self.sky.level.powf(1.3))),
             Exposure::Auto { key } => (auto_gain(&hdr, key), None),
         };
         let rgb = self.develop(camera.intrinsics.width as usize, &hdr, gain, grey);

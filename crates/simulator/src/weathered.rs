@@ -4,7 +4,7 @@ use glam::{Vec2, Vec3};
 use reverie_world_model::Weather;
 
 use crate::class::Class;
-use crate::geometry::{Hit, Ray};
+use crate::geometry::{Goal, Hit, Ray};
 use crate::material::{Material, Surface};
 use crate::noise::{fbm3, hash, smoothstep, value3};
 use crate::scene::{OFFSET, Scene};
@@ -32,7 +32,7 @@ impl Scene {
         if (snow == 0.0 && rain == 0.0) || self.sheltered(point) {
             return albedo;
         }
-        let lying = snow_on(normal, detail, snow) * open;
+        let lying = snow_on(normal, detail, snow, open);
         let wet = rain * (0.35 + 0.65 * open) * normal.y.clamp(0.35, 1.0);
         albedo.lerp(SNOW * (0.92 + 0.12 * detail), lying) * (1.0 - 0.42 * wet)
     }
@@ -44,7 +44,14 @@ impl Scene {
             Vec3::new(value3(point * 2.3, 0xd1) - 0.5, 1.4, value3(point * 2.3 + 9.0, 0xd2) - 0.5);
         let bias = OFFSET * (1.0 + distance_m) * 5.0;
         let ray = Ray { origin: point + normal * bias, dir: slant.normalize() };
-        if self.blocked(&ray, bias, ROOF_M) { 0.0 } else { 1.0 }
+        if !self.blocked(&ray, bias, ROOF_M) {
+            return 1.0;
+        }
+        // Leaves let half of it through.
+        match self.trace_for(&ray, bias, ROOF_M, Goal::NearestSolid) {
+            Some(_) => 0.0,
+            None => 0.55,
+        }
     }
 
     /// A material at a hit, with the weather on it.
@@ -81,7 +88,7 @@ impl Scene {
         let detail = fbm3(point * 1.3, 4, footprint * 1.3, 0x5e0);
         surface.albedo = self.covered(surface.albedo, point, hit.normal, detail, open);
         if snow > 0.0 {
-            let lying = snow_on(hit.normal, detail, snow) * open;
+            let lying = snow_on(hit.normal, detail, snow, open);
             surface.mirror *= 1.0 - lying;
             surface.gloss += (0.12 - surface.gloss) * lying;
             // Drifts: long soft waves with a little grain on them.
@@ -146,7 +153,7 @@ impl Scene {
 }
 
 /// Share of a surface that snow hides.
-fn snow_on(normal: Vec3, detail: f32, snow: f32) -> f32 {
-    let lean = normal.y + 0.5 * (detail - 0.5) + 0.35 * (snow - 1.0);
+fn snow_on(normal: Vec3, detail: f32, snow: f32, open: f32) -> f32 {
+    let lean = normal.y + 0.5 * (detail - 0.5) + 0.35 * (snow - 1.0) - 0.85 * (1.0 - open);
     smoothstep(0.28, 0.6, lean) * (0.3 + 0.7 * snow).min(snow * 3.0)
 }
