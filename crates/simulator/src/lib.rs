@@ -16,8 +16,8 @@ mod clouds;
 mod conditions;
 pub mod dataset;
 mod facade;
+pub mod dataset;
 mod develop;
-mod facade;
 mod geometry;
 mod ground_truth;
 mod heavens;
@@ -61,7 +61,6 @@ mod trace;
 mod vehicles;
 mod wide;
 mod weathered;
-mod wide;
 
 pub use camera::{Camera, intrinsics_from_fov};
 pub use class::Class;
