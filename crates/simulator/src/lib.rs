@@ -16,7 +16,6 @@ mod clouds;
 mod conditions;
 pub mod dataset;
 mod facade;
-pub mod dataset;
 mod develop;
 mod geometry;
 mod ground_truth;
@@ -59,8 +58,8 @@ mod tile_noise;
 mod tone;
 mod trace;
 mod vehicles;
-mod wide;
 mod weathered;
+mod wide;
 
 pub use camera::{Camera, intrinsics_from_fov};
 pub use class::Class;

@@ -357,7 +357,7 @@ fn what_falls_and_drifts_follows_from_the_tick() {
             pose: Pose::from_yaw_pitch_roll(Vec3::new(4.0, 12.0, 3.0), 0.2, 0.0, 0.0),
             intrinsics: LENS,
         };
-        let mut at = |scene: &mut reverie_simulator::Scene, tick| {
+        let at = |scene: &mut reverie_simulator::Scene, tick| {
             scene.set_tick(tick);
             scene.render(&camera, QUICK, Exposure::Scene)
         };
