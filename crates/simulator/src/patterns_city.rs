@@ -5,7 +5,7 @@ use glam::{Vec2, Vec3};
 
 use crate::geometry::Hit;
 use crate::lettering;
-use crate::material::{Material, box_uv, from_edge};
+use crate::material::{Material, box_uv, from_edge, muted};
 use crate::noise::{fbm3, hash, hash_unit, smoothstep, value3};
 
 /// The patterns of [`Pattern::City`](crate::material::Pattern::City); sizes in metres.
@@ -187,7 +187,7 @@ fn asphalt(m: &Material, world: Vec3, footprint: f32, kerb: f32, tint: u32, p: V
     if footprint < 0.06 {
         let crack = (fbm3(world * 0.9, 3, footprint, 0xc4ac) - 0.5).abs();
         let where_ = smoothstep(0.5, 0.62, worn);
-        colour *= 1.0 - 0.55 * where_ * smoothstep(0.012, 0.002, crack);
+        colour *= 1.0 - 0.34 * where_ * smoothstep(0.008, 0.002, crack);
     }
     // Dust and leaves gather along the kerb, where a gutter runs.
     if kerb < 1.4 {
@@ -365,7 +365,7 @@ fn shelves(m: &Material, hit: &Hit, footprint: f32, night: bool, look: &mut Look
     let family =
         Vec3::new((kind >> 8 & 63) as f32, (kind >> 14 & 63) as f32, (kind >> 20 & 63) as f32)
             / 63.0;
-    let tone = family.lerp(Vec3::new(share(0), share(6), share(12)), 0.35).powf(1.5);
+    let tone = muted(family.lerp(Vec3::new(share(0), share(6), share(12)), 0.35).powf(1.5), 0.35);
     let u = from_edge(uv.x, width) / width;
     let there = u > 0.06 && v > 0.08 && v < 0.5 + 0.3 * (kind >> 26 & 1) as f32 + 0.1 * share(18);
     let board = v < 0.08;
@@ -377,9 +377,9 @@ fn shelves(m: &Material, hit: &Hit, footprint: f32, night: bool, look: &mut Look
         m.a * (0.5 + 0.3 * v)
     };
     let s = sharp(width, footprint);
-    let colour = (m.a * 0.3 + family.powf(1.5) * 0.35).lerp(goods, s);
+    let colour = (m.a * 0.3 + muted(family, 0.5).powf(1.5) * 0.3).lerp(goods, s);
     if night {
-        look.emission = colour * Vec3::new(1.0, 0.82, 0.58) * 1.1;
+        look.emission = colour * Vec3::new(1.0, 0.8, 0.55) * 0.8;
     }
     colour
 }

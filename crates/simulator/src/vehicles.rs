@@ -184,9 +184,9 @@ pub(crate) fn car(scene: &mut Scene, body: Body, paint: Vec3, lights: bool) -> u
         }
     }
     g.cuboid(Vec3::new(l * 0.985, nose - 0.09, 0.0), Vec3::new(0.08, 0.13, 0.8), dark);
-    g.cuboid(Vec3::new(l * 0.99, 0.42, 0.0), Vec3::new(0.08, 0.12, 1.3), dark);
+    g.cuboid(Vec3::new(l * 0.985, 0.36, 0.0), Vec3::new(0.08, 0.12, 1.2), dark);
     g.cuboid(Vec3::new(l * 1.0, 0.47, 0.0), Vec3::new(0.08, 0.11, 0.46), plate);
-    g.cuboid(Vec3::new(-l * 0.995, 0.42, 0.0), Vec3::new(0.07, 0.16, 1.4), dark);
+    g.cuboid(Vec3::new(-l * 0.985, 0.34, 0.0), Vec3::new(0.07, 0.12, 1.3), dark);
     g.cuboid(Vec3::new(-l * 1.0, tail - 0.16, 0.0), Vec3::new(0.06, 0.11, 0.46), plate);
     let group = scene.add_group(g);
     if lights {

@@ -27,6 +27,7 @@ use self::plan::{Along, KERB_M, Plan, Segment, Use};
 use self::street_life::StreetLife;
 use super::{EYE_HEIGHT_M, SceneOptions, Stage};
 use crate::class::Class;
+use crate::geometry::Ray;
 use crate::living::{Living, Sites, SoundEvent, Tick};
 use crate::material::{Material, Pattern, srgb};
 use crate::random::Rng;
@@ -132,17 +133,39 @@ pub(super) fn build(
     scene.root.label(Class::Ground, 0);
     // Beyond the last block the ground goes on to the horizon.
     scene.root.cuboid(Vec3::new(0.0, -1.5, 0.0), Vec3::new(3e5, 2.0, 3e5), bottom);
-    let stage = stage(&plan, rng);
+    let mut stage = stage(&plan, rng);
     let reach = if options.roam { Reach::WALK } else { Reach::STILL };
     let life = StreetLife::default();
     let mut city = City { plan, palette, reach, around: None, blocks: BTreeMap::new(), life };
     if options.roam {
+        city.surround(scene, stage.start);
+        stage.start = outlook(scene, &stage);
         city.life.begin(&city.plan, stage.start);
         city.life.show(&city.plan, &city.palette, scene);
         return (stage, Some(Box::new(city)));
     }
     city.surround(scene, stage.start);
     (stage, None)
+}
+
+/// Goes back along the pavement until neither trunk nor lamp stands in the view.
+fn outlook(scene: &Scene, stage: &Stage) -> Vec3 {
+    let mut best = (f32::NEG_INFINITY, stage.start);
+    for k in 0..14 {
+        let origin = stage.start - Vec3::Z * (1.3 * k as f32);
+        let mut open = 0.0;
+        for (side, up) in (-5..=5).flat_map(|side| [-0.12, 0.0, 0.12].map(|up| (side, up))) {
+            let yaw = stage.start_yaw + 0.1 * side as f32;
+            let dir = Vec3::new(-yaw.sin(), up, -yaw.cos()).normalize();
+            let ray = Ray { origin, dir };
+            let free = scene.trace(&ray, 1e-3, 60.0).map_or(60.0, |hit| hit.t);
+            open += if free < 3.0 { -20.0 } else { free.sqrt() };
+        }
+        if open > best.0 + 1.0 {
+            best = (open, origin);
+        }
+    }
+    best.1
 }
 
 /// Looks for a street with houses on both sides near the middle of the map.
