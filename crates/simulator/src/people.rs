@@ -73,7 +73,7 @@ pub(crate) fn person(scene: &mut Scene, rng: &mut Rng) -> Figure {
         srgb(130, 126, 122),
         srgb(120, 60, 34),
     ]);
-    let top = hsv(rng.unit(), rng.range(0.05, 0.75), rng.range(0.2, 0.9));
+    let top = hsv(rng.unit(), rng.range(0.04, 0.5), rng.range(0.16, 0.8));
     let legs = if rng.chance(0.6) {
         hsv(0.6, rng.range(0.1, 0.5), rng.range(0.15, 0.5))
     } else {
@@ -131,12 +131,12 @@ fn pose(scene: &mut Scene, dress: &Dress, phase: f32, swing: f32) -> u32 {
         // Arms go against the legs.
         let p = phase + if side > 0.0 { PI } else { 0.0 };
         let upper = 0.42 * swing * p.sin();
-        let shoulder = Vec3::new(0.0, 1.39, 0.19 * dress.broad * side) + lift;
+        let shoulder = Vec3::new(0.0, 1.385, 0.183 * dress.broad * side) + lift;
         let out = Vec3::Z * 0.045 * side;
         let elbow = shoulder + Vec3::new(upper.sin(), -upper.cos(), 0.0) * 0.28 + out;
         let fore = upper + 0.25 + 0.25 * swing;
         let wrist = elbow + Vec3::new(fore.sin(), -fore.cos(), 0.0) * 0.25;
-        g.add(Shape::Sphere, shoulder, Quat::IDENTITY, Vec3::splat(0.066), dress.top);
+        g.add(Shape::Sphere, shoulder, Quat::IDENTITY, Vec3::splat(0.056), dress.top);
         g.rod(elbow, shoulder, 0.043, 1.35, dress.top);
         g.rod(wrist, elbow, 0.034, 1.25, dress.top);
         g.add(

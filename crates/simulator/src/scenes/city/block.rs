@@ -277,7 +277,7 @@ impl<'a> Works<'a> {
             return;
         }
         let p = self.palette;
-        let full = self.plan.unit(self.i, self.j, side.segment.along as i32, 0x9a3c) * 0.5 + 0.4;
+        let full = self.plan.unit(self.i, self.j, side.segment.along as i32, 0x9a3c) * 0.45 + 0.35;
         let slots = (0.5 * side.length / 5.8) as i32 + 2;
         for k in -slots..slots {
             let x = side.middle + (k as f32 + 0.5) * 5.8;

@@ -76,7 +76,7 @@ pub(super) fn street_tree(scene: &mut Scene, rng: &mut Rng) -> StreetTree {
             g.add(Shape::Spray { seed, bare: false }, at, turn, Vec3::new(s, s, 1.0), leaf);
         }
     };
-    cards(&mut near, rng, 190, 0.55);
+    cards(&mut near, rng, 150, 0.62);
     cards(&mut far, rng, 34, 1.25);
     StreetTree { near: scene.add_group(near), far: scene.add_group(far) }
 }
