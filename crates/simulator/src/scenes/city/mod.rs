@@ -6,6 +6,7 @@ mod furniture;
 mod palette;
 mod park;
 mod plan;
+mod roof;
 mod shopfront;
 mod signals;
 mod site;
