@@ -140,7 +140,15 @@ pub(crate) fn car(scene: &mut Scene, body: Body, paint: Vec3, lights: bool) -> u
     let mut g = Group::of(Class::Car);
 
     let mut points = Vec::new();
-    for &(x, top, share) in body.hull() {
+    // The first and the last ring close the ends.
+    let hull = body.hull();
+    for &(x, top, share) in hull
+        .first()
+        .map(|&(x, top, _)| (x, top, 0.0))
+        .iter()
+        .chain(hull)
+        .chain(hull.last().map(|&(x, top, _)| (x, top, 0.0)).iter())
+    {
         ring(&mut points, x * l, 0.26, top, w * share, 0.06, 12);
     }
     g.surface(&points, 13, paint);
