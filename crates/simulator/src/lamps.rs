@@ -85,6 +85,8 @@ pub(crate) struct LampGrid {
     packs: Vec<LampPack>,
     /// First pack of each cell, and one more.
     pack_starts: Vec<u32>,
+    /// Some are on by day.
+    by_day: bool,
 }
 
 /// What eight lamps give to a point.
@@ -243,6 +245,7 @@ impl LampGrid {
         self.packs.clear();
         self.pack_starts.clear();
         (self.columns, self.rows) = (0, 0);
+        self.by_day = self.lamps.iter().any(|lamp| !lamp.night_only);
         if self.lamps.is_empty() {
             return;
         }
@@ -290,6 +293,9 @@ impl LampGrid {
 
     /// Offers the lamps that reach a spot.
     pub fn offer<'a>(&'a self, spot: &Spot, choice: &mut Choice<'a>) {
+        if !spot.night && !self.by_day {
+            return;
+        }
         let Some(cell) = self.cell(spot.point) else { return };
         let (from, to) = (self.pack_starts[cell] as usize, self.pack_starts[cell + 1] as usize);
         let packs = &self.packs[from..to];
