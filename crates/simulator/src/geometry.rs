@@ -1,11 +1,11 @@
 //! Placed primitives, and groups of them that can be placed again.
 
-use glam::{Affine3A, Mat3, Mat3A, Quat, Vec3, Vec3A};
+use glam::{Affine3A, Mat3, Quat, Vec3, Vec3A};
 use reverie_world_model::Season;
 
 use crate::bvh::{Aabb, Bvh};
 use crate::class::Class;
-use crate::pack::{FramePack, TrianglePack};
+use crate::pack::{BodyPack, FramePack, TrianglePack};
 use crate::shape::Shape;
 use crate::simd::LANES;
 use crate::wide::{Child, Wide};
@@ -148,9 +148,8 @@ pub(crate) struct Group {
     bounds: Aabb,
     /// What rays meet: a hierarchy over packs of primitives.
     pub(crate) wide: Wide,
-    pub(crate) bodies: Vec<FramePack>,
+    pub(crate) bodies: Vec<BodyPack>,
     pub(crate) cards: Vec<FramePack>,
-    pub(crate) placed: Vec<FramePack>,
     pub(crate) meshes: Vec<TrianglePack>,
     label: Label,
 }
@@ -164,7 +163,6 @@ impl Default for Group {
             wide: Wide::default(),
             bodies: Vec::new(),
             cards: Vec::new(),
-            placed: Vec::new(),
             meshes: Vec::new(),
             label: Label::default(),
         }
@@ -174,8 +172,7 @@ impl Default for Group {
 /// Kinds of packs, as children of the hierarchy.
 pub(crate) const BODIES: u32 = 1;
 pub(crate) const CARDS: u32 = 2;
-pub(crate) const PLACED: u32 = 3;
-pub(crate) const MESH: u32 = 4;
+pub(crate) const MESH: u32 = 3;
 
 /// What a ray asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,6 +261,14 @@ impl Group {
     pub fn dress(&mut self, season: Season) {
         for prim in &mut self.prims {
             prim.shape.dress(season);
+        }
+        let prims = &self.prims;
+        let shape_of = |prim: u32| prims.get(prim as usize).map(|prim| prim.shape);
+        for pack in &mut self.bodies {
+            pack.reshape(&shape_of);
+        }
+        for pack in &mut self.cards {
+            pack.reshape(&shape_of);
         }
     }
 
@@ -357,10 +362,9 @@ impl Group {
         let kinds: Vec<u8> = self.prims.iter().map(|prim| kind_of(prim.shape) as u8).collect();
         let bvh = Bvh::build(&boxes, &kinds, LANES);
         self.bounds = bvh.bounds();
-        let Self { prims, triangles, wide, bodies, cards, placed, meshes, .. } = self;
+        let Self { prims, triangles, wide, bodies, cards, meshes, .. } = self;
         bodies.clear();
         cards.clear();
-        placed.clear();
         meshes.clear();
         let prim_of = |i: &u32| &prims[*i as usize];
         wide.fold(&bvh, |items| {
@@ -373,22 +377,16 @@ impl Group {
                 })));
                 return Child::new(MESH, meshes.len() - 1);
             }
-            let packs = match kind {
-                CARDS => &mut *cards,
-                PLACED => &mut *placed,
-                _ => &mut *bodies,
-            };
-            packs.push(FramePack::new(items.iter().map(|&i| {
-                let prim = &prims[i as usize];
-                let map = match prim.shape {
-                    Shape::Group(g) => {
-                        unit_from(&groups[g as usize].bounds) * prim.local_from_outer
-                    }
-                    _ => prim.local_from_outer,
-                };
-                (map, i)
+            let prims = items.iter().map(|&i| (&prims[i as usize], i));
+            if kind == CARDS {
+                let cards_of = prims.map(|(prim, i)| (prim.local_from_outer, prim.shape, i));
+                cards.push(FramePack::new(cards_of));
+                return Child::new(CARDS, cards.len() - 1);
+            }
+            bodies.push(BodyPack::new(prims.map(|(prim, i)| {
+                (prim.local_from_outer, prim.shape, i, extent(prim.shape, groups))
             })));
-            Child::new(kind, packs.len() - 1)
+            Child::new(BODIES, bodies.len() - 1)
         });
     }
 
@@ -406,19 +404,8 @@ impl Group {
                         }
                     }
                     shape => {
-                        let (low, high) = match shape {
-                            Shape::Group(g) => {
-                                let b = groups[g as usize].bounds;
-                                (Vec3::from(b.min), Vec3::from(b.max))
-                            }
-                            card if card.is_card() => {
-                                (Vec3::new(-1.0, -1.0, 0.0), Vec3::new(1.0, 1.0, 0.0))
-                            }
-                            Shape::Torus { minor } => {
-                                (Vec3::new(-1.0, -minor, -1.0), Vec3::new(1.0, minor, 1.0))
-                            }
-                            _ => (Vec3::NEG_ONE, Vec3::ONE),
-                        };
+                        let within = extent(shape, groups);
+                        let (low, high) = (Vec3::from(within.min), Vec3::from(within.max));
                         for corner in 0..8 {
                             let p = Vec3::new(
                                 if corner & 1 == 0 { low.x } else { high.x },
@@ -440,16 +427,18 @@ impl Group {
 fn kind_of(shape: Shape) -> u32 {
     match shape {
         Shape::Triangle(_) => MESH,
-        Shape::Group(_) => PLACED,
         card if card.is_card() => CARDS,
         _ => BODIES,
     }
 }
 
-/// Maps a box to -1..1.
-fn unit_from(bounds: &Aabb) -> Affine3A {
-    let half = ((bounds.max - bounds.min) * 0.5).max(Vec3A::splat(1e-6));
-    let scale = half.recip();
-    let centre = (bounds.max + bounds.min) * 0.5;
-    Affine3A { matrix3: Mat3A::from_diagonal(scale.into()), translation: -centre * scale }
+/// The box around a shape in its own frame.
+fn extent(shape: Shape, groups: &[Group]) -> Aabb {
+    let (min, max) = match shape {
+        Shape::Group(g) => return groups[g as usize].bounds,
+        card if card.is_card() => (Vec3A::new(-1.0, -1.0, 0.0), Vec3A::new(1.0, 1.0, 0.0)),
+        Shape::Torus { minor } => (Vec3A::new(-1.0, -minor, -1.0), Vec3A::new(1.0, minor, 1.0)),
+        _ => (Vec3A::NEG_ONE, Vec3A::ONE),
+    };
+    Aabb { min, max }
 }

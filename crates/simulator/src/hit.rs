@@ -2,7 +2,7 @@
 
 use glam::Vec3;
 
-use crate::geometry::{BODIES, CARDS, Goal, Group, Hit, MESH, PLACED, Ray};
+use crate::geometry::{BODIES, CARDS, Goal, Group, Hit, MESH, Ray};
 use crate::shape::Shape;
 use crate::simd::{Portable, Simd};
 use crate::wide::{Child, LaneRay};
@@ -75,25 +75,7 @@ impl Group {
         let mut best = Best { t_max, found: None };
         let mut walk = self.wide.walk();
         while let Some(child) = walk.next::<S, ANY>(&ray, best.t_max) {
-            if child.kind() == PLACED {
-                let pack = &self.placed[child.index()];
-                let mut lanes = pack.boxes::<S>(&ray, query.t_min, best.t_max).lanes;
-                while lanes != 0 {
-                    let outer = pack.prims[pop(&mut lanes)];
-                    let prim = &self.prims[outer as usize];
-                    if let Shape::Group(group) = prim.shape {
-                        let (origin, dir) = prim.local_ray(query.origin, query.dir);
-                        let query = Query { origin, dir, ..*query };
-                        let group = &groups[group as usize];
-                        S::find_placed::<ANY>(group, outer, &query, &mut best);
-                        if ANY && best.found.is_some() {
-                            return best.found;
-                        }
-                    }
-                }
-            } else {
-                self.find_here::<S, ANY>(child, NOT_PLACED, query, &ray, &mut best);
-            }
+            self.find_here::<S, ANY>(child, NOT_PLACED, groups, query, &ray, &mut best);
             if ANY && best.found.is_some() {
                 break;
             }
@@ -112,7 +94,7 @@ impl Group {
         let ray = LaneRay::<S>::new(query.origin, query.dir);
         let mut walk = self.wide.walk();
         while let Some(child) = walk.next::<S, ANY>(&ray, best.t_max) {
-            self.find_here::<S, ANY>(child, outer, query, &ray, best);
+            self.find_here::<S, ANY>(child, outer, &[], query, &ray, best);
             if ANY && best.found.is_some() {
                 return;
             }
@@ -125,6 +107,7 @@ impl Group {
         &self,
         child: Child,
         outer: u32,
+        groups: &[Group],
         query: &Query,
         ray: &LaneRay<S>,
         best: &mut Best,
@@ -133,20 +116,39 @@ impl Group {
         match child.kind() {
             BODIES => {
                 let pack = &self.bodies[child.index()];
-                let met = pack.boxes::<S>(ray, t_min, best.t_max);
-                let mut lanes = met.lanes;
-                while lanes != 0 {
-                    let lane = pop(&mut lanes);
-                    let (o, d) = met.ray(lane);
-                    let shape = self.prims[pack.prims[lane] as usize].shape;
-                    if !query.leaves && shape.is_leafage() {
-                        continue;
+                let mut met = pack.meet::<S>(ray, t_min, best.t_max);
+                while met.lanes != 0 {
+                    let lane = if ANY { pop(&mut met.lanes) } else { met.pop_nearest() };
+                    if met.enter.0[lane] > best.t_max {
+                        return;
                     }
-                    if let Some(hit) = shape.intersect(o, d, t_min, best.t_max) {
-                        best.take(hit.t, outer, pack.prims[lane]);
-                        if ANY {
-                            return;
+                    let prim = pack.prims()[lane];
+                    match pack.shapes()[lane] {
+                        Shape::Cuboid => {
+                            let (enter, leave) = (met.enter.0[lane], met.leave.0[lane]);
+                            let t = if enter > t_min { enter } else { leave };
+                            if t < best.t_max {
+                                best.take(t, outer, prim);
+                            }
                         }
+                        Shape::Group(group) => {
+                            // Groups nest one level deep: a placed one is given no groups.
+                            if let Some(group) = groups.get(group as usize) {
+                                let (origin, dir) = met.ray(lane);
+                                let query = Query { origin, dir, ..*query };
+                                S::find_placed::<ANY>(group, prim, &query, best);
+                            }
+                        }
+                        shape if !query.leaves && shape.is_leafage() => {}
+                        shape => {
+                            let (o, d) = met.ray(lane);
+                            if let Some(hit) = shape.intersect(o, d, t_min, best.t_max) {
+                                best.take(hit.t, outer, prim);
+                            }
+                        }
+                    }
+                    if ANY && best.found.is_some() {
+                        return;
                     }
                 }
             }
@@ -155,7 +157,7 @@ impl Group {
                 let (mut lanes, [t, x, y]) = pack.cards::<S>(ray, t_min, best.t_max);
                 while lanes != 0 {
                     let lane = pop(&mut lanes);
-                    let shape = self.prims[pack.prims[lane] as usize].shape;
+                    let shape = pack.shapes[lane];
                     if t.0[lane] < best.t_max && shape.covers(x.0[lane], y.0[lane]) {
                         best.take(t.0[lane], outer, pack.prims[lane]);
                         if ANY {

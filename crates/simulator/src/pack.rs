@@ -5,6 +5,8 @@
 
 use glam::{Affine3A, Vec3};
 
+use crate::bvh::Aabb;
+use crate::shape::Shape;
 use crate::simd::{Eight, LANES, Simd};
 use crate::wide::LaneRay;
 
@@ -18,11 +20,24 @@ pub(crate) struct FramePack {
     /// Columns x, y, z and translation of the map; in each, rows x, y, z.
     columns: [[Eight; 3]; 4],
     pub prims: [u32; LANES],
+    pub shapes: [Shape; LANES],
+}
+
+/// Eight bodies or placed groups, and the boxes around them in their own frames.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(32))]
+pub(crate) struct BodyPack {
+    frames: FramePack,
+    low: [Eight; 3],
+    high: [Eight; 3],
 }
 
 /// The lanes whose bodies the ray may meet, and the ray in their frames.
 pub(crate) struct Met {
     pub lanes: u32,
+    /// Where their boxes are entered and left.
+    pub enter: Eight,
+    pub leave: Eight,
     origin: [Eight; 3],
     dir: [Eight; 3],
 }
@@ -34,18 +49,35 @@ impl Met {
         let at = |from: &[Eight; 3]| Vec3::new(from[0].0[lane], from[1].0[lane], from[2].0[lane]);
         (at(&self.origin), at(&self.dir))
     }
+
+    /// Takes the lane whose box is entered first.
+    #[inline(always)]
+    pub fn pop_nearest(&mut self) -> usize {
+        let mut others = self.lanes & (self.lanes - 1);
+        let mut nearest = self.lanes.trailing_zeros() as usize;
+        while others != 0 {
+            let lane = others.trailing_zeros() as usize;
+            others &= others - 1;
+            if self.enter.0[lane] < self.enter.0[nearest] {
+                nearest = lane;
+            }
+        }
+        self.lanes &= !(1 << nearest);
+        nearest
+    }
 }
 
-/// Boxes are tested with this much added on every side of -1..1, since round bodies touch them.
-const SLACK: f32 = 1.0 + 1e-4;
-
 impl FramePack {
-    /// A map for each lane.
-    pub fn new(maps: impl Iterator<Item = (Affine3A, u32)>) -> Self {
+    /// A map and a shape for each lane.
+    pub fn new(bodies: impl Iterator<Item = (Affine3A, Shape, u32)>) -> Self {
         // Lanes without a map see every ray stand still outside of their box.
         let (zero, away) = ([Eight::splat(0.0); 3], [Eight::splat(2.0); 3]);
-        let mut pack = Self { columns: [zero, zero, zero, away], prims: [NOBODY; LANES] };
-        for (lane, (map, prim)) in maps.take(LANES).enumerate() {
+        let mut pack = Self {
+            columns: [zero, zero, zero, away],
+            prims: [NOBODY; LANES],
+            shapes: [Shape::Cuboid; LANES],
+        };
+        for (lane, (map, shape, prim)) in bodies.take(LANES).enumerate() {
             let m = map.matrix3;
             for (column, from) in [m.x_axis, m.y_axis, m.z_axis, map.translation].iter().enumerate()
             {
@@ -54,8 +86,18 @@ impl FramePack {
                 }
             }
             pack.prims[lane] = prim;
+            pack.shapes[lane] = shape;
         }
         pack
+    }
+
+    /// Takes the shapes of its primitives anew.
+    pub fn reshape(&mut self, shape_of: &impl Fn(u32) -> Option<Shape>) {
+        for (shape, &prim) in self.shapes.iter_mut().zip(&self.prims) {
+            if let Some(now) = shape_of(prim) {
+                *shape = now;
+            }
+        }
     }
 
     /// One row of the maps times a vector.
@@ -79,23 +121,6 @@ impl FramePack {
         (origin, [self.row::<S>(dir, 0), self.row::<S>(dir, 1), self.row::<S>(dir, 2)])
     }
 
-    /// Bodies within -1..1 of their frames whose boxes the ray meets.
-    #[inline(always)]
-    pub fn boxes<S: Simd>(&self, ray: &LaneRay<S>, t_min: f32, t_max: f32) -> Met {
-        let (origin, dir) = self.transform(ray);
-        let (mut enter, mut leave) = (S::splat(t_min), S::splat(t_max));
-        for axis in 0..3 {
-            let inverse = S::div(S::splat(1.0), dir[axis]);
-            let a = S::mul(S::sub(S::splat(-SLACK), origin[axis]), inverse);
-            let b = S::mul(S::sub(S::splat(SLACK), origin[axis]), inverse);
-            // NaN (a ray within a face) lets the box pass: it is looked at closely then.
-            enter = S::max(S::min(a, b), enter);
-            leave = S::min(S::max(a, b), leave);
-        }
-        let lanes = S::bits(S::le(enter, leave));
-        Met { lanes, origin: store::<S>(&origin), dir: store::<S>(&dir) }
-    }
-
     /// Cards (-1..1 in x and y, z = 0) that the ray meets, and where: distance, x and y.
     #[inline(always)]
     pub fn cards<S: Simd>(&self, ray: &LaneRay<S>, t_min: f32, t_max: f32) -> (u32, [Eight; 3]) {
@@ -109,6 +134,65 @@ impl FramePack {
         let inside = S::and(S::le(S::abs(x), one), S::le(S::abs(y), one));
         let lanes = S::bits(S::and(within, inside));
         (lanes, store::<S>(&[t, x, y]))
+    }
+}
+
+impl BodyPack {
+    /// A map, a shape and the box around it in its own frame for each lane.
+    pub fn new(bodies: impl Iterator<Item = (Affine3A, Shape, u32, Aabb)>) -> Self {
+        let mut boxes = [Aabb::EMPTY; LANES];
+        let frames = FramePack::new(bodies.take(LANES).enumerate().map(|(lane, body)| {
+            boxes[lane] = body.3;
+            (body.0, body.1, body.2)
+        }));
+        let zero = [Eight::splat(0.0); 3];
+        let mut pack = Self { frames, low: zero, high: zero };
+        for (lane, bounds) in boxes.iter().enumerate() {
+            // Rounding is not to cut off what touches its box; a cuboid is its box.
+            let exact = pack.frames.shapes[lane] == Shape::Cuboid;
+            let size = (bounds.max - bounds.min).max_element().max(0.0);
+            let slack = if exact { 0.0 } else { size * 5e-5 };
+            for axis in 0..3 {
+                pack.low[axis].0[lane] = bounds.min[axis] - slack;
+                pack.high[axis].0[lane] = bounds.max[axis] + slack;
+            }
+        }
+        pack
+    }
+
+    /// Takes the shapes of its bodies anew; the boxes around them stay.
+    pub fn reshape(&mut self, shape_of: &impl Fn(u32) -> Option<Shape>) {
+        self.frames.reshape(shape_of);
+    }
+
+    pub fn prims(&self) -> &[u32; LANES] {
+        &self.frames.prims
+    }
+
+    pub fn shapes(&self) -> &[Shape; LANES] {
+        &self.frames.shapes
+    }
+
+    /// Bodies whose boxes the ray meets.
+    #[inline(always)]
+    pub fn meet<S: Simd>(&self, ray: &LaneRay<S>, t_min: f32, t_max: f32) -> Met {
+        let (low, high) = (load::<S>(&self.low), load::<S>(&self.high));
+        let (origin, dir) = self.frames.transform(ray);
+        let (x, y, z) = (
+            span::<S>(low[0], high[0], origin[0], dir[0]),
+            span::<S>(low[1], high[1], origin[1], dir[1]),
+            span::<S>(low[2], high[2], origin[2], dir[2]),
+        );
+        let enter = S::max(x.0, S::max(y.0, z.0));
+        let leave = S::min(x.1, S::min(y.1, z.1));
+        let within = S::and(S::lt(S::splat(t_min), leave), S::lt(enter, S::splat(t_max)));
+        Met {
+            lanes: S::bits(S::and(S::le(enter, leave), within)),
+            enter: S::store(enter),
+            leave: S::store(leave),
+            origin: store::<S>(&origin),
+            dir: store::<S>(&dir),
+        }
     }
 }
 
@@ -160,6 +244,15 @@ impl TrianglePack {
         let within = S::and(S::lt(S::splat(t_min), t), S::lt(t, S::splat(t_max)));
         (S::bits(S::and(inside, within)), S::store(t))
     }
+}
+
+/// Where a ray is between two planes across an axis.
+#[inline(always)]
+fn span<S: Simd>(low: S::F, high: S::F, origin: S::F, dir: S::F) -> (S::F, S::F) {
+    let inverse = S::div(S::splat(1.0), dir);
+    let a = S::mul(S::sub(low, origin), inverse);
+    let b = S::mul(S::sub(high, origin), inverse);
+    (S::min(a, b), S::max(a, b))
 }
 
 #[inline(always)]

@@ -1,11 +1,13 @@
 //! The picture: one exact depth per pixel, sun, lamps, one diffuse bounce and mirrors.
 
+use std::ops::Range;
+
 use glam::{Vec2, Vec3};
 use rayon::prelude::*;
 
 use crate::camera::Camera;
 use crate::class::Class;
-use crate::geometry::Ray;
+use crate::geometry::{MaterialId, Ray};
 use crate::ground_truth::{GroundTruth, pack_normal};
 use crate::noise::hash_unit;
 use crate::scene::Scene;
@@ -15,7 +17,8 @@ use crate::tone::auto_gain;
 /// How much work a picture is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quality {
-    /// Colour samples per pixel, at least 1. The first one goes through the pixel's centre.
+    /// Colour samples per pixel, at least 1. The first one goes through the pixel's centre. Where
+    /// a pixel and its neighbours show one even surface, half of them have to do.
     pub samples: u32,
     /// Rays per 2 by 2 pixels that gather indirect light.
     pub bounce_rays: u32,
@@ -51,6 +54,7 @@ pub(crate) struct Pixel {
     pub surface_normal: [i8; 3],
     class: Class,
     instance: u32,
+    material: MaterialId,
 }
 
 impl Pixel {
@@ -62,6 +66,7 @@ impl Pixel {
         surface_normal: [0; 3],
         class: Class::Sky,
         instance: 0,
+        material: 0,
     };
 }
 
@@ -109,10 +114,23 @@ impl Scene {
         let (w, h) = (camera.intrinsics.width as usize, camera.intrinsics.height as usize);
         let samples = quality.samples.max(1);
         let pixel_angle = 1.0 / camera.intrinsics.fx.min(camera.intrinsics.fy);
-        let mut pixels = vec![Pixel::SKY; w * h];
+        let few = samples.div_ceil(2);
+        let mut even = vec![Pixel::SKY; w * h];
+        even.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
+            for (x, pixel) in row.iter_mut().enumerate() {
+                self.sample(camera, x as u32, y as u32, 0..few, pixel_angle, pixel);
+            }
+        });
+        let mut pixels = even.clone();
         pixels.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
             for (x, pixel) in row.iter_mut().enumerate() {
-                *pixel = self.pixel(camera, x as u32, y as u32, samples, pixel_angle);
+                let mut taken = few;
+                if few < samples && uneven(&even, w, h, x, y, few, pixel_angle) {
+                    self.sample(camera, x as u32, y as u32, few..samples, pixel_angle, pixel);
+                    taken = samples;
+                }
+                pixel.direct /= taken as f32;
+                pixel.albedo /= taken as f32;
             }
         });
         let light = self.indirect(camera, &pixels, quality.bounce_rays);
@@ -130,9 +148,17 @@ impl Scene {
         (hdr, pixels)
     }
 
-    fn pixel(&self, camera: &Camera, x: u32, y: u32, samples: u32, pixel_angle: f32) -> Pixel {
-        let mut out = Pixel::SKY;
-        for s in 0..samples {
+    /// Adds some of a pixel's samples to it.
+    fn sample(
+        &self,
+        camera: &Camera,
+        x: u32,
+        y: u32,
+        samples: Range<u32>,
+        pixel_angle: f32,
+        out: &mut Pixel,
+    ) {
+        for s in samples {
             let offset = if s == 0 { Vec2::splat(0.5) } else { jitter(x, y, s) };
             let forward = camera.direction(x as f32 + offset.x, y as f32 + offset.y);
             let length = forward.length();
@@ -158,13 +184,11 @@ impl Scene {
                         out.surface_normal = pack_normal(hit.normal);
                         out.class = self.class_of(&hit, ray.at(hit.t));
                         out.instance = hit.instance;
+                        out.material = hit.material;
                     }
                 }
             }
         }
-        out.direct /= samples as f32;
-        out.albedo /= samples as f32;
-        out
     }
 
     /// Indirect light at half size, smoothed where depth and normal agree.
@@ -203,6 +227,44 @@ impl Scene {
         }
         light
     }
+}
+
+/// Whether a pixel differs from one beside it in more than its texture; `samples` are summed in
+/// each.
+fn uneven(
+    pixels: &[Pixel],
+    w: usize,
+    h: usize,
+    x: usize,
+    y: usize,
+    samples: u32,
+    pixel_angle: f32,
+) -> bool {
+    let pixel = &pixels[y * w + x];
+    let light = |p: &Pixel| (p.direct + p.albedo).element_sum();
+    let differs = |other: &Pixel| {
+        if (other.class, other.instance, other.material)
+            != (pixel.class, pixel.instance, pixel.material)
+        {
+            return true;
+        }
+        if pixel.class == Class::Sky {
+            return false;
+        }
+        let turned = (0..3).any(|k| {
+            (i32::from(pixel.surface_normal[k]) - i32::from(other.surface_normal[k])).abs() > 16
+        });
+        // Between two pixels a surface may recede by its slope, at most to this.
+        let step = (pixel.depth - other.depth).abs() / pixel.depth.min(other.depth);
+        let (a, b) = (light(pixel), light(other));
+        turned
+            || step > 40.0 * pixel_angle
+            || (a - b).abs() > 0.35 * a.max(b) + 0.02 * samples as f32
+    };
+    (x > 0 && differs(&pixels[y * w + x - 1]))
+        || (x + 1 < w && differs(&pixels[y * w + x + 1]))
+        || (y > 0 && differs(&pixels[(y - 1) * w + x]))
+        || (y + 1 < h && differs(&pixels[(y + 1) * w + x]))
 }
 
 fn alike(depth: f32, normal: Vec3, other: &Gathered) -> f32 {

@@ -3,8 +3,9 @@
 use glam::{Vec2, Vec3};
 
 use crate::geometry::{Hit, Ray};
+use crate::lamps::{Choice, LAMPS, Spot};
 use crate::material::Surface;
-use crate::scene::{Lamp, OFFSET, Scene};
+use crate::scene::{OFFSET, Scene};
 
 pub(crate) struct Shaded {
     pub direct: Vec3,
@@ -40,61 +41,7 @@ fn disc_direction(dir: Vec3, radius: f32, u: Vec2) -> Vec3 {
     (dir + tangent * (r * cos) + bitangent * (r * sin)).normalize()
 }
 
-/// Most lamps that are looked at from one point.
-const LAMPS: usize = 3;
-
 impl Scene {
-    /// Of all lamps that may reach a point the strongest, with weight 1, and in the last place one
-    /// of the others by chance (`u`), which stands for them all.
-    fn choose_lamps<'a>(
-        &'a self,
-        point: Vec3,
-        normal: Vec3,
-        thin: bool,
-        u: Vec2,
-        chosen: &mut [(f32, Option<&'a Lamp>)],
-    ) {
-        let Some(last) = chosen.len().checked_sub(1) else { return };
-        let night = self.conditions.night();
-        let mut strongest = [0.0f32; LAMPS];
-        let (mut rest, mut picked, mut draw) = (0.0f32, 0.0f32, u.x + 0.754_877 * u.y);
-        let near = self.standing_lamps.near(point).chain(self.moving_lamps.near(point));
-        for lamp in near.filter(|lamp| night || !lamp.night_only) {
-            let to = lamp.position - point;
-            let d2 = to.length_squared();
-            let cos = normal.dot(to) / d2.sqrt().max(1e-3);
-            let cos = if thin { cos.abs() } else { cos };
-            let mut strength = lamp.at(to, d2).max_element() * cos;
-            if strength < 0.004 {
-                continue;
-            }
-            let mut lamp = lamp;
-            for place in 0..last {
-                if strength > strongest[place] {
-                    std::mem::swap(&mut strength, &mut strongest[place]);
-                    match chosen[place].1.replace(lamp) {
-                        Some(weaker) => lamp = weaker,
-                        None => strength = 0.0,
-                    }
-                    chosen[place].0 = 1.0;
-                }
-                if strength == 0.0 {
-                    break;
-                }
-            }
-            if strength > 0.0 {
-                rest += strength;
-                draw = (draw + 0.618_034).fract();
-                if draw * rest <= strength {
-                    (picked, chosen[last].1) = (strength, Some(lamp));
-                }
-            }
-        }
-        if picked > 0.0 {
-            chosen[last].0 = rest / picked;
-        }
-    }
-
     /// Sun and lamps on a point; at most so many lamps.
     fn lit(
         &self,
@@ -135,16 +82,17 @@ impl Scene {
             let light = sky.sun * sky.clouds.shadow(point);
             add(sky.sun_dir, 2e4, light, disc_direction(sky.sun_dir, sky.sun_radius, u));
         }
-        let mut chosen = [(0.0f32, None); LAMPS];
-        self.choose_lamps(point, normal, thin, u, &mut chosen[..lamps.min(LAMPS)]);
-        for (i, (weight, lamp)) in chosen.iter().enumerate() {
-            let Some(lamp) = lamp else { continue };
+        let spot = Spot { point, normal, thin, night: self.conditions.night() };
+        let mut choice = Choice::new(lamps, (u.x + 0.754_877 * u.y).fract());
+        self.standing_lamps.offer(&spot, &mut choice);
+        self.moving_lamps.offer(&spot, &mut choice);
+        for (i, (weight, lamp)) in choice.lamps().enumerate() {
             let to = lamp.position - point;
             let d2 = to.length_squared().max(0.05);
             let v = Vec2::new((u.x + i as f32 * 0.618).fract(), (u.y + i as f32 * 0.382).fract());
             let aim = to + (cosine_direction(-to.normalize_or(Vec3::Y), v)) * lamp.radius;
             let length = aim.length().max(1e-3);
-            add(to / d2.sqrt(), length - lamp.clear_m, lamp.at(to, d2) * *weight, aim / length);
+            add(to / d2.sqrt(), length - lamp.clear_m, lamp.at(to, d2) * weight, aim / length);
         }
         (diffuse, highlight)
     }

@@ -37,6 +37,7 @@ pub(crate) trait Simd {
     /// The larger one; `b` where one is NaN.
     fn max(a: Self::F, b: Self::F) -> Self::F;
     fn abs(a: Self::F) -> Self::F;
+    fn sqrt(a: Self::F) -> Self::F;
     /// `a <= b`
     fn le(a: Self::F, b: Self::F) -> Self::M;
     /// `a < b`
@@ -121,6 +122,10 @@ impl Simd for Portable {
     #[inline(always)]
     fn abs(a: Eight) -> Eight {
         Eight(a.0.map(f32::abs))
+    }
+    #[inline(always)]
+    fn sqrt(a: Eight) -> Eight {
+        Eight(a.0.map(f32::sqrt))
     }
     #[inline(always)]
     fn le(a: Eight, b: Eight) -> [bool; LANES] {
@@ -223,6 +228,10 @@ mod avx2 {
         #[inline(always)]
         fn abs(a: __m256) -> __m256 {
             with_avx2!(_mm256_andnot_ps(_mm256_set1_ps(-0.0), a))
+        }
+        #[inline(always)]
+        fn sqrt(a: __m256) -> __m256 {
+            with_avx2!(_mm256_sqrt_ps(a))
         }
         #[inline(always)]
         fn le(a: __m256, b: __m256) -> __m256 {

@@ -84,6 +84,8 @@ impl<S: Simd> LaneRay<S> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wide {
     nodes: Vec<Node>,
+    /// A node, or the only leaf.
+    root: Option<Child>,
 }
 
 /// Enough for the deepest hierarchy: a level leaves at most seven children waiting.
@@ -94,9 +96,10 @@ impl Wide {
     /// leaf into a child.
     pub fn fold(&mut self, from: &Bvh, mut leaf: impl FnMut(&[u32]) -> Child) {
         self.nodes.clear();
-        if let Some(root) = from.root() {
-            self.fold_node(root, from, &mut leaf);
-        }
+        self.root = from.root().map(|root| match from.items(root) {
+            Some(items) => leaf(items),
+            None => Child::new(INNER, self.fold_node(root, from, &mut leaf) as usize),
+        });
     }
 
     fn fold_node(&mut self, root: u32, from: &Bvh, leaf: &mut impl FnMut(&[u32]) -> Child) -> u32 {
@@ -135,8 +138,14 @@ impl Wide {
     #[inline(always)]
     pub fn walk(&self) -> Walk<'_> {
         let mut stack = [const { MaybeUninit::uninit() }; STACK];
-        stack[0] = MaybeUninit::new((Child::new(INNER, 0), 0.0));
-        Walk { nodes: &self.nodes, stack, waiting: usize::from(!self.nodes.is_empty()) }
+        let waiting = match self.root {
+            Some(root) => {
+                stack[0] = MaybeUninit::new((root, 0.0));
+                1
+            }
+            None => 0,
+        };
+        Walk { nodes: &self.nodes, stack, waiting }
     }
 }
 
@@ -157,51 +166,76 @@ impl Walk<'_> {
         ray: &LaneRay<S>,
         t_max: f32,
     ) -> Option<Child> {
-        while self.waiting > 0 {
+        'next: while self.waiting > 0 {
             self.waiting -= 1;
-            // SAFETY: everything below `waiting` has been written.
-            let (child, entered) = unsafe { self.stack[self.waiting].assume_init() };
+            let (mut child, entered) = self.waiting_at(self.waiting);
             if entered > t_max {
                 continue;
             }
-            if child.kind() != INNER {
-                return Some(child);
-            }
-            let node = &self.nodes[child.index()];
-            // A ray within a face gives NaN, which the second operand displaces.
-            let mut enter = S::splat(0.0);
-            let mut leave = S::splat(t_max);
-            for axis in 0..3 {
-                let (origin, inverse) = (ray.origin[axis], ray.inverse[axis]);
-                let near = S::load(&node.bounds[ray.near[axis]]);
-                let far = S::load(&node.bounds[ray.far[axis]]);
-                enter = S::max(S::mul(S::sub(near, origin), inverse), enter);
-                leave = S::min(S::mul(S::sub(far, origin), inverse), leave);
-            }
-            let mut met = S::bits(S::le(enter, leave));
-            let enter = S::store(enter);
-            let first = self.waiting;
-            while met != 0 {
-                let k = met.trailing_zeros() as usize;
+            while child.kind() == INNER {
+                let node = &self.nodes[child.index()];
+                // A ray within a face gives NaN, which the second operand displaces.
+                let mut enter = S::splat(0.0);
+                let mut leave = S::splat(t_max);
+                for axis in 0..3 {
+                    let (origin, inverse) = (ray.origin[axis], ray.inverse[axis]);
+                    let near = S::load(&node.bounds[ray.near[axis]]);
+                    let far = S::load(&node.bounds[ray.far[axis]]);
+                    enter = S::max(S::mul(S::sub(near, origin), inverse), enter);
+                    leave = S::min(S::mul(S::sub(far, origin), inverse), leave);
+                }
+                let mut met = S::bits(S::le(enter, leave));
+                if met == 0 {
+                    continue 'next;
+                }
+                // Most often there is one child, or two: the nearest goes on, the others wait.
+                let enter = S::store(enter);
+                let mut lane = met.trailing_zeros() as usize;
+                let (first, mut nearest) = (self.waiting, enter.0[lane]);
+                child = node.children[lane];
                 met &= met - 1;
-                let entry = (node.children[k], enter.0[k]);
-                let mut at = self.waiting;
-                self.waiting += 1;
-                if !ANY {
-                    // Far ones further down.
-                    while at > first {
-                        // SAFETY: everything below `waiting` has been written.
-                        let below = unsafe { self.stack[at - 1].assume_init() };
-                        if below.1 >= entry.1 {
-                            break;
-                        }
-                        self.stack[at] = self.stack[at - 1];
-                        at -= 1;
+                while met != 0 {
+                    lane = met.trailing_zeros() as usize;
+                    met &= met - 1;
+                    let (other, at) = (node.children[lane], enter.0[lane]);
+                    if !ANY && at < nearest {
+                        self.wait::<ANY>(first, (child, nearest));
+                        (child, nearest) = (other, at);
+                    } else {
+                        self.wait::<ANY>(first, (other, at));
                     }
                 }
-                self.stack[at] = MaybeUninit::new(entry);
             }
+            return Some(child);
         }
         None
+    }
+
+    #[inline(always)]
+    fn waiting_at(&self, place: usize) -> (Child, f32) {
+        debug_assert!(place < STACK);
+        // SAFETY: `place` is below a number that `waiting` has reached, so it is within the stack
+        // and has been written.
+        unsafe { self.stack.get_unchecked(place).assume_init() }
+    }
+
+    /// Puts a child on the stack; of those from `first` on the far ones further down.
+    #[inline(always)]
+    fn wait<const ANY: bool>(&mut self, first: usize, child: (Child, f32)) {
+        let mut at = self.waiting;
+        self.waiting += 1;
+        debug_assert!(self.waiting <= STACK);
+        while !ANY && at > first {
+            let below = self.waiting_at(at - 1);
+            if below.1 >= child.1 {
+                break;
+            }
+            // SAFETY: as below, and `at` only falls.
+            unsafe { *self.stack.get_unchecked_mut(at) = MaybeUninit::new(below) };
+            at -= 1;
+        }
+        // SAFETY: a walk down leaves at most seven children of each level waiting, and the stack
+        // has room for that on as many levels as a hierarchy can have.
+        unsafe { *self.stack.get_unchecked_mut(at) = MaybeUninit::new(child) };
     }
 }
