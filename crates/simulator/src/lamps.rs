@@ -291,6 +291,14 @@ impl LampGrid {
         &self.lamps
     }
 
+    /// The lamps that may light a place.
+    pub fn near(&self, point: Vec3) -> impl Iterator<Item = &Lamp> {
+        let items = self.cell(point).map_or(&[][..], |cell| {
+            &self.items[self.starts[cell] as usize..self.starts[cell + 1] as usize]
+        });
+        items.iter().map(|&i| &self.lamps[i as usize])
+    }
+
     /// Offers the lamps that reach a spot.
     pub fn offer<'a>(&'a self, spot: &Spot, choice: &mut Choice<'a>) {
         if !spot.night && !self.by_day {

@@ -139,7 +139,7 @@ impl Pilot {
 
     /// True while stuck: escapes by backing and turning away.
     fn stuck(&mut self, position: Vec3) -> bool {
-        if self.tick % 24 == 0 {
+        if self.tick.is_multiple_of(24) {
             let moved = position.distance(self.marker);
             self.marker = position;
             if moved < 0.2 && self.tick > 24 && self.escape == (0, 0) {

@@ -122,7 +122,7 @@ fn errand(scene: &Scene, sites: &Sites, from: Vec3, rng: &mut Rng) -> Option<(Ve
         let free = scene.is_free(dock + Vec3::Y * 0.6, 0.5);
         // The box itself stands in the way to its middle: one arrives beside it.
         let beside = item.position.with_y(0.0);
-        let way = Planner { arrive_m: 1.1, ..Planner::default() };
+        let way = Planner { arrive_m: 1.1 };
         if away > 4.0 && free && way.find(&ground, from, beside).is_some() {
             return Some((dock, item.colour));
         }
