@@ -200,9 +200,12 @@ fn the_truth_is_perfect_and_holding_still_follows_nothing() {
     // Another simulator from the same seed is the truth.
     assert_eq!(twin.scores, truth.scores);
     assert_eq!(twin.trace, truth.trace);
-    for metric in [Metric::Psnr, Metric::PsnrSeen, Metric::LoopClosure] {
+    for metric in [Metric::Psnr, Metric::PsnrSeen] {
         assert_eq!(of(truth, metric), PSNR_CAP_DB, "{metric:?}");
     }
+    // Back at the start the houses are the same; cars, walkers and clouds have moved on.
+    let closure = of(truth, Metric::LoopClosure);
+    assert!((15.0..PSNR_CAP_DB).contains(&closure), "{closure}");
     for (metric, value) in [
         (Metric::Ssim, 1.0),
         (Metric::MsSsim, 1.0),

@@ -78,6 +78,8 @@ pub struct Pilot {
     way: Vec<Vec3>,
     way_goal: Vec3,
     side: f32,
+    /// Ticks that somebody has been in the way.
+    waited: u32,
     /// Side on which what stands in the way is passed, 0 when nothing does, and for how long.
     wall: f32,
     wall_ticks: u32,
@@ -87,6 +89,8 @@ pub struct Pilot {
 
 /// Ticks between two plans.
 const REPLAN: u32 = 36;
+/// Ticks that a planner waits for somebody in its way.
+const PATIENCE: u32 = 72;
 
 impl Pilot {
     /// Begins; the seed decides what is left to chance.
@@ -103,6 +107,7 @@ impl Pilot {
             way: Vec::new(),
             way_goal: Vec3::INFINITY,
             side: 1.0,
+            waited: 0,
             wall: 0.0,
             wall_ticks: 0,
             open_ticks: 0,
@@ -295,7 +300,9 @@ impl Pilot {
             let away = to.length() - radius - body.body.radius_m;
             away < 1.3 && to.dot(flat(ahead)) > 0.35 * to.length()
         });
-        if wait {
+        // Somebody who waits for the robot in turn, or stands there, is driven around.
+        self.waited = if wait { self.waited + 1 } else { 0 };
+        if wait && self.waited < PATIENCE {
             return Action { move_mps: Vec3::ZERO, ..steer(body, bearing, 0.0) };
         }
         if self.stuck(body.position) {
