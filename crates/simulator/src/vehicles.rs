@@ -218,7 +218,7 @@ fn cabin_frame(g: &mut Group, body: Body, paint: MaterialId, dark: MaterialId) {
     let cabin = body.cabin();
     let at = |i: usize, side: f32, up: f32| {
         let (x, y) = cabin[i];
-        let (foot, top) = (w * 0.905, w * 0.715);
+        let (foot, top) = (w * 0.86, w * 0.7);
         Vec3::new(x * l, y + up, (foot + (top - foot) * if up == 0.0 { 1.0 } else { 0.0 }) * side)
     };
     let last = cabin.len() - 1;
@@ -241,14 +241,14 @@ fn cabin_frame(g: &mut Group, body: Body, paint: MaterialId, dark: MaterialId) {
     for side in [-1.0f32, 1.0] {
         for (a, b) in [(last, last - 1), (0, 1)] {
             let (foot, top) = (at(a, side, 1e-3), at(b, side, 0.0));
-            g.rod(foot, top - Vec3::Y * 0.03, 0.05, 0.8, paint);
+            g.rod(foot - Vec3::Y * 0.02, top - Vec3::Y * 0.03, 0.038, 0.8, paint);
         }
         for x in [-0.12, -0.5] {
             if x > cabin[1].0 {
                 let y = cabin[2].1;
                 g.rod(
-                    Vec3::new(x * l, 0.92, w * 0.92 * side),
-                    Vec3::new((x - 0.02) * l, y - 0.06, w * 0.74 * side),
+                    Vec3::new(x * l, 0.92, w * 0.885 * side),
+                    Vec3::new((x - 0.02) * l, y - 0.06, w * 0.715 * side),
                     0.045,
                     0.9,
                     dark,

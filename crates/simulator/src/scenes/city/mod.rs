@@ -28,7 +28,7 @@ use self::plan::{Along, KERB_M, Plan, Segment, Use};
 use self::street_life::StreetLife;
 use super::{EYE_HEIGHT_M, SceneOptions, Stage};
 use crate::class::Class;
-use crate::geometry::Ray;
+use crate::geometry::{Goal, Ray};
 use crate::living::{Living, Sites, SoundEvent, Tick};
 use crate::material::{Material, Pattern, srgb};
 use crate::random::Rng;
@@ -159,7 +159,9 @@ fn outlook(scene: &Scene, stage: &Stage) -> Vec3 {
             let yaw = stage.start_yaw + 0.1 * side as f32;
             let dir = Vec3::new(-yaw.sin(), up, -yaw.cos()).normalize();
             let ray = Ray { origin, dir };
-            let free = scene.trace(&ray, 1e-3, 60.0).map_or(60.0, |hit| hit.t);
+            // Leaves come and go with the season; the place stays.
+            let hit = scene.trace_for(&ray, 1e-3, 60.0, Goal::NearestSolid);
+            let free = hit.map_or(60.0, |hit| hit.t);
             open += if free < 3.0 { -20.0 } else { free.sqrt() };
         }
         if open > best.0 + 1.0 {
