@@ -9,7 +9,7 @@ use crate::simd::{Eight, LANES, Portable, Simd};
 const FAINT: f32 = 0.012;
 /// No lamp reaches farther, metres.
 const FARTHEST_M: f32 = 60.0;
-const CELL_M: f32 = 10.0;
+const CELL_M: f32 = 6.0;
 /// Most cells of a grid along one side.
 const MAX_SIDE: usize = 128;
 
@@ -66,6 +66,17 @@ impl Lamp {
 
     fn reach_m(&self) -> f32 {
         (self.power.max_element().max(0.0) / FAINT).sqrt().min(FARTHEST_M)
+    }
+
+    /// How far its light goes to the side over a floor at this height.
+    fn spread_m(&self, floor_y: f32) -> f32 {
+        match self.beam {
+            Some(Beam { dir, cos_edge }) if dir.y < -0.999 && cos_edge > 0.05 => {
+                let tan = (1.0 - cos_edge * cos_edge).max(0.0).sqrt() / cos_edge;
+                self.reach_m().min((self.position.y - floor_y).max(0.0) * tan)
+            }
+            _ => self.reach_m(),
+        }
     }
 }
 
@@ -237,7 +248,8 @@ fn dot<S: Simd>(a: &[S::F; 3], b: &[S::F; 3]) -> S::F {
 
 impl LampGrid {
     /// Sorts lamps into the grid; the memory of earlier ones is used again.
-    pub fn fill(&mut self, lamps: impl Iterator<Item = Lamp>) {
+    /// Nothing that is lit lies below `floor_y`, which may be minus infinity.
+    pub fn fill(&mut self, lamps: impl Iterator<Item = Lamp>, floor_y: f32) {
         self.lamps.clear();
         self.lamps.extend(lamps.filter(|lamp| lamp.position.is_finite() && lamp.reach_m() > 0.0));
         self.starts.clear();
@@ -251,7 +263,7 @@ impl LampGrid {
         }
         let (mut low, mut high) = (Vec2::INFINITY, Vec2::NEG_INFINITY);
         for lamp in &self.lamps {
-            let reach = Vec2::splat(lamp.reach_m());
+            let reach = Vec2::splat(lamp.spread_m(floor_y));
             low = low.min(flat(lamp.position) - reach);
             high = high.max(flat(lamp.position) + reach);
         }
@@ -263,7 +275,10 @@ impl LampGrid {
         self.starts.resize(self.columns * self.rows + 1, 0);
         for lamp in &self.lamps {
             let (columns, starts) = (self.columns, &mut self.starts);
-            visit(self.origin, self.per_m, columns, self.rows, lamp, |cell| starts[cell + 1] += 1);
+            let reach = lamp.spread_m(floor_y);
+            visit(self.origin, self.per_m, columns, self.rows, lamp, reach, |cell| {
+                starts[cell + 1] += 1;
+            });
         }
         for cell in 1..self.starts.len() {
             self.starts[cell] += self.starts[cell - 1];
@@ -272,7 +287,8 @@ impl LampGrid {
         // Filling moves each start to the next cell's; one shift brings them back.
         for (i, lamp) in self.lamps.iter().enumerate() {
             let (items, starts) = (&mut self.items, &mut self.starts);
-            visit(self.origin, self.per_m, self.columns, self.rows, lamp, |cell| {
+            let reach = lamp.spread_m(floor_y);
+            visit(self.origin, self.per_m, self.columns, self.rows, lamp, reach, |cell| {
                 items[starts[cell] as usize] = i as u32;
                 starts[cell] += 1;
             });
@@ -348,16 +364,17 @@ fn flat(p: Vec3) -> Vec2 {
     Vec2::new(p.x, p.z)
 }
 
-/// Calls `f` with every cell that a lamp's light may reach.
+/// Calls `f` with every cell within `reach` metres of a lamp.
 fn visit(
     origin: Vec2,
     per_m: f32,
     columns: usize,
     rows: usize,
     lamp: &Lamp,
+    reach: f32,
     mut f: impl FnMut(usize),
 ) {
-    let (centre, reach) = (flat(lamp.position), lamp.reach_m());
+    let centre = flat(lamp.position);
     let clamp = |v: f32, count: usize| (v.max(0.0) as usize).min(count - 1);
     let low = (centre - reach - origin) * per_m;
     let high = (centre + reach - origin) * per_m;
@@ -393,7 +410,7 @@ mod tests {
         };
         let lamps: Vec<Lamp> = (0..400).map(|_| lamp(&mut rng)).collect();
         let mut grid = LampGrid::default();
-        grid.fill(lamps.iter().copied());
+        grid.fill(lamps.iter().copied(), f32::NEG_INFINITY);
         for k in 0..500 {
             let spot = Spot {
                 point: Vec3::new(rng.range(-350.0, 250.0), 0.0, rng.range(50.0, 450.0)),

@@ -44,6 +44,7 @@ mod random;
 mod reference;
 mod relief;
 mod render;
+mod roof;
 mod scene;
 mod scenes;
 mod season;

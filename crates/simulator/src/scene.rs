@@ -15,6 +15,7 @@ use crate::lamps::LampGrid;
 use crate::material::{Material, Pattern};
 use crate::photo::Photo;
 use crate::reference::Reference;
+use crate::roof::Roof;
 use crate::sky::Sky;
 use crate::trace::Traversal;
 use crate::wide::{Child, Wide};
@@ -74,6 +75,8 @@ pub struct Scene {
     pub(crate) water: Option<(f32, MaterialId)>,
     pub(crate) conditions: Conditions,
     pub(crate) enclosure: Option<Enclosure>,
+    /// Keeps the sun out but for its openings.
+    pub(crate) roof: Option<Roof>,
     /// Decides the sky's random part.
     pub(crate) light_seed: u64,
     pub(crate) sky: Sky,
@@ -138,7 +141,8 @@ impl Scene {
     /// Sorts the lamps of the scene and of its chunks anew.
     pub(crate) fn sort_lamps(&mut self) {
         let of_chunks = self.chunks.list.iter().flat_map(|chunk| chunk.lamps.iter());
-        self.standing_lamps.fill(self.lamps.iter().chain(of_chunks).copied());
+        let floor_y = self.enclosure.map_or(f32::NEG_INFINITY, |enclosure| enclosure.min.y);
+        self.standing_lamps.fill(self.lamps.iter().chain(of_chunks).copied(), floor_y);
     }
 
     /// Gives lamps to a group: they shine wherever one of the movers is made of it.
@@ -158,10 +162,13 @@ impl Scene {
         self.moving.finish(&self.groups);
         self.reference = None;
         let group_lamps = &self.group_lamps;
-        self.moving_lamps.fill(movers.iter().flat_map(|mover| {
-            let own = group_lamps.get(&mover.group).map_or(&[][..], Vec::as_slice);
-            own.iter().map(|lamp| lamp.placed(&mover.world_from_local, mover.scale))
-        }));
+        self.moving_lamps.fill(
+            movers.iter().flat_map(|mover| {
+                let own = group_lamps.get(&mover.group).map_or(&[][..], Vec::as_slice);
+                own.iter().map(|lamp| lamp.placed(&mover.world_from_local, mover.scale))
+            }),
+            f32::NEG_INFINITY,
+        );
     }
 
     /// Share of light that survives from a place to another; inside, the air is clear.

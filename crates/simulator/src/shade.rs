@@ -78,7 +78,8 @@ impl Scene {
             }
         };
         let sky = &self.sky;
-        if sky.sun.max_element() > 0.0 && sky.sun_dir.y > 0.0 {
+        let lets_in = || self.roof.as_ref().is_none_or(|roof| roof.lets_in(point, sky.sun_dir));
+        if sky.sun.max_element() > 0.0 && sky.sun_dir.y > 0.0 && lets_in() {
             let light = sky.sun * sky.clouds.shadow(point);
             add(sky.sun_dir, 2e4, light, disc_direction(sky.sun_dir, sky.sun_radius, u));
         }
@@ -159,7 +160,14 @@ impl Scene {
         let grazing = hit.normal.dot(-ray.dir).max(0.12);
         let footprint = hit.t * pixel_angle / grazing.sqrt();
         let surface = self.surface(material, hit, point, footprint);
-        let (diffuse, highlight) = self.lit(point, ray.dir, &surface, material.thin, u, LAMPS);
+        let lamps = match (mirrors, &self.roof) {
+            // One is enough for what a mirror shows.
+            (false, _) => 1,
+            // Rows of equal lamps: the nearest and one for all the others.
+            (true, Some(_)) => 2,
+            (true, None) => LAMPS,
+        };
+        let (diffuse, highlight) = self.lit(point, ray.dir, &surface, material.thin, u, lamps);
         let mut direct =
             surface.albedo * diffuse + highlight + surface.emission + self.emission(material);
         let mut albedo = surface.albedo;

@@ -131,6 +131,7 @@ impl BuiltScene {
             water: None,
             conditions,
             enclosure: None,
+            roof: None,
             light_seed,
             sky,
             lamps: Vec::new(),

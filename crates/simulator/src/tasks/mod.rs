@@ -129,8 +129,8 @@ impl TaskState {
     pub fn score(&self) -> f32 {
         let time = self.time_secs / self.kind.limit_secs();
         let made = if self.success { 1.0 - 0.4 * time } else { 0.5 * self.progress };
-        let hurt = 0.03 * self.collisions.min(8) as f32;
-        let astray = 0.4 * self.off_path_secs / self.time_secs.max(1.0);
+        let hurt = 0.02 * self.collisions.min(8) as f32;
+        let astray = 0.3 * self.off_path_secs / self.time_secs.max(1.0);
         (made - hurt - astray).clamp(0.0, 1.0)
     }
 }

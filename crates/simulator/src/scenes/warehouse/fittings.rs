@@ -86,11 +86,11 @@ fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
         if !dead {
             scene.lamps.push(Lamp {
                 position: at - Vec3::Y * 0.1,
-                power: tint * 18.0,
+                power: tint * 20.0,
                 clear_m: 0.3,
                 night_only: false,
                 radius: if long { 0.5 } else { 0.22 },
-                beam: Some(Beam { dir: Vec3::NEG_Y, cos_edge: 0.4 }),
+                beam: Some(Beam { dir: Vec3::NEG_Y, cos_edge: 0.5 }),
             });
         }
     }

@@ -13,6 +13,7 @@ mod fittings;
 mod footing;
 mod goods;
 mod life;
+mod overhead;
 mod plan;
 mod shell;
 mod storage;
@@ -52,7 +53,7 @@ pub(super) fn build(
         daylight: 0.05,
         sunless: false,
         lamp_light: Vec3::ZERO,
-        gain: 3.2,
+        gain: 3.9,
     });
     let lane = plan.aisles[rng.below(plan.aisles.len())];
     let stage = Stage {
@@ -64,4 +65,48 @@ pub(super) fn build(
         start_yaw: 0.0,
     };
     (stage, living)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use glam::Vec3;
+    use reverie_world_model::Weather;
+
+    use crate::conditions::Conditions;
+    use crate::geometry::Ray;
+    use crate::random::Rng;
+    use crate::scenes::{BuiltScene, SceneKind, SceneOptions};
+
+    #[test]
+    fn where_the_roof_lets_no_sun_in_a_ray_meets_something() {
+        let built = BuiltScene::new(&SceneOptions {
+            kind: SceneKind::Warehouse,
+            seed: 3,
+            conditions: Conditions::new(Weather::Clear, 12.0),
+            roam: false,
+            photos: Arc::from([]),
+        });
+        let roof = built.scene.roof.as_ref().expect("a warehouse has a roof");
+        let mut rng = Rng::new(8);
+        let (mut dark, mut sunny) = (0, 0);
+        for _ in 0..3000 {
+            let origin = Vec3::new(
+                rng.range(roof.min.x, roof.max.x),
+                rng.range(0.01, roof.y - 0.3),
+                rng.range(roof.min.y, roof.max.y),
+            );
+            let dir = Vec3::new(rng.normal(), rng.range(0.05, 1.5), rng.normal()).normalize();
+            let ray = Ray { origin, dir };
+            let blocked = built.scene.blocked(&ray, 1e-4, 2e4);
+            if roof.lets_in(origin, dir) {
+                sunny += i32::from(!blocked);
+            } else {
+                assert!(blocked, "{ray:?}");
+                dark += 1;
+            }
+        }
+        assert!(dark > 1500 && sunny > 5, "{dark} dark, {sunny} sunny");
+    }
 }

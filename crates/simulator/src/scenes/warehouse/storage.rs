@@ -157,17 +157,11 @@ fn bay(scene: &mut Scene, plan: &Plan, steel: &Steel, stock: &Stock) -> u32 {
             let at = Vec3::new(x + 0.027, y, slot);
             g.cuboid(at, Vec3::new(0.004, 0.075, 0.13), steel.label);
         }
-        // Wires of the deck and the bars under it.
+        // Bars of the deck.
         for i in 0..9 {
             let z = -1.2 + 0.3 * i as f32;
             let (a, b) = (Vec3::new(-x, y + 0.075, z), Vec3::new(x, y + 0.075, z));
             g.rod(a, b, 0.012, 1.0, stock.steel);
-        }
-        for i in 0..4 {
-            let at = -0.36 + 0.24 * i as f32;
-            let (a, b) =
-                (Vec3::new(at, y + 0.08, -0.5 * length), Vec3::new(at, y + 0.08, 0.5 * length));
-            g.rod(a, b, 0.006, 1.0, stock.steel);
         }
     }
     scene.add_group(g)
