@@ -129,7 +129,8 @@ pub(crate) struct Choice<'a> {
     count: usize,
     rest: f32,
     picked: f32,
-    draw: f32,
+    /// `None` leaves nothing to chance, and the others out.
+    draw: Option<f32>,
 }
 
 impl<'a> Choice<'a> {
@@ -141,13 +142,18 @@ impl<'a> Choice<'a> {
             count: count.clamp(1, LAMPS),
             rest: 0.0,
             picked: 0.0,
-            draw,
+            draw: Some(draw),
         }
+    }
+
+    /// The strongest `count` (at least 1) lamps alone: calm where walls hide most of the others.
+    pub fn strongest(count: usize) -> Self {
+        Self { draw: None, ..Self::new(count, 0.0) }
     }
 
     /// Takes a lamp into consideration.
     fn offer(&mut self, mut lamp: &'a Lamp, mut strength: f32) {
-        let last = self.count - 1;
+        let last = self.count - usize::from(self.draw.is_some());
         for place in 0..last {
             if strength > self.strongest[place] {
                 std::mem::swap(&mut strength, &mut self.strongest[place]);
@@ -158,9 +164,10 @@ impl<'a> Choice<'a> {
                 }
             }
         }
+        let Some(draw) = &mut self.draw else { return };
         self.rest += strength;
-        self.draw = (self.draw + 0.618_034).fract();
-        if self.draw * self.rest <= strength {
+        *draw = (*draw + 0.618_034).fract();
+        if *draw * self.rest <= strength {
             (self.picked, self.chosen[last].1) = (strength, Some(lamp));
         }
     }

@@ -41,16 +41,21 @@ fn disc_direction(dir: Vec3, radius: f32, u: Vec2) -> Vec3 {
     (dir + tangent * (r * cos) + bitangent * (r * sin)).normalize()
 }
 
+/// One number of a pair that is spread evenly over pixels.
+fn chance(u: Vec2) -> f32 {
+    (u.x + 0.754_877 * u.y).fract()
+}
+
 impl Scene {
-    /// Sun and lamps on a point; at most so many lamps.
-    fn lit(
-        &self,
+    /// Sun and lamps on a point; of the lamps those that an empty choice takes.
+    fn lit<'a>(
+        &'a self,
         point: Vec3,
         view: Vec3,
         surface: &Surface,
         thin: bool,
         u: Vec2,
-        lamps: usize,
+        mut choice: Choice<'a>,
     ) -> (Vec3, Vec3) {
         let normal = surface.normal;
         let (mut diffuse, mut highlight) = (Vec3::ZERO, Vec3::ZERO);
@@ -84,7 +89,6 @@ impl Scene {
             add(sky.sun_dir, 2e4, light, disc_direction(sky.sun_dir, sky.sun_radius, u));
         }
         let spot = Spot { point, normal, thin, night: self.conditions.night() };
-        let mut choice = Choice::new(lamps, (u.x + 0.754_877 * u.y).fract());
         self.standing_lamps.offer(&spot, &mut choice);
         self.moving_lamps.offer(&spot, &mut choice);
         for (i, (weight, lamp)) in choice.lamps().enumerate() {
@@ -116,7 +120,9 @@ impl Scene {
                     emission: Vec3::ZERO,
                     normal: hit.normal,
                 };
-                let (diffuse, _) = self.lit(ray.at(hit.t), ray.dir, &surface, material.thin, u, 1);
+                let one = Choice::new(1, chance(u));
+                let (diffuse, _) =
+                    self.lit(ray.at(hit.t), ray.dir, &surface, material.thin, u, one);
                 let colour = albedo * (diffuse + self.ambient)
                     + self.emission(material)
                     + material.mean_emission(self.conditions.night());
@@ -160,14 +166,14 @@ impl Scene {
         let grazing = hit.normal.dot(-ray.dir).max(0.12);
         let footprint = hit.t * pixel_angle / grazing.sqrt();
         let surface = self.surface(material, hit, point, footprint);
-        let lamps = match (mirrors, &self.roof) {
+        let choice = match (mirrors, &self.roof) {
             // One is enough for what a mirror shows.
-            (false, _) => 1,
-            // Rows of equal lamps: the nearest and one for all the others.
-            (true, Some(_)) => 2,
-            (true, None) => LAMPS,
+            (false, Some(_)) => Choice::strongest(1),
+            (false, None) => Choice::new(1, chance(u)),
+            (true, Some(_)) => Choice::strongest(LAMPS),
+            (true, None) => Choice::new(LAMPS, chance(u)),
         };
-        let (diffuse, highlight) = self.lit(point, ray.dir, &surface, material.thin, u, lamps);
+        let (diffuse, highlight) = self.lit(point, ray.dir, &surface, material.thin, u, choice);
         let mut direct =
             surface.albedo * diffuse + highlight + surface.emission + self.emission(material);
         let mut albedo = surface.albedo;

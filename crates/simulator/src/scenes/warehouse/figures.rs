@@ -148,8 +148,8 @@ fn trunk(g: &mut Group, dress: &Dress, hips: Vec3) {
     }
     for x in [-0.1f32, 0.1] {
         let half = Vec3::new(0.025, 0.19, 0.014);
-        g.add(Shape::Cuboid, at(x, 0.36, -0.122), Quat::IDENTITY, half, dress.band);
-        g.add(Shape::Cuboid, at(x, 0.36, 0.122), Quat::IDENTITY, half, dress.band);
+        g.add(Shape::Cuboid, at(x, 0.34, -0.108), Quat::IDENTITY, half, dress.band);
+        g.add(Shape::Cuboid, at(x, 0.34, 0.108), Quat::IDENTITY, half, dress.band);
     }
     let shoulders = Vec3::new(0.215, 0.085, 0.12);
     g.add(Shape::Sphere, at(0.0, 0.5, 0.0), Quat::IDENTITY, shoulders, dress.vest);

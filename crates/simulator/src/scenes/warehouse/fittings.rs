@@ -36,7 +36,7 @@ fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
         Vec3::new(0.94, 0.98, 1.0),
         Vec3::new(1.0, 0.86, 0.66),
     ]);
-    let glow = Material::plain(srgb(235, 235, 230)).glow(tint * 7.0);
+    let glow = Material::plain(srgb(235, 235, 230)).glow(tint * 12.0);
     let lit = scene.add_material(glow);
     let dead = scene.add_material(Material::plain(srgb(150, 150, 146)).gloss(0.4));
     let long = rng.chance(0.5);
@@ -65,32 +65,37 @@ fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
         xs.push((x, plan.north() - 2.0, plan.south() - 2.0));
     }
     let along = rng.range(8.5, 10.5);
-    let mut spots: Vec<Vec3> = Vec::new();
-    for &(x, from, to) in &xs {
+    // Narrow beams light an aisle and not the tops of the racks beside it.
+    const NARROW: f32 = 0.62;
+    const WIDE: f32 = 0.5;
+    let mut spots: Vec<(Vec3, f32)> = Vec::new();
+    for (k, &(x, from, to)) in xs.iter().enumerate() {
+        let edge = if k < plan.aisles.len() { NARROW } else { WIDE };
         let count = ((to - from) / along).round().max(1.0);
         for i in 0..count as usize {
-            spots.push(Vec3::new(x, y, from + (to - from) * (i as f32 + 0.5) / count));
+            let z = from + (to - from) * (i as f32 + 0.5) / count;
+            spots.push((Vec3::new(x, y, z), edge));
         }
     }
     let across = ((2.0 * plan.half.x) / 9.5).round().max(1.0);
     for i in 0..across as usize {
         let x = plan.half.x * (2.0 * (i as f32 + 0.5) / across - 1.0);
         for z in [plan.south() + 4.0, plan.half.y - 4.5] {
-            spots.push(Vec3::new(x, y, z));
+            spots.push((Vec3::new(x, y, z), WIDE));
         }
     }
-    for at in spots {
+    for (at, cos_edge) in spots {
         let dead = rng.chance(0.09);
         scene.root.label(Class::Lamp, 0);
         scene.root.place(if dead { off } else { on }, at, Quat::IDENTITY, Vec3::ONE);
         if !dead {
             scene.lamps.push(Lamp {
                 position: at - Vec3::Y * 0.1,
-                power: tint * 20.0,
+                power: tint * 60.0,
                 clear_m: 0.3,
                 night_only: false,
-                radius: if long { 0.5 } else { 0.22 },
-                beam: Some(Beam { dir: Vec3::NEG_Y, cos_edge: 0.5 }),
+                radius: if long { 0.2 } else { 0.12 },
+                beam: Some(Beam { dir: Vec3::NEG_Y, cos_edge }),
             });
         }
     }
@@ -154,7 +159,7 @@ fn pipes(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
 /// A lane for people along the apron with rails, crossings before the aisles.
 fn walkways(scene: &mut Scene, plan: &Plan, stock: &Stock) {
     let green = srgb(46, 120, 76);
-    let green = scene.add_material(hall(Hall::Paint, green, green, green).satin(0.035, 0.07));
+    let green = scene.add_material(hall(Hall::Paint, green, green, green).satin(0.03, 0.03));
     let mut g = Group::of(Class::Furniture);
     for x in [-1.0f32, 1.0] {
         g.cuboid(Vec3::new(x, 0.55, 0.0), Vec3::new(0.13, 1.1, 0.13), stock.yellow);
@@ -303,7 +308,7 @@ fn exits(scene: &mut Scene, plan: &Plan) {
         root.cuboid(lamp, across * 0.4 + Vec3::Y * 0.12 + inward.abs() * 0.14, head);
         scene.lamps.push(Lamp {
             position: lamp + inward * 0.15 - Vec3::Y * 0.1,
-            power: Vec3::new(1.0, 0.85, 0.6) * 2.5,
+            power: Vec3::new(1.0, 0.85, 0.6) * 6.0,
             clear_m: 0.2,
             night_only: true,
             radius: 0.1,

@@ -53,7 +53,7 @@ pub(super) fn build(
         daylight: 0.05,
         sunless: false,
         lamp_light: Vec3::ZERO,
-        gain: 3.9,
+        gain: 3.1,
     });
     let lane = plan.aisles[rng.below(plan.aisles.len())];
     let stage = Stage {

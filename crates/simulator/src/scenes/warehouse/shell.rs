@@ -51,7 +51,7 @@ impl Stock {
         let warning = scene.add_material(warning);
         let mut paint = |pattern, r, g, b| {
             let colour = srgb(r, g, b);
-            scene.add_material(hall(pattern, colour, colour, colour).satin(0.035, 0.07))
+            scene.add_material(hall(pattern, colour, colour, colour).satin(0.03, 0.03))
         };
         Self {
             steel,
@@ -88,7 +88,7 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock
 
 fn floor(scene: &mut Scene, plan: &Plan) {
     let base = (srgb(150, 148, 143), srgb(118, 117, 114), srgb(84, 80, 74));
-    let slab = hall(Hall::Concrete, base.0, base.1, base.2).satin(0.05, 0.05).seed(77);
+    let slab = hall(Hall::Concrete, base.0, base.1, base.2).satin(0.04, 0.025).seed(77);
     let slab = scene.add_material(slab);
     let root = &mut scene.root;
     root.label(Class::Floor, 0);
@@ -202,7 +202,7 @@ fn doorway(
         Vec3::ONE,
         Vec3::ONE,
     );
-    let floor_word = scene.add_material(floor_word.satin(0.035, 0.07));
+    let floor_word = scene.add_material(floor_word.satin(0.03, 0.03));
     let plate =
         Material::new(Pattern::Speckle, srgb(96, 98, 100), srgb(70, 70, 72), srgb(120, 120, 122));
     let plate = scene.add_material(plate.scale(0.3).gloss(0.4));

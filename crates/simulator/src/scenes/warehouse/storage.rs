@@ -23,7 +23,7 @@ const BEAM: f32 = 0.12;
 pub(super) fn build(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock, goods: &Goods) {
     let steel = Steel::new(scene, rng);
     let top = plan.beams.last().map_or(3.0, |y| y + 1.6);
-    let bay = bay(scene, plan, &steel, stock);
+    let level = level(scene, &steel, stock);
     let upright = upright(scene, &steel, stock, top);
     let guard = row_guard(scene, stock);
     let mesh = end_mesh(scene, stock, top);
@@ -45,7 +45,10 @@ pub(super) fn build(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock
             for i in 0..bays {
                 let z = from + 0.05 + BAY * (i as f32 + 0.5);
                 root.label(Class::Rack, 0);
-                root.place(bay, Vec3::new(row.x, 0.0, z), turn, Vec3::ONE);
+                // Level by level: thin bodies keep out of the way of rays.
+                for &y in &plan.beams {
+                    root.place(level, Vec3::new(row.x, y, z), turn, Vec3::ONE);
+                }
                 root.label(Class::Pallet, 0);
                 // Some bays are sold out.
                 let full = if rng.chance(0.08) { 0.2 } else { 0.88 };
@@ -129,40 +132,39 @@ fn upright(scene: &mut Scene, steel: &Steel, stock: &Stock, top: f32) -> u32 {
     scene.add_group(g)
 }
 
-/// Beams, connectors, labels and decks of one bay; its front looks along +X.
-fn bay(scene: &mut Scene, plan: &Plan, steel: &Steel, stock: &Stock) -> u32 {
+/// Beams, connectors, labels and deck of one level of a bay, around the beams' middle; its front
+/// looks along +X.
+fn level(scene: &mut Scene, steel: &Steel, stock: &Stock) -> u32 {
     let mut g = Group::of(Class::Rack);
     let x = 0.5 * (RACK_DEPTH - 0.05);
     let length = BAY - 0.09;
-    for &y in &plan.beams {
-        for side in [-x, x] {
-            g.cuboid(Vec3::new(side, y, 0.0), Vec3::new(0.05, BEAM, length), steel.beam);
-            // A lip on top, and a hollow line along the face.
-            g.cuboid(
-                Vec3::new(side - 0.012 * side.signum(), y + 0.5 * BEAM + 0.01, 0.0),
-                Vec3::new(0.03, 0.02, length),
-                steel.beam,
-            );
-            for end in [-1.0f32, 1.0] {
-                let z = end * 0.5 * length;
-                let out = side + 0.03 * side.signum();
-                g.cuboid(Vec3::new(out, y, z), Vec3::new(0.012, 0.22, 0.07), steel.beam);
-                for dy in [-0.07f32, 0.07] {
-                    let at = Vec3::new(out, y + dy, z);
-                    g.rod(at, at + Vec3::X * (0.016 * side.signum()), 0.012, 1.0, steel.bolt);
-                }
+    for side in [-x, x] {
+        g.cuboid(Vec3::new(side, 0.0, 0.0), Vec3::new(0.05, BEAM, length), steel.beam);
+        // A lip on top, and a hollow line along the face.
+        g.cuboid(
+            Vec3::new(side - 0.012 * side.signum(), 0.5 * BEAM + 0.01, 0.0),
+            Vec3::new(0.03, 0.02, length),
+            steel.beam,
+        );
+        for end in [-1.0f32, 1.0] {
+            let z = end * 0.5 * length;
+            let out = side + 0.03 * side.signum();
+            g.cuboid(Vec3::new(out, 0.0, z), Vec3::new(0.012, 0.22, 0.07), steel.beam);
+            for y in [-0.07f32, 0.07] {
+                let at = Vec3::new(out, y, z);
+                g.rod(at, at + Vec3::X * (0.016 * side.signum()), 0.012, 1.0, steel.bolt);
             }
         }
-        for slot in [-0.9f32, 0.0, 0.9] {
-            let at = Vec3::new(x + 0.027, y, slot);
-            g.cuboid(at, Vec3::new(0.004, 0.075, 0.13), steel.label);
-        }
-        // Bars of the deck.
-        for i in 0..9 {
-            let z = -1.2 + 0.3 * i as f32;
-            let (a, b) = (Vec3::new(-x, y + 0.075, z), Vec3::new(x, y + 0.075, z));
-            g.rod(a, b, 0.012, 1.0, stock.steel);
-        }
+    }
+    for slot in [-0.9f32, 0.0, 0.9] {
+        let at = Vec3::new(x + 0.027, 0.0, slot);
+        g.cuboid(at, Vec3::new(0.004, 0.075, 0.13), steel.label);
+    }
+    // Bars of the deck.
+    for i in 0..9 {
+        let z = -1.2 + 0.3 * i as f32;
+        let (a, b) = (Vec3::new(-x, 0.075, z), Vec3::new(x, 0.075, z));
+        g.rod(a, b, 0.012, 1.0, stock.steel);
     }
     scene.add_group(g)
 }
@@ -179,19 +181,19 @@ fn row_guard(scene: &mut Scene, stock: &Stock) -> u32 {
     scene.add_group(g)
 }
 
-/// Wire mesh that closes the end of a row.
+/// Bars that close the end of a row.
 fn end_mesh(scene: &mut Scene, stock: &Stock, top: f32) -> u32 {
     let mut g = Group::of(Class::Rack);
     let x = 0.5 * RACK_DEPTH;
     let from = 2.0;
-    for i in 0..=10 {
-        let at = -x + RACK_DEPTH * i as f32 / 10.0;
-        g.rod(Vec3::new(at, from, 0.0), Vec3::new(at, top, 0.0), 0.004, 1.0, stock.steel);
+    for i in 0..=6 {
+        let at = -x + RACK_DEPTH * i as f32 / 6.0;
+        g.rod(Vec3::new(at, from, 0.0), Vec3::new(at, top, 0.0), 0.006, 1.0, stock.dark);
     }
-    let rows = ((top - from) / 0.12) as usize;
+    let rows = ((top - from) / 0.2) as usize;
     for i in 0..=rows {
-        let y = from + 0.12 * i as f32;
-        g.rod(Vec3::new(-x, y, 0.0), Vec3::new(x, y, 0.0), 0.004, 1.0, stock.steel);
+        let y = from + 0.2 * i as f32;
+        g.rod(Vec3::new(-x, y, 0.0), Vec3::new(x, y, 0.0), 0.006, 1.0, stock.dark);
     }
     scene.add_group(g)
 }
@@ -207,9 +209,9 @@ fn aisle_signs(scene: &mut Scene, plan: &Plan, stock: &Stock) {
         let white = srgb(224, 222, 214);
         let paint_word = Hall::FloorText { text: word, height: 0.9 };
         let paint_word =
-            scene.add_material(hall(paint_word, white, white, white).satin(0.035, 0.07));
+            scene.add_material(hall(paint_word, white, white, white).satin(0.03, 0.03));
         let arrow = Hall::Arrow { length: 1.9 };
-        let arrow = scene.add_material(hall(arrow, white, white, white).satin(0.035, 0.07));
+        let arrow = scene.add_material(hall(arrow, white, white, white).satin(0.03, 0.03));
         for (end, way) in [(plan.south(), 1.0f32), (plan.north(), -1.0)] {
             let root = &mut scene.root;
             root.label(Class::Sign, 0);
