@@ -4,10 +4,10 @@ use glam::Vec3;
 use reverie_world_model::{SceneSeed, Season, Weather};
 use serde::{Deserialize, Serialize};
 
-use crate::heavens::sun_height;
-use crate::lighting;
-use crate::material::Material;
+use crate::light::heavens::sun_height;
+use crate::light::lighting;
 use crate::scene::Scene;
+use crate::surface::material::Material;
 
 /// What can change while the geometry stays.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

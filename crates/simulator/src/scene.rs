@@ -5,20 +5,21 @@ use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
 
-use crate::bvh::{Aabb, Bvh};
 use crate::class::Class;
 use crate::conditions::{Conditions, Enclosure};
-use crate::geometry::{Group, Hit, MaterialId};
-use crate::height_field::HeightField;
-pub(crate) use crate::lamps::Lamp;
-use crate::lamps::LampGrid;
-use crate::material::{Material, Pattern};
-use crate::photo::Photo;
-use crate::reference::Reference;
-use crate::roof::Roof;
-use crate::sky::Sky;
-use crate::trace::Traversal;
-use crate::wide::{Child, Wide};
+pub(crate) use crate::light::lamps::Lamp;
+use crate::light::lamps::LampGrid;
+use crate::light::roof::Roof;
+use crate::light::sky::Sky;
+use crate::rays::bvh::{Aabb, Bvh};
+use crate::rays::geometry::{Group, Hit, MaterialId};
+use crate::rays::height_field::HeightField;
+use crate::rays::reference::Reference;
+use crate::rays::trace::Traversal;
+use crate::rays::wide::{Child, Wide};
+use crate::surface::material::Material;
+use crate::surface::pattern::Pattern;
+use crate::surface::photo::Photo;
 
 /// A piece of an endless world, in world coordinates.
 #[derive(Debug)]

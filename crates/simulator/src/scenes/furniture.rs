@@ -6,12 +6,13 @@ use glam::{Quat, Vec3};
 
 use super::primitives::{any_material, clutter, vessel};
 use super::room::Plan;
-use crate::geometry::{Group, MaterialId};
-use crate::material::{Material, Pattern, srgb};
-use crate::props::{self, hsv};
 use crate::random::Rng;
+use crate::rays::geometry::{Group, MaterialId};
+use crate::rays::shape::Shape;
 use crate::scene::Scene;
-use crate::shape::Shape;
+use crate::surface::material::{Material, srgb};
+use crate::surface::pattern::Pattern;
+use crate::things::props::{self, hsv};
 
 fn wood_material(scene: &mut Scene, rng: &mut Rng) -> MaterialId {
     let wood = rng.pick(&[

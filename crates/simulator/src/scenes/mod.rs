@@ -2,7 +2,7 @@
 
 mod city;
 mod furniture;
-mod mountain;
+pub(crate) mod mountain;
 mod primitives;
 mod room;
 mod warehouse;
@@ -13,16 +13,16 @@ use glam::Vec3;
 use reverie_world_model::{Pose, SpatialQuery};
 use serde::{Deserialize, Serialize};
 
-use crate::camera::{Camera, intrinsics_from_fov};
 use crate::class::Class;
 use crate::conditions::Conditions;
-use crate::geometry::{Group, Ray};
-use crate::lighting;
+use crate::light::lighting;
 use crate::living::{Living, Sites};
-use crate::photo::Photo;
+use crate::picture::camera::{Camera, intrinsics_from_fov};
 use crate::random::Rng;
+use crate::rays::geometry::{Group, Ray};
+use crate::rays::trace::Traversal;
 use crate::scene::{Chunks, Scene};
-use crate::trace::Traversal;
+use crate::surface::photo::Photo;
 
 /// The kinds of scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -6,12 +6,13 @@ use glam::{EulerRot, Quat, Vec3};
 
 use super::{SceneOptions, Stage};
 use crate::conditions::Enclosure;
-use crate::geometry::MaterialId;
-use crate::material::{Material, Pattern};
-use crate::props::{self, hsv};
 use crate::random::Rng;
+use crate::rays::geometry::MaterialId;
+use crate::rays::shape::Shape;
 use crate::scene::{Lamp, Scene};
-use crate::shape::Shape;
+use crate::surface::material::Material;
+use crate::surface::pattern::Pattern;
+use crate::things::props::{self, hsv};
 
 /// Any procedural or photographic material at the scale of `size` metres.
 pub(super) fn any_material(scene: &mut Scene, rng: &mut Rng, size: f32) -> MaterialId {
@@ -92,11 +93,11 @@ pub(super) fn vessel(scene: &mut Scene, rng: &mut Rng, height: f32) -> u32 {
     let profile: Vec<(f32, f32)> = (0..9)
         .map(|i| {
             let t = i as f32 / 8.0;
-            let wave = crate::noise::fbm2(glam::Vec2::new(t * 1.9, 0.5), 2, seed);
+            let wave = crate::surface::noise::fbm2(glam::Vec2::new(t * 1.9, 0.5), 2, seed);
             ((base + 0.3 * wave + 0.12 * (t * PI).sin()).clamp(0.06, 0.6) * height, t * height)
         })
         .collect();
-    let mut g = crate::geometry::Group::default();
+    let mut g = crate::rays::geometry::Group::default();
     g.lathe(Vec3::ZERO, &profile, 18, material);
     g.rod(Vec3::ZERO, Vec3::Y * 0.01 * height, profile[0].0, 1.0, material);
     scene.add_group(g)
@@ -118,7 +119,7 @@ fn drape(scene: &mut Scene, rng: &mut Rng, size: f32) -> u32 {
         for c in 0..SIDE {
             let u = c as f32 / (SIDE - 1) as f32 - 0.5;
             let p = glam::Vec2::new(u * folds * 2.0, v * 1.5);
-            let fold = crate::noise::fbm2(p, 3, seed) * depth;
+            let fold = crate::surface::noise::fbm2(p, 3, seed) * depth;
             points.push(Vec3::new(
                 u * size,
                 bend * size + fold.abs() * forward.min(1.0),
@@ -126,7 +127,7 @@ fn drape(scene: &mut Scene, rng: &mut Rng, size: f32) -> u32 {
             ));
         }
     }
-    let mut g = crate::geometry::Group::default();
+    let mut g = crate::rays::geometry::Group::default();
     g.surface(&points, SIDE, material);
     scene.add_group(g)
 }

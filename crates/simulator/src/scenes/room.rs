@@ -6,12 +6,13 @@ use glam::{Quat, Vec3};
 
 use super::{SceneOptions, Stage, furniture};
 use crate::conditions::Enclosure;
-use crate::geometry::MaterialId;
-use crate::material::{Material, Pattern, srgb};
-use crate::props::{self, hsv};
 use crate::random::Rng;
+use crate::rays::geometry::MaterialId;
+use crate::rays::shape::Shape;
 use crate::scene::{Lamp, Scene};
-use crate::shape::Shape;
+use crate::surface::material::{Material, srgb};
+use crate::surface::pattern::Pattern;
+use crate::things::props::{self, hsv};
 
 /// Inner measures, metres; the room spans `-w..w`, `0..h`, `-d..d`.
 pub(super) struct Plan {

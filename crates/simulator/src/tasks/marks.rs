@@ -4,10 +4,10 @@ use glam::{Affine3A, Quat, Vec3};
 
 use super::{Gate, Task, TaskKind};
 use crate::class::Class;
-use crate::geometry::Group;
-use crate::material::{Material, srgb};
+use crate::rays::geometry::Group;
+use crate::rays::shape::Shape;
 use crate::scene::{Mover, Scene};
-use crate::shape::Shape;
+use crate::surface::material::{Material, srgb};
 
 /// First instance of marks.
 const MARKS: u32 = 0x7000_0000;

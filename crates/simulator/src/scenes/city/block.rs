@@ -15,10 +15,10 @@ use super::plan::{
 use super::site::Site;
 use super::trees::StreetTree;
 use crate::class::Class;
-use crate::geometry::{Group, MaterialId};
 use crate::random::Rng;
+use crate::rays::geometry::{Group, MaterialId};
+use crate::rays::shape::Shape;
 use crate::scene::{Chunk, Lamp};
-use crate::shape::Shape;
 
 /// A block that is built.
 #[derive(Clone, Debug)]

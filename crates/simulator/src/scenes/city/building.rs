@@ -9,11 +9,11 @@ use super::roof;
 use super::shopfront;
 use super::site::{REVEAL_M, Site};
 use crate::class::Class;
-use crate::facade::{Bars, Openings};
-use crate::geometry::MaterialId;
 use crate::random::Rng;
+use crate::rays::facade::{Bars, Openings};
+use crate::rays::geometry::MaterialId;
+use crate::rays::shape::Shape;
 use crate::scene::Lamp;
-use crate::shape::Shape;
 
 /// How much of a block is built, by its distance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,11 +6,11 @@ use glam::{Quat, Vec3};
 
 use super::palette::{Palette, bright, signal_light};
 use crate::class::Class;
-use crate::geometry::Group;
-use crate::material::{Material, srgb};
 use crate::random::Rng;
+use crate::rays::geometry::Group;
+use crate::rays::shape::Shape;
 use crate::scene::Scene;
-use crate::shape::Shape;
+use crate::surface::material::{Material, srgb};
 
 /// Where the light of the two kinds of street lamp hangs, relative to the foot.
 pub(super) const LAMP_AT: Vec3 = Vec3::new(1.35, 5.75, 0.0);
@@ -106,7 +106,7 @@ fn small(scene: &mut Scene, rng: &mut Rng, p: &mut Palette) {
     let green = scene.add_material(Material::plain(srgb(44, 66, 52)).gloss(0.3).scale(0.3));
     let red = scene.add_material(Material::plain(srgb(150, 26, 24)).gloss(0.4).scale(0.3));
     let poster = scene.add_material(Material::new(
-        crate::material::Pattern::Painting,
+        crate::surface::pattern::Pattern::Painting,
         Vec3::splat(0.5),
         Vec3::splat(0.3),
         Vec3::ZERO,

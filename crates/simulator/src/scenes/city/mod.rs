@@ -28,11 +28,12 @@ use self::plan::{Along, KERB_M, Plan, Segment, Use};
 use self::street_life::StreetLife;
 use super::{EYE_HEIGHT_M, SceneOptions, Stage};
 use crate::class::Class;
-use crate::geometry::{Goal, Ray};
 use crate::living::{Living, Sites, SoundEvent, Tick};
-use crate::material::{Material, Pattern, srgb};
 use crate::random::Rng;
+use crate::rays::geometry::{Goal, Ray};
 use crate::scene::Scene;
+use crate::surface::material::{Material, srgb};
+use crate::surface::pattern::Pattern;
 
 /// How many blocks away each level of detail ends; the last one is the edge of what is built.
 #[derive(Clone, Copy, Debug)]

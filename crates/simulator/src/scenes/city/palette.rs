@@ -8,16 +8,17 @@ use glam::{Quat, Vec3};
 use super::plan::Style;
 use super::trees::{StreetTree, street_tree};
 use crate::class::Class;
-use crate::geometry::{Group, MaterialId};
-use crate::lettering::WORDS;
-use crate::material::{Material, Pattern, srgb};
-use crate::patterns_city::CityPattern;
-use crate::people::{self, Figure};
-use crate::props::{self, hsv};
 use crate::random::Rng;
+use crate::rays::geometry::{Group, MaterialId};
+use crate::rays::shape::Shape;
 use crate::scene::Scene;
-use crate::shape::Shape;
-use crate::vehicles::{self, Body};
+use crate::surface::city::CityPattern;
+use crate::surface::lettering::WORDS;
+use crate::surface::material::{Material, srgb};
+use crate::surface::pattern::Pattern;
+use crate::things::people::{self, Figure};
+use crate::things::props::{self, hsv};
+use crate::things::vehicles::{self, Body};
 
 /// A wall; its frames and panes are the two materials that follow.
 #[derive(Clone, Copy, Debug)]

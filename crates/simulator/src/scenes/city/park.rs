@@ -11,8 +11,8 @@ use super::palette::any_turn;
 use super::plan::{KERB_M, Rect};
 use crate::class::Class;
 use crate::random::Rng;
+use crate::rays::shape::Shape;
 use crate::scene::Lamp;
-use crate::shape::Shape;
 
 fn ground(works: &mut Works<'_>, rect: &Rect, top: f32, class: Class, material: u16) {
     let (c, s) = (rect.centre(), rect.size());

@@ -8,8 +8,8 @@
 use glam::Vec2;
 use serde::{Deserialize, Serialize};
 
-use crate::noise::{hash, hash_unit};
 use crate::random::Rng;
+use crate::surface::noise::{hash, hash_unit};
 
 /// Mean distance of neighbouring streets, metres.
 pub(super) const PITCH_M: f32 = 74.0;

@@ -6,10 +6,10 @@ use super::building::{Detail, House, Lot, Roof};
 use super::palette::Palette;
 use super::plan::Style;
 use super::site::Site;
-use crate::facade::{Bars, Openings};
-use crate::geometry::MaterialId;
 use crate::random::Rng;
-use crate::shape::Shape;
+use crate::rays::facade::{Bars, Openings};
+use crate::rays::geometry::MaterialId;
+use crate::rays::shape::Shape;
 
 pub(super) fn build(house: &House, site: &mut Site, p: &Palette, rng: &mut Rng, detail: Detail) {
     let Lot { width: w, depth, open, .. } = house.lot;

@@ -7,12 +7,12 @@ use super::palette::Palette;
 use super::plan::Style;
 use super::site::{REVEAL_M, Site};
 use crate::class::Class;
-use crate::facade::{Bars, Openings};
-use crate::lamps::Beam;
-use crate::lettering;
+use crate::light::lamps::Beam;
 use crate::random::Rng;
+use crate::rays::facade::{Bars, Openings};
+use crate::rays::shape::Shape;
 use crate::scene::Lamp;
-use crate::shape::Shape;
+use crate::surface::lettering;
 
 /// Depth of the room behind a shop window, metres.
 const ROOM_M: f32 = 1.7;

@@ -4,9 +4,9 @@ use std::f32::consts::FRAC_PI_2;
 
 use glam::{Quat, Vec3};
 
-use crate::facade::Openings;
-use crate::geometry::{Group, MaterialId};
-use crate::shape::Shape;
+use crate::rays::facade::Openings;
+use crate::rays::geometry::{Group, MaterialId};
+use crate::rays::shape::Shape;
 
 /// How deep windows lie behind the wall, metres.
 pub(super) const REVEAL_M: f32 = 0.3;

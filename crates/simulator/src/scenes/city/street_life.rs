@@ -10,11 +10,11 @@ use super::plan::{KERB_M, Plan};
 use super::signals::{self, Light};
 use super::traffic::{Hindrance, Path, Traffic, model_of};
 use super::walkers::Walkers;
-use crate::geometry::{Goal, Ray};
 use crate::living::{Sound, SoundEvent, Tick};
-use crate::noise::{hash, hash_unit};
+use crate::rays::geometry::{Goal, Ray};
 use crate::scene::{Mover, Scene};
-use crate::vehicles::CAR_HALF_WIDTH_M;
+use crate::surface::noise::{hash, hash_unit};
+use crate::things::vehicles::CAR_HALF_WIDTH_M;
 
 /// Instances of what moves: the kind above 24 bits of the thing's own number.
 const CAR_INSTANCES: u32 = 0x4100_0000;
@@ -225,7 +225,7 @@ mod tests {
     use super::super::signals::Lane;
     use super::super::traffic::Path;
     use super::*;
-    use crate::vehicles::Body;
+    use crate::things::vehicles::Body;
 
     const DT: f32 = 1.0 / 24.0;
 

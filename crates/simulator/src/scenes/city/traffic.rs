@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::palette::CarModel;
 use super::plan::{Along, Plan, STOP_M, Segment};
 use super::signals::{self, Lane, Light};
-use crate::noise::hash;
+use crate::surface::noise::hash;
 
 /// The model's parameters: acceleration and comfortable braking (m/s^2), headway (s) and the gap
 /// at rest (m).

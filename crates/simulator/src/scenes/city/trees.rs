@@ -5,13 +5,14 @@ use std::f32::consts::{PI, TAU};
 use glam::{EulerRot, Quat, Vec3};
 
 use crate::class::Class;
-use crate::geometry::Group;
-use crate::material::{Material, Pattern, srgb};
-use crate::props::hsv;
 use crate::random::Rng;
+use crate::rays::geometry::Group;
+use crate::rays::shape::Shape;
 use crate::scene::Scene;
-use crate::season::Growth;
-use crate::shape::Shape;
+use crate::surface::material::{Material, srgb};
+use crate::surface::pattern::Pattern;
+use crate::surface::season::Growth;
+use crate::things::props::hsv;
 
 /// Height of the lowest leaves, metres.
 const CLEAR_M: f32 = 2.7;

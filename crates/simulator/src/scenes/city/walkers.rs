@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::{Along, Plan, Rect, Segment, ZEBRA_FROM_M, ZEBRA_WIDE_M};
 use super::signals;
 use super::traffic::FARTHEST;
-use crate::noise::{hash, hash_unit};
+use crate::surface::noise::{hash, hash_unit};
 
 /// People live this many blocks around the player.
 const ACTIVE: i32 = 2;
@@ -333,7 +333,8 @@ impl Walkers {
             });
             walker.step(plan, ways, tick, dt_secs, dodge);
             let way = walker.speed_mps * dt_secs;
-            walker.stride_m = (walker.stride_m + way).rem_euclid(crate::people::DOUBLE_STEP_M);
+            walker.stride_m =
+                (walker.stride_m + way).rem_euclid(crate::things::people::DOUBLE_STEP_M);
             let turn = (dir.y.atan2(dir.x) - walker.facing_rad + PI).rem_euclid(TAU) - PI;
             let most = 5.0 * dt_secs;
             walker.facing_rad =

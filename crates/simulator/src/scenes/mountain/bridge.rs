@@ -5,9 +5,9 @@ use glam::{Quat, Vec2, Vec3};
 use super::buildings::Buildings;
 use super::country::SITE_M;
 use crate::class::Class;
-use crate::geometry::Group;
-use crate::relief::Relief;
-use crate::shape::Shape;
+use crate::rays::geometry::Group;
+use crate::rays::shape::Shape;
+use crate::scenes::mountain::relief::Relief;
 
 /// Height of the deck's ends over the water, metres.
 pub(super) const DECK_M: f32 = 1.55;

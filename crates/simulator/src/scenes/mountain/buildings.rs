@@ -6,12 +6,13 @@ use glam::{Quat, Vec2, Vec3};
 
 use super::site::Site;
 use crate::class::Class;
-use crate::geometry::{Group, MaterialId};
-use crate::material::{Material, Pattern, srgb};
 use crate::random::Rng;
-use crate::relief::Relief;
+use crate::rays::geometry::{Group, MaterialId};
+use crate::rays::shape::Shape;
 use crate::scene::{Lamp, Scene};
-use crate::shape::Shape;
+use crate::scenes::mountain::relief::Relief;
+use crate::surface::material::{Material, srgb};
+use crate::surface::pattern::Pattern;
 
 /// Groups and materials of everything that is built.
 #[derive(Debug)]

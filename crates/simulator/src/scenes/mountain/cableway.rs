@@ -4,13 +4,14 @@ use glam::{Affine3A, Quat, Vec2, Vec3};
 
 use super::country::CABLEWAY_M;
 use crate::class::Class;
-use crate::geometry::Group;
-use crate::material::{Material, Pattern, srgb};
-use crate::noise::{hash, hash_unit};
 use crate::random::Rng;
-use crate::relief::Relief;
+use crate::rays::geometry::Group;
+use crate::rays::shape::Shape;
 use crate::scene::{Mover, Scene};
-use crate::shape::Shape;
+use crate::scenes::mountain::relief::Relief;
+use crate::surface::material::{Material, srgb};
+use crate::surface::noise::{hash, hash_unit};
+use crate::surface::pattern::Pattern;
 
 const PYLONS: usize = 7;
 /// Between the rope that goes up and the one that goes down, metres.
@@ -25,7 +26,7 @@ pub(super) struct CablewayGroups {
     cabin: u32,
     pylon: u32,
     station: u32,
-    rope: crate::geometry::MaterialId,
+    rope: crate::rays::geometry::MaterialId,
 }
 
 impl CablewayGroups {

@@ -11,13 +11,14 @@ use super::buildings::Buildings;
 use super::cableway::{Cableway, CablewayGroups};
 use super::site::Site;
 use crate::class::Class;
-use crate::geometry::Group;
-use crate::material::{Material, Pattern, srgb};
-use crate::noise::{gradient2, hash, smoothstep};
-use crate::plants::{self, Tree};
 use crate::random::Rng;
-use crate::relief::{Relief, TRAIL_HALF_M};
+use crate::rays::geometry::Group;
 use crate::scene::{Chunk, Lamp, Scene};
+use crate::scenes::mountain::relief::{Relief, TRAIL_HALF_M};
+use crate::surface::material::{Material, srgb};
+use crate::surface::noise::{gradient2, hash, smoothstep};
+use crate::surface::pattern::Pattern;
+use crate::things::plants::{self, Tree};
 
 /// Side of the widest square, metres; each finer kind has half the side.
 const ROOT_M: f32 = 128.0;

@@ -5,6 +5,7 @@ mod buildings;
 mod cableway;
 mod country;
 mod movers;
+pub(crate) mod relief;
 mod site;
 
 use glam::{Vec2, Vec3};
@@ -13,14 +14,15 @@ use serde::{Deserialize, Serialize};
 use self::country::{Country, Key, Outlook};
 use self::movers::Traffic;
 use super::{SceneOptions, Stage};
-use crate::height_field::HeightField;
 use crate::living::{Living, SoundEvent, Tick};
-use crate::material::{Material, Pattern, muted, srgb};
-use crate::patterns_mountain::AlpineGround;
 use crate::random::Rng;
-use crate::relief::Relief;
+use crate::rays::height_field::HeightField;
 use crate::scene::Scene;
-use crate::season::Growth;
+use crate::scenes::mountain::relief::Relief;
+use crate::surface::material::{Material, muted, srgb};
+use crate::surface::mountain::AlpineGround;
+use crate::surface::pattern::Pattern;
+use crate::surface::season::Growth;
 
 /// Cells of each terrain window, and their sizes.
 const ROAM_CELLS: usize = 256;

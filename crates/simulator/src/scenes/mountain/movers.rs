@@ -11,14 +11,15 @@ use super::bridge::DECK_M;
 use super::cableway::{Cableway, CablewayGroups};
 use super::country::{CABLEWAY_M, SITE_M};
 use crate::class::Class;
-use crate::geometry::Group;
-use crate::material::{Material, Pattern, srgb};
-use crate::noise::{hash, hash_unit};
-use crate::props::hsv;
 use crate::random::Rng;
-use crate::relief::Relief;
+use crate::rays::geometry::Group;
+use crate::rays::shape::Shape;
 use crate::scene::{Mover, Scene};
-use crate::shape::Shape;
+use crate::scenes::mountain::relief::Relief;
+use crate::surface::material::{Material, srgb};
+use crate::surface::noise::{hash, hash_unit};
+use crate::surface::pattern::Pattern;
+use crate::things::props::hsv;
 
 /// Side of the squares that may have a flock, metres.
 const FLOCK_M: f32 = 500.0;

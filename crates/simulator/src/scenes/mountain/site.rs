@@ -3,8 +3,8 @@
 use glam::Vec2;
 
 use super::country::SITE_M;
-use crate::noise::{hash, hash_unit};
-use crate::relief::Relief;
+use crate::scenes::mountain::relief::Relief;
+use crate::surface::noise::{hash, hash_unit};
 
 /// A hut's place beside the trail.
 #[derive(Clone, Copy, Debug)]

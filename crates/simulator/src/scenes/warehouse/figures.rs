@@ -4,11 +4,12 @@ use glam::{Quat, Vec3};
 
 use super::shell::Stock;
 use crate::class::Class;
-use crate::geometry::Group;
-use crate::material::{Material, Pattern, srgb};
 use crate::random::Rng;
+use crate::rays::geometry::Group;
+use crate::rays::shape::Shape;
 use crate::scene::Scene;
-use crate::shape::Shape;
+use crate::surface::material::{Material, srgb};
+use crate::surface::pattern::Pattern;
 
 /// Half the width of a forklift, metres.
 pub(super) const FORKLIFT_HALF_M: f32 = 0.62;

@@ -8,14 +8,15 @@ use super::goods;
 use super::plan::Plan;
 use super::shell::{Stock, hall, paint};
 use crate::class::Class;
-use crate::geometry::Group;
-use crate::lamps::Beam;
-use crate::material::{Material, Pattern, srgb};
-use crate::patterns_warehouse::Hall;
+use crate::light::lamps::Beam;
 use crate::random::Rng;
+use crate::rays::geometry::Group;
+use crate::rays::shape::Shape;
 use crate::scene::{Lamp, Scene};
-use crate::shape::Shape;
-use crate::stencil::text;
+use crate::surface::material::{Material, srgb};
+use crate::surface::pattern::Pattern;
+use crate::surface::stencil::text;
+use crate::surface::warehouse::Hall;
 
 pub(super) fn build(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
     lamps(scene, rng, plan, stock);

@@ -2,7 +2,7 @@
 
 use glam::{Quat, Vec2, Vec3};
 
-use crate::geometry::{Goal, Ray};
+use crate::rays::geometry::{Goal, Ray};
 use crate::scene::Scene;
 
 /// X and Z.

@@ -6,12 +6,13 @@ use glam::{Quat, Vec3};
 
 use super::shell::hall;
 use crate::class::Class;
-use crate::geometry::{Group, MaterialId};
-use crate::material::{Material, Pattern, srgb};
-use crate::patterns_warehouse::Hall;
 use crate::random::Rng;
+use crate::rays::geometry::{Group, MaterialId};
+use crate::rays::shape::Shape;
 use crate::scene::Scene;
-use crate::shape::Shape;
+use crate::surface::material::{Material, srgb};
+use crate::surface::pattern::Pattern;
+use crate::surface::warehouse::Hall;
 
 /// Height of a pallet, metres.
 pub(super) const PALLET_Y: f32 = 0.144;

@@ -75,8 +75,8 @@ mod tests {
     use reverie_world_model::Weather;
 
     use crate::conditions::Conditions;
-    use crate::geometry::Ray;
     use crate::random::Rng;
+    use crate::rays::geometry::Ray;
     use crate::scenes::{BuiltScene, SceneKind, SceneOptions};
 
     #[test]

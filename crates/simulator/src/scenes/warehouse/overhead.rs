@@ -5,12 +5,12 @@ use glam::{Quat, Vec3};
 use super::plan::Plan;
 use super::shell::{Stock, hall};
 use crate::class::Class;
-use crate::geometry::Group;
-use crate::material::srgb;
-use crate::patterns_warehouse::Hall;
+use crate::light::roof::{Roof, SkylightRow};
 use crate::random::Rng;
-use crate::roof::{Roof, SkylightRow};
+use crate::rays::geometry::Group;
 use crate::scene::Scene;
+use crate::surface::material::srgb;
+use crate::surface::warehouse::Hall;
 
 pub(super) fn build(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
     roof(scene, rng, plan, stock);

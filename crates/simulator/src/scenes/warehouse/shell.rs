@@ -7,14 +7,15 @@ use glam::{Quat, Vec3};
 use super::overhead;
 use super::plan::{Dock, DockState, PAINT, Plan, YARD_Y};
 use crate::class::Class;
-use crate::geometry::{Group, MaterialId};
-use crate::material::{Material, Pattern, srgb};
-use crate::patterns_warehouse::Hall;
-use crate::props;
 use crate::random::Rng;
+use crate::rays::geometry::{Group, MaterialId};
+use crate::rays::shape::Shape;
 use crate::scene::Scene;
-use crate::shape::Shape;
-use crate::stencil::text;
+use crate::surface::material::{Material, srgb};
+use crate::surface::pattern::Pattern;
+use crate::surface::stencil::text;
+use crate::surface::warehouse::Hall;
+use crate::things::props;
 
 /// Materials that the parts of the hall share.
 pub(super) struct Stock {

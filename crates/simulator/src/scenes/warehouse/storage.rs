@@ -8,12 +8,12 @@ use super::goods::Goods;
 use super::plan::{BAY, Plan, RACK_DEPTH};
 use super::shell::{Stock, hall, paint};
 use crate::class::Class;
-use crate::geometry::Group;
-use crate::material::{Material, srgb};
-use crate::patterns_warehouse::Hall;
 use crate::random::Rng;
+use crate::rays::geometry::Group;
 use crate::scene::Scene;
-use crate::stencil::text;
+use crate::surface::material::{Material, srgb};
+use crate::surface::stencil::text;
+use crate::surface::warehouse::Hall;
 
 /// Width of an upright's posts.
 const POST: f32 = 0.1;
@@ -226,7 +226,7 @@ fn aisle_signs(scene: &mut Scene, plan: &Plan, stock: &Stock) {
             let turn = if way > 0.0 { Quat::IDENTITY } else { Quat::from_rotation_y(PI) };
             let flat = |x: f32, z: f32| Vec3::new(x, super::plan::PAINT * 0.5, z);
             let half = |x: f32, z: f32| Vec3::new(x, super::plan::PAINT * 0.5, z);
-            let shape = crate::shape::Shape::Cuboid;
+            let shape = crate::rays::shape::Shape::Cuboid;
             root.add(shape, flat(lane.x, end + way * 0.8), turn, half(1.2, 0.5), paint_word);
             // Up one aisle, down the next.
             let up = if i % 2 == 0 { Quat::IDENTITY } else { Quat::from_rotation_y(PI) };

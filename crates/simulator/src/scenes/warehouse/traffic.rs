@@ -14,8 +14,8 @@ use super::figures::{
 };
 use super::footing::Disc;
 use super::plan::Loop;
-use crate::noise::{hash, hash_unit};
 use crate::scene::Mover;
+use crate::surface::noise::{hash, hash_unit};
 
 /// Fastest on straights and in bends, m/s.
 const STRAIGHT_MPS: f32 = 2.3;
@@ -68,7 +68,7 @@ impl ForkliftSpec {
         let done = STOP_SECS - state.stop_secs;
         let up = (done / LIFT_SECS).min(1.0).min(state.stop_secs / LIFT_SECS);
         let top = 1.1 + 0.8 * hash_unit(state.station as i32, 3, 0, 0xf0);
-        0.12 + (top - 0.12) * crate::noise::smoothstep(0.0, 1.0, up)
+        0.12 + (top - 0.12) * crate::surface::noise::smoothstep(0.0, 1.0, up)
     }
 
     /// Two discs that cover it.

@@ -1,0 +1,229 @@
+//! The light on surfaces: sun, lamps, one diffuse bounce and mirrors.
+
+use glam::{Vec2, Vec3};
+
+use crate::light::lamps::{Choice, LAMPS, Spot};
+use crate::rays::geometry::{Hit, Ray};
+use crate::scene::{OFFSET, Scene};
+use crate::surface::material::Surface;
+
+pub(crate) struct Shaded {
+    pub direct: Vec3,
+    pub albedo: Vec3,
+    pub normal: Vec3,
+}
+
+/// Interleaved gradient noise: neighbours differ evenly, so that soft shadows come out as a
+/// fine screen rather than as pepper. `turn` gives every sample its own.
+pub(crate) fn even(x: u32, y: u32, turn: u32) -> Vec2 {
+    let noise =
+        |x: f32, y: f32| (52.982_918 * (0.067_110_56 * x + 0.005_837_15 * y).fract()).fract();
+    let shift = turn as f32 * 0.618_034;
+    let (x, y) = (x as f32, y as f32);
+    Vec2::new((noise(x, y) + shift).fract(), (noise(y + 47.0, x + 17.0) + shift * 1.31).fract())
+}
+
+fn frame_of(n: Vec3) -> (Vec3, Vec3) {
+    n.any_orthonormal_pair()
+}
+
+fn cosine_direction(n: Vec3, u: Vec2) -> Vec3 {
+    let (tangent, bitangent) = frame_of(n);
+    let r = u.x.sqrt();
+    let (sin, cos) = (u.y * std::f32::consts::TAU).sin_cos();
+    (tangent * (r * cos) + bitangent * (r * sin) + n * (1.0 - u.x).max(0.0).sqrt()).normalize()
+}
+
+fn disc_direction(dir: Vec3, radius: f32, u: Vec2) -> Vec3 {
+    let (tangent, bitangent) = frame_of(dir);
+    let r = radius * u.x.sqrt();
+    let (sin, cos) = (u.y * std::f32::consts::TAU).sin_cos();
+    (dir + tangent * (r * cos) + bitangent * (r * sin)).normalize()
+}
+
+/// One number of a pair that is spread evenly over pixels.
+fn chance(u: Vec2) -> f32 {
+    (u.x + 0.754_877 * u.y).fract()
+}
+
+impl Scene {
+    /// Sun and lamps on a point; of the lamps those that an empty choice takes.
+    fn lit<'a>(
+        &'a self,
+        point: Vec3,
+        view: Vec3,
+        surface: &Surface,
+        thin: bool,
+        u: Vec2,
+        mut choice: Choice<'a>,
+    ) -> (Vec3, Vec3) {
+        let normal = surface.normal;
+        let (mut diffuse, mut highlight) = (Vec3::ZERO, Vec3::ZERO);
+        let bias = OFFSET * (1.0 + point.abs().max_element() * 0.02) * 5.0;
+        let mut add = |to_light: Vec3, reach: f32, light: Vec3, shadow_dir: Vec3| {
+            let mut cos = normal.dot(to_light);
+            if thin {
+                cos = if cos > 0.0 { 0.25 + 0.75 * cos } else { 0.2 - 0.45 * cos };
+            }
+            if cos <= 0.0 || (light * cos).max_element() < 0.004 {
+                return;
+            }
+            if self.blocked(&Ray { origin: point + normal * bias, dir: shadow_dir }, bias, reach) {
+                return;
+            }
+            diffuse += light * cos;
+            if surface.gloss > 0.0 {
+                let half = (to_light - view).normalize_or_zero();
+                let power = 12.0 + 180.0 * surface.gloss * surface.gloss;
+                highlight += light
+                    * (surface.gloss
+                        * 0.35
+                        * half.dot(normal).max(0.0).powf(power)
+                        * (power * 0.02 + 0.2));
+            }
+        };
+        let sky = &self.sky;
+        let lets_in = || self.roof.as_ref().is_none_or(|roof| roof.lets_in(point, sky.sun_dir));
+        if sky.sun.max_element() > 0.0 && sky.sun_dir.y > 0.0 && lets_in() {
+            let light = sky.sun * sky.clouds.shadow(point);
+            add(sky.sun_dir, 2e4, light, disc_direction(sky.sun_dir, sky.sun_radius, u));
+        }
+        let spot = Spot { point, normal, thin, night: self.conditions.night() };
+        self.standing_lamps.offer(&spot, &mut choice);
+        self.moving_lamps.offer(&spot, &mut choice);
+        for (i, (weight, lamp)) in choice.lamps().enumerate() {
+            let to = lamp.position - point;
+            let d2 = to.length_squared().max(0.05);
+            let v = Vec2::new((u.x + i as f32 * 0.618).fract(), (u.y + i as f32 * 0.382).fract());
+            let aim = to + (cosine_direction(-to.normalize_or(Vec3::Y), v)) * lamp.radius;
+            let length = aim.length().max(1e-3);
+            add(to / d2.sqrt(), length - lamp.clear_m, lamp.at(to, d2) * weight, aim / length);
+        }
+        (diffuse, highlight)
+    }
+
+    /// Light that comes back from the first surface, without detail.
+    fn glimpse(&self, ray: &Ray, t_min: f32, u: Vec2) -> Vec3 {
+        match self.trace(ray, t_min, 3e4) {
+            None => self.sky.soft(ray.dir),
+            Some(hit) => {
+                let material = &self.materials[hit.material as usize];
+                // Leaves let through about as much as they throw back.
+                let both = if material.thin { 1.7 } else { 1.0 };
+                let mean = material.mean(hit.normal) * both;
+                let albedo = self.covered(mean, ray.at(hit.t), hit.normal, 0.5, 1.0);
+                let surface = Surface {
+                    albedo,
+                    mirror: 0.0,
+                    gloss: 0.0,
+                    blur: 0.0,
+                    emission: Vec3::ZERO,
+                    normal: hit.normal,
+                };
+                let one = Choice::new(1, chance(u));
+                let (diffuse, _) =
+                    self.lit(ray.at(hit.t), ray.dir, &surface, material.thin, u, one);
+                let colour = albedo * (diffuse + self.ambient)
+                    + self.emission(material)
+                    + material.mean_emission(self.conditions.night());
+                self.in_haze(colour, ray, hit.t)
+            }
+        }
+    }
+
+    pub(crate) fn gather(
+        &self,
+        point: Vec3,
+        normal: Vec3,
+        distance: f32,
+        x: u32,
+        y: u32,
+        rays: u32,
+    ) -> Vec3 {
+        let origin = point + normal * (OFFSET * (1.0 + distance));
+        let mut sum = Vec3::ZERO;
+        for i in 0..rays {
+            let v = even(x / 2, y / 2, i);
+            // Stratified over elevation, so that few rays cover the hemisphere.
+            let u = Vec2::new((v.x + i as f32) / rays as f32, v.y);
+            let ray = Ray { origin, dir: cosine_direction(normal, u) };
+            let light = self.glimpse(&ray, OFFSET * (1.0 + distance), even(x, y, 7 + i));
+            sum += light.min(Vec3::splat(4.0));
+        }
+        sum / rays.max(1) as f32
+    }
+
+    pub(crate) fn shade(
+        &self,
+        ray: &Ray,
+        hit: &Hit,
+        pixel_angle: f32,
+        u: Vec2,
+        mirrors: bool,
+    ) -> Shaded {
+        let material = &self.materials[hit.material as usize];
+        let point = ray.at(hit.t);
+        let grazing = hit.normal.dot(-ray.dir).max(0.12);
+        let footprint = hit.t * pixel_angle / grazing.sqrt();
+        let surface = self.surface(material, hit, point, footprint);
+        let choice = match (mirrors, &self.roof) {
+            // One is enough for what a mirror shows.
+            (false, Some(_)) => Choice::strongest(1),
+            (false, None) => Choice::new(1, chance(u)),
+            (true, Some(_)) => Choice::strongest(LAMPS),
+            (true, None) => Choice::new(LAMPS, chance(u)),
+        };
+        let (diffuse, highlight) = self.lit(point, ray.dir, &surface, material.thin, u, choice);
+        let mut direct =
+            surface.albedo * diffuse + highlight + surface.emission + self.emission(material);
+        let mut albedo = surface.albedo;
+        if surface.mirror > 0.0 {
+            let cos = surface.normal.dot(-ray.dir).clamp(0.0, 1.0);
+            let sheen =
+                (1.0 - surface.mirror) * (1.0 - cos).powi(5) * (1.0 - 3.0 * surface.blur).max(0.0);
+            let share = surface.mirror + sheen;
+            if share > 0.028 && mirrors {
+                let mut dir = ray.dir - surface.normal * (2.0 * surface.normal.dot(ray.dir));
+                if surface.blur > 0.0 {
+                    dir = disc_direction(dir, surface.blur, u);
+                }
+                let below = dir.dot(hit.normal);
+                if below < 0.01 {
+                    dir = (dir + hit.normal * (0.01 - below)).normalize();
+                }
+                let bias = OFFSET * (1.0 + hit.t);
+                let reflected = Ray { origin: point + hit.normal * bias, dir };
+                let seen = match self.trace(&reflected, bias, 3e4) {
+                    None => self.sky.radiance(point, dir, pixel_angle * 2.0, 4, u.x),
+                    Some(second) => {
+                        // No sky shines on what stands indoors.
+                        let open_sky = if self.sheltered(reflected.at(second.t)) {
+                            Vec3::ZERO
+                        } else {
+                            self.sky.soft(second.normal) * 0.5
+                        };
+                        let s = self.shade(&reflected, &second, pixel_angle * 2.0, u, false);
+                        self.in_haze(
+                            s.direct + s.albedo * (self.ambient + open_sky),
+                            &reflected,
+                            second.t,
+                        )
+                    }
+                };
+                let most = if surface.blur > 0.0 { 2.5 } else { 6.0 };
+                direct = direct.lerp(seen.min(Vec3::splat(most)), share);
+                albedo *= 1.0 - share;
+            }
+        }
+        Shaded { direct, albedo, normal: surface.normal }
+    }
+
+    /// A colour seen through the air along a ray.
+    fn in_haze(&self, colour: Vec3, ray: &Ray, distance_m: f32) -> Vec3 {
+        let clear = self.through_air(ray.origin, ray.dir, distance_m);
+        if clear.z > 0.997 {
+            return colour;
+        }
+        colour * clear + self.sky.haze(ray.dir) * (Vec3::ONE - clear)
+    }
+}
