@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use reverie_media::PinholeNumbers;
-use reverie_simulator::{SceneKind, dataset::Channel};
+use reverie_simulator::{SceneKind, TaskKind, dataset::Channel};
 use reverie_world_model::{SeedAddress, Weather};
 use std::{fmt, path::PathBuf, str::FromStr};
 
@@ -110,7 +110,14 @@ pub struct Dataset {
     /// `random`, or weathers and hours that take turns: `clear@12,rain@21.5`
     #[arg(long, default_value = "random", value_name = "WHICH")]
     pub conditions: ConditionChoice,
-    /// Ticks of an episode, which has one frame more
+    /// Attempts at a task instead of strolls, its six policies in turn: go_to_goal, fetch_box,
+    /// patrol, fly_gates, reach_address
+    #[arg(long, value_name = "NAME", value_parser = task)]
+    pub task: Option<TaskKind>,
+    /// Horizontal field of view of the camera, degrees
+    #[arg(long, default_value_t = 75.0, value_name = "DEG", value_parser = field_of_view)]
+    pub fov: f32,
+    /// Ticks of an episode, which has one frame more; an attempt that is over ends sooner
     #[arg(long, default_value_t = 240, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=131_072))]
     pub ticks: u32,
@@ -163,6 +170,20 @@ fn domain(name: &str) -> Result<SceneKind, String> {
         let valid = SceneKind::ALL.map(SceneKind::name).join(", ");
         format!("unknown domain `{name}` (valid: {valid})")
     })
+}
+
+fn task(name: &str) -> Result<TaskKind, String> {
+    TaskKind::from_name(name).ok_or_else(|| {
+        let valid = TaskKind::ALL.map(TaskKind::name).join(", ");
+        format!("unknown task `{name}` (valid: {valid})")
+    })
+}
+
+fn field_of_view(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(deg) if (10.0..=150.0).contains(&deg) => Ok(deg),
+        _ => Err("is not within 10 to 150 degrees".to_owned()),
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -14,7 +14,7 @@ use episode::{Outline, TICK_HZ, record};
 use in_order::in_order;
 use indicatif::{ProgressBar, ProgressStyle};
 use reverie_simulator::{
-    Class,
+    Class, TaskKind,
     dataset::{
         DatasetError, DatasetOptions, DatasetWriter, EncodedEpisode, FIRST_HELD_OUT_SEED, Generator,
     },
@@ -55,10 +55,12 @@ struct Report {
 /// [`CliError`]; what was written before stays, and the same command goes on with it.
 pub fn run(args: &Dataset) -> Result<(), CliError> {
     let began = Instant::now();
+    check_task(args)?;
     let interrupted = watch_for_interrupts()?;
     let first_seed = first_seed(args)?;
     let mut writer = DatasetWriter::open(&args.out, &options(args, first_seed)?).map_err(bad)?;
     let start = writer.next_episode().unwrap_or(args.episodes);
+    let old_frames = writer.manifest().frames;
     let frames_each = u64::from(args.ticks) + 1;
     let progress = progress_bar(args.episodes * frames_each, start * frames_each);
     let workers = thread::available_parallelism()
@@ -95,7 +97,7 @@ pub fn run(args: &Dataset) -> Result<(), CliError> {
         bytes: manifest.shards.iter().map(|s| s.bytes).sum(),
         new_episodes: args.episodes - start,
         secs,
-        frames_per_sec: ((args.episodes - start) * frames_each) as f64 / secs,
+        frames_per_sec: (manifest.frames - old_frames) as f64 / secs,
         workers,
     };
     if args.json {
@@ -147,6 +149,17 @@ fn first_seed(args: &Dataset) -> Result<u64, CliError> {
     Ok(first)
 }
 
+fn check_task(args: &Dataset) -> Result<(), CliError> {
+    match args.task {
+        Some(task) if task.scene() != args.domain => Err(CliError::BadInput(format!(
+            "--task {}: takes place in domain {}",
+            task.name(),
+            task.scene().name()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 fn options(args: &Dataset, first_seed: u64) -> Result<DatasetOptions, CliError> {
     let conditions = match &args.conditions {
         ConditionChoice::Random => "random".to_owned(),
@@ -154,7 +167,7 @@ fn options(args: &Dataset, first_seed: u64) -> Result<DatasetOptions, CliError> 
             list.iter().map(|(w, hour)| format!("{w}@{hour}")).collect::<Vec<_>>().join(",")
         }
     };
-    let outline = Outline::new(args.domain, first_seed, 0, &args.conditions);
+    let outline = Outline::new(args, first_seed, 0);
     let fingerprint = hexadecimal(&Sha256::digest(episode::first_picture(&outline)?));
     Ok(DatasetOptions {
         generator: Generator {
@@ -166,6 +179,8 @@ fn options(args: &Dataset, first_seed: u64) -> Result<DatasetOptions, CliError> 
         held_out: args.held_out,
         parameters: BTreeMap::from([
             ("conditions".to_owned(), json!(conditions)),
+            ("fov_deg".to_owned(), json!(args.fov)),
+            ("task".to_owned(), json!(args.task.map(TaskKind::name))),
             ("first_seed".to_owned(), json!(first_seed)),
             ("ticks".to_owned(), json!(args.ticks)),
         ]),
@@ -193,7 +208,7 @@ fn make(
     let one = |number: u64, stop: &AtomicBool| -> Result<EncodedEpisode, Failure> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|e| Failure::Other(CliError::Failed(e.to_string())))?;
-        let outline = Outline::new(args.domain, first_seed + number, number, &args.conditions);
+        let outline = Outline::new(args, first_seed + number, number);
         let go_on = || {
             progress.inc(1);
             !(interrupted.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed))

@@ -1,4 +1,4 @@
-//! One episode of a data set: a stroll through one world.
+//! One episode of a data set: a stroll through one world, or an attempt at a task in it.
 
 use crate::{
     args::{ConditionChoice, Dataset},
@@ -6,20 +6,18 @@ use crate::{
 };
 use glam::{Quat, Vec3};
 use reverie_simulator::{
-    Conditions, GroundTruth, Quality, Rng, SceneKind, SimulatorModel,
+    Conditions, GroundTruth, Pilot, Policy, Quality, Rng, SceneKind, SimulatorModel, TaskKind,
     dataset::{DatasetError, EncodedEpisode, EpisodeEncoder, EpisodeMeta, FrameData},
 };
 use reverie_world_model::{
-    Embodiment, EmbodimentState, Intrinsics, Pose, SceneSeed, Season, Seed, SeedSource,
-    SpatialQuery as _, Stroll, Weather, WorldEvent, WorldModel as _,
+    Action, Embodiment, Intrinsics, Pose, SceneSeed, Season, Seed, SeedSource, SpatialQuery as _,
+    Stroll, Weather, WorldEvent, WorldModel as _,
 };
 use serde::Serialize;
 use serde_json::Value;
 
 /// Ticks a second of the simulator.
 pub const TICK_HZ: f32 = 24.0;
-/// Horizontal field of view of the camera.
-const FOV_DEG: f32 = 75.0;
 /// What chooses conditions and what chooses ways are unrelated to what builds the world.
 const CONDITIONS_STREAM: u64 = 0xc0_4d17;
 const STROLL_STREAM: u64 = 0x57_2011;
@@ -36,14 +34,17 @@ pub struct Outline {
     change: Option<(f32, WorldEvent)>,
     /// How far into the episode an obstacle is put in the way.
     obstacle: Option<f32>,
+    /// What is attempted, and by whom; otherwise it is a stroll.
+    attempt: Option<(TaskKind, Policy)>,
 }
 
 impl Outline {
-    /// The outline of a seed; `number` chooses among conditions that take turns.
-    pub fn new(kind: SceneKind, seed: u64, number: u64, choice: &ConditionChoice) -> Self {
+    /// The outline of a seed; `number` chooses among conditions and policies that take turns.
+    pub fn new(args: &Dataset, seed: u64, number: u64) -> Self {
+        let kind = args.domain;
         let mut rng = Rng::new(seed ^ CONDITIONS_STREAM ^ (kind as u64) << 40);
         let (mut change, mut obstacle) = (None, None);
-        let conditions = match choice {
+        let conditions = match &args.conditions {
             ConditionChoice::Cycle(list) => {
                 let (weather, hour) = list[(number % list.len() as u64) as usize];
                 Conditions::new(weather, hour)
@@ -66,10 +67,18 @@ impl Outline {
                 Conditions { weather, strength, hour, season }
             }
         };
-        Self { kind, seed, conditions, change, obstacle }
+        let attempt = args.task.map(|task| {
+            // Tasks are planned in the world as it was built.
+            obstacle = None;
+            (task, Policy::ALL[(number % Policy::ALL.len() as u64) as usize])
+        });
+        Self { kind, seed, conditions, change, obstacle, attempt }
     }
 
     fn embodiment(&self) -> Embodiment {
+        if let Some((task, _)) = self.attempt {
+            return task.embodiment();
+        }
         match self.kind.name() {
             "mountain" => Embodiment::Drone,
             "warehouse" => Embodiment::Rover,
@@ -98,9 +107,11 @@ fn any_hour(rng: &mut Rng) -> f32 {
     (hour * 100.0).round() / 100.0
 }
 
-fn model(width: u32, height: u32) -> Result<SimulatorModel, CliError> {
-    let camera = Intrinsics::from_horizontal_fov(width, height, FOV_DEG.to_radians());
-    Ok(SimulatorModel::new(camera, Quality::default())?)
+fn model(outline: &Outline, size: [u32; 2], fov_deg: f32) -> Result<SimulatorModel, CliError> {
+    let camera = Intrinsics::from_horizontal_fov(size[0], size[1], fov_deg.to_radians());
+    let mut model = SimulatorModel::new(camera, Quality::default())?;
+    model.set_task(outline.attempt.map(|(task, _)| task));
+    Ok(model)
 }
 
 /// A small picture of where an episode begins: changes when the simulator makes other worlds.
@@ -108,7 +119,7 @@ fn model(width: u32, height: u32) -> Result<SimulatorModel, CliError> {
 /// # Errors
 /// When the world cannot be made.
 pub fn first_picture(outline: &Outline) -> Result<Vec<u8>, CliError> {
-    Ok(model(32, 18)?.begin(&outline.world())?.rgb.into_data())
+    Ok(model(outline, [32, 18], 75.0)?.begin(&outline.world())?.rgb.into_data())
 }
 
 /// Records an episode; `None` when `go_on`, asked after every frame, says no.
@@ -121,7 +132,7 @@ pub fn record(
     go_on: &dyn Fn() -> bool,
 ) -> Result<Option<EncodedEpisode>, CliError> {
     let failed = |e: DatasetError| CliError::Failed(format!("seed {}: {e}", outline.seed));
-    let mut model = model(args.size.width, args.size.height)?;
+    let mut model = model(outline, [args.size.width, args.size.height], args.fov)?;
     let first = model.begin(&outline.world())?;
     let mut pose = first.pose;
     let meta = EpisodeMeta {
@@ -130,9 +141,10 @@ pub fn record(
         embodiment: outline.embodiment(),
         tick_hz: TICK_HZ,
         intrinsics: first.intrinsics,
+        policy: outline.attempt.map(|(_, policy)| policy.name().to_owned()),
     };
     let mut encoder = EpisodeEncoder::new(meta, &args.channels).map_err(failed)?;
-    let mut stroll = Stroll::new(outline.seed ^ STROLL_STREAM, outline.embodiment(), TICK_HZ);
+    let mut driver = Driver::new(outline);
     let mut script = Script::new(outline, args.ticks);
     frame(&mut encoder, &model).map_err(failed)?;
     for tick in 0..args.ticks {
@@ -143,16 +155,42 @@ pub fn record(
         for event in &events {
             model.apply(event)?;
         }
-        // A stroller needs no more of its body than the pose.
-        let body = EmbodimentState::new(outline.embodiment(), pose);
-        let scene = model.scene().ok_or_else(|| CliError::Failed("no world".to_owned()))?;
-        let action = stroll.next(&body, scene);
+        let action = driver.next(&model)?;
         pose = model.step(&action)?.pose;
         encoder.transition(&action, &events, model.flow()).map_err(failed)?;
         frame(&mut encoder, &model).map_err(failed)?;
+        if model.task_state().is_some_and(|state| state.over) {
+            break;
+        }
     }
     go_on();
     encoder.finish().map(Some).map_err(failed)
+}
+
+/// Who moves the camera.
+enum Driver {
+    Stroller(Stroll),
+    Pilot(Pilot),
+}
+
+impl Driver {
+    fn new(outline: &Outline) -> Self {
+        let seed = outline.seed ^ STROLL_STREAM;
+        match outline.attempt {
+            Some((_, policy)) => Self::Pilot(Pilot::new(policy, seed)),
+            None => Self::Stroller(Stroll::new(seed, outline.embodiment(), TICK_HZ)),
+        }
+    }
+
+    fn next(&mut self, model: &SimulatorModel) -> Result<Action, CliError> {
+        match self {
+            Self::Pilot(pilot) => Ok(model.ask(pilot)),
+            Self::Stroller(stroll) => match (model.body(), model.scene()) {
+                (Some(body), Some(scene)) => Ok(stroll.next(body, scene)),
+                _ => Err(CliError::Failed("no world".to_owned())),
+            },
+        }
+    }
 }
 
 /// Adds what the model shows now.
@@ -160,12 +198,13 @@ fn frame(encoder: &mut EpisodeEncoder, model: &SimulatorModel) -> Result<(), Dat
     let (Some(truth), Some(scene)) = (model.truth(), model.scene()) else { return Ok(()) };
     let GroundTruth { camera, rgb, depth_m, normal, class, instance, .. } = truth;
     let conditions = json(&scene.conditions())?;
+    let task = model.task().map(|task| json(task.state())).transpose()?;
     let sounds = model.sounds().iter().map(json).collect::<Result<Vec<Value>, _>>()?;
     encoder.frame(&FrameData {
         pose: camera.pose,
         conditions: Some(&conditions),
         sounds: &sounds,
-        task: None,
+        task: task.as_ref(),
         rgb: Some(rgb),
         depth_m: Some(depth_m),
         normal: Some(normal),
@@ -177,7 +216,10 @@ fn frame(encoder: &mut EpisodeEncoder, model: &SimulatorModel) -> Result<(), Dat
 /// A value as JSON reads it: 12.19 stays 12.19 and does not become the 64 bits nearest to its 32.
 fn json(value: &impl Serialize) -> Result<Value, DatasetError> {
     serde_json::to_string(value).and_then(|text| serde_json::from_str(&text)).map_err(|e| {
-        DatasetError::Invalid { field: "conditions or sounds".to_owned(), problem: e.to_string() }
+        DatasetError::Invalid {
+            field: "conditions, sounds or task".to_owned(),
+            problem: e.to_string(),
+        }
     })
 }
 

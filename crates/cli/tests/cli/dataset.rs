@@ -116,6 +116,26 @@ fn conditions_take_turns_and_held_out_data_says_so() {
 }
 
 /// Waits until there is something to interrupt.
+#[test]
+fn attempts_at_a_task_carry_its_state() {
+    let folder = Folder::new();
+    let changes = [("--domain", "warehouse"), ("--episodes", "6"), ("--ticks", "24")];
+    folder.succeeds(&with(&changes, &["--task", "go_to_goal", "--channels", "rgb"]));
+    let mut reader = DatasetReader::open(&folder.at("out")).unwrap();
+    let mut policies = std::collections::BTreeSet::new();
+    for number in 0..6 {
+        let record = reader.episode(number).unwrap().record;
+        policies.insert(record.meta.policy.unwrap());
+        assert_eq!(record.tasks.len() as u64, record.frames);
+        assert_eq!(record.tasks[0]["kind"], "go_to_goal");
+        assert_eq!(record.tasks[0]["time_secs"], 0.0);
+        let last = &record.tasks[record.tasks.len() - 1];
+        assert!(last["time_secs"].as_f64().unwrap() > 0.9, "{last}");
+        assert_ne!(last["total_reward"], 0.0);
+    }
+    assert_eq!(policies.len(), 6);
+}
+
 fn wait_for_shard(child: &mut Child, out: &Path, shards: usize) {
     let began = Instant::now();
     loop {
@@ -215,6 +235,9 @@ fn what_cannot_be_made_is_refused_before_anything_is_written() {
         (&[("--conditions", "hail@3")], &[], ["unknown weather `hail`", "valid: clear, rain"]),
         (&[("--conditions", "rain@25")], &[], ["rain@25", "not within 0 to 24"]),
         (&[("--conditions", "rain")], &[], ["`rain`", "WEATHER@HOUR"]),
+        (&[], &["--task", "dance"], ["unknown task `dance`", "valid: go_to_goal, fetch_box"]),
+        (&[], &["--task", "patrol"], ["--task patrol", "domain warehouse"]),
+        (&[], &["--fov", "170"], ["--fov", "10 to 150 degrees"]),
         (&[("--episodes", "0")], &[], ["--episodes", "0"]),
         (&[("--ticks", "0")], &[], ["--ticks", "0"]),
         (&[("--size", "8x8")], &[], ["--size", "16 to 8192"]),

@@ -31,6 +31,9 @@ pub struct EpisodeMeta {
     pub tick_hz: f32,
     /// The camera.
     pub intrinsics: Intrinsics,
+    /// The policy that steers, in an attempt at a task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }
 
 /// Conditions that begin to hold.

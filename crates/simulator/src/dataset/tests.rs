@@ -37,6 +37,7 @@ fn meta(seed: u64) -> EpisodeMeta {
         embodiment: Embodiment::Walker,
         tick_hz: 24.0,
         intrinsics: Intrinsics::from_horizontal_fov(SIZE[0], SIZE[1], 1.3),
+        policy: None,
     }
 }
 
