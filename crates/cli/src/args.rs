@@ -117,10 +117,14 @@ pub struct Dataset {
     /// Horizontal field of view of the camera, degrees
     #[arg(long, default_value_t = 75.0, value_name = "DEG", value_parser = field_of_view)]
     pub fov: f32,
-    /// Ticks of an episode, which has one frame more; an attempt that is over ends sooner
+    /// Ticks (1/24 s) of an episode, which has one frame more; an attempt that is over ends sooner
     #[arg(long, default_value_t = 240, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=131_072))]
     pub ticks: u32,
+    /// Keep every Nth tick only; actions are means and flow goes from frame to frame
+    #[arg(long, default_value_t = 1, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=2400))]
+    pub every: u32,
     /// Seed of the first episode, each one has the next [default: 0, or 1000000 with --held-out]
     #[arg(long, value_name = "S")]
     pub first_seed: Option<u64>,

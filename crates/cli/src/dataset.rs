@@ -55,13 +55,13 @@ struct Report {
 /// [`CliError`]; what was written before stays, and the same command goes on with it.
 pub fn run(args: &Dataset) -> Result<(), CliError> {
     let began = Instant::now();
-    check_task(args)?;
+    check(args)?;
     let interrupted = watch_for_interrupts()?;
     let first_seed = first_seed(args)?;
     let mut writer = DatasetWriter::open(&args.out, &options(args, first_seed)?).map_err(bad)?;
     let start = writer.next_episode().unwrap_or(args.episodes);
     let old_frames = writer.manifest().frames;
-    let frames_each = u64::from(args.ticks) + 1;
+    let frames_each = u64::from(args.ticks / args.every) + 1;
     let progress = progress_bar(args.episodes * frames_each, start * frames_each);
     let workers = thread::available_parallelism()
         .map_or(1, usize::from)
@@ -149,7 +149,13 @@ fn first_seed(args: &Dataset) -> Result<u64, CliError> {
     Ok(first)
 }
 
-fn check_task(args: &Dataset) -> Result<(), CliError> {
+fn check(args: &Dataset) -> Result<(), CliError> {
+    if !args.ticks.is_multiple_of(args.every) {
+        return Err(CliError::BadInput(format!(
+            "--every {}: --ticks {} is no multiple of it",
+            args.every, args.ticks
+        )));
+    }
     match args.task {
         Some(task) if task.scene() != args.domain => Err(CliError::BadInput(format!(
             "--task {}: takes place in domain {}",
@@ -179,12 +185,13 @@ fn options(args: &Dataset, first_seed: u64) -> Result<DatasetOptions, CliError> 
         held_out: args.held_out,
         parameters: BTreeMap::from([
             ("conditions".to_owned(), json!(conditions)),
+            ("every".to_owned(), json!(args.every)),
             ("fov_deg".to_owned(), json!(args.fov)),
             ("task".to_owned(), json!(args.task.map(TaskKind::name))),
             ("first_seed".to_owned(), json!(first_seed)),
             ("ticks".to_owned(), json!(args.ticks)),
         ]),
-        tick_hz: TICK_HZ,
+        tick_hz: TICK_HZ / args.every as f32,
         size: [args.size.width, args.size.height],
         channels: args.channels.clone(),
         classes: Class::ALL.iter().map(|c| (c.number(), c.name().to_owned())).collect(),

@@ -6,12 +6,13 @@ use crate::{
 };
 use glam::{Quat, Vec3};
 use reverie_simulator::{
-    Conditions, GroundTruth, Pilot, Policy, Quality, Rng, SceneKind, SimulatorModel, TaskKind,
+    Conditions, GroundTruth, Pilot, Policy, Quality, Rng, SceneKind, SimulatorModel, SoundEvent,
+    TaskKind,
     dataset::{DatasetError, EncodedEpisode, EpisodeEncoder, EpisodeMeta, FrameData},
 };
 use reverie_world_model::{
-    Action, Embodiment, Intrinsics, Pose, SceneSeed, Season, Seed, SeedSource, SpatialQuery as _,
-    Stroll, Weather, WorldEvent, WorldModel as _,
+    Action, Embodiment, EmbodimentState, Intrinsics, Pose, SceneSeed, Season, Seed, SeedSource,
+    SpatialQuery as _, Stroll, Weather, WorldEvent, WorldModel as _,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -139,26 +140,38 @@ pub fn record(
         seed: outline.seed,
         domain: outline.kind.name().to_owned(),
         embodiment: outline.embodiment(),
-        tick_hz: TICK_HZ,
+        tick_hz: TICK_HZ / args.every as f32,
         intrinsics: first.intrinsics,
         policy: outline.attempt.map(|(_, policy)| policy.name().to_owned()),
     };
     let mut encoder = EpisodeEncoder::new(meta, &args.channels).map_err(failed)?;
     let mut driver = Driver::new(outline);
     let mut script = Script::new(outline, args.ticks);
-    frame(&mut encoder, &model).map_err(failed)?;
-    for tick in 0..args.ticks {
+    frame(&mut encoder, &model, &[]).map_err(failed)?;
+    for tick in (0..args.ticks).step_by(args.every as usize) {
         if !go_on() {
             return Ok(None);
         }
-        let events = script.events(tick, &pose, &model);
-        for event in &events {
-            model.apply(event)?;
+        let (mut events, mut sounds, mut action) = (Vec::new(), Vec::new(), Action::default());
+        for tick in tick..tick + args.every {
+            for event in script.events(tick, &pose, &model) {
+                model.apply(&event)?;
+                events.push(event);
+            }
+            let now = driver.next(&model)?;
+            action.move_mps += now.move_mps / args.every as f32;
+            action.look_rps += now.look_rps / args.every as f32;
+            action.interact |= now.interact;
+            if (tick + 1).is_multiple_of(args.every) {
+                model.step(&now)?;
+            } else {
+                model.pass(&now)?;
+            }
+            pose = model.body().map_or(pose, EmbodimentState::pose);
+            sounds.extend_from_slice(model.sounds());
         }
-        let action = driver.next(&model)?;
-        pose = model.step(&action)?.pose;
         encoder.transition(&action, &events, model.flow()).map_err(failed)?;
-        frame(&mut encoder, &model).map_err(failed)?;
+        frame(&mut encoder, &model, &sounds).map_err(failed)?;
         if model.task_state().is_some_and(|state| state.over) {
             break;
         }
@@ -194,12 +207,16 @@ impl Driver {
 }
 
 /// Adds what the model shows now.
-fn frame(encoder: &mut EpisodeEncoder, model: &SimulatorModel) -> Result<(), DatasetError> {
+fn frame(
+    encoder: &mut EpisodeEncoder,
+    model: &SimulatorModel,
+    sounds: &[SoundEvent],
+) -> Result<(), DatasetError> {
     let (Some(truth), Some(scene)) = (model.truth(), model.scene()) else { return Ok(()) };
     let GroundTruth { camera, rgb, depth_m, normal, class, instance, .. } = truth;
     let conditions = json(&scene.conditions())?;
     let task = model.task().map(|task| json(task.state())).transpose()?;
-    let sounds = model.sounds().iter().map(json).collect::<Result<Vec<Value>, _>>()?;
+    let sounds = sounds.iter().map(json).collect::<Result<Vec<Value>, _>>()?;
     encoder.frame(&FrameData {
         pose: camera.pose,
         conditions: Some(&conditions),

@@ -136,6 +136,28 @@ fn attempts_at_a_task_carry_its_state() {
     assert_eq!(policies.len(), 6);
 }
 
+#[test]
+fn frames_left_out_change_nothing_about_the_way() {
+    let folder = Folder::new();
+    folder.succeeds(&with(&[("--episodes", "2"), ("--ticks", "24"), ("--out", "all")], &[]));
+    let few = [("--episodes", "2"), ("--ticks", "24"), ("--out", "few")];
+    folder.succeeds(&with(&few, &["--every", "8"]));
+    let [mut all, mut few] =
+        ["all", "few"].map(|name| DatasetReader::open(&folder.at(name)).unwrap());
+    for number in 0..2 {
+        let [a, b] = [&mut all, &mut few].map(|reader| reader.episode(number).unwrap());
+        assert_eq!((a.record.frames, b.record.frames, b.record.meta.tick_hz), (25, 4, 3.0));
+        let kept: Vec<_> = a.record.poses.iter().copied().step_by(8).collect();
+        assert_eq!(kept, b.record.poses);
+        let mean: f32 = a.record.actions[..8].iter().map(|action| action[2]).sum::<f32>() / 8.0;
+        assert!((mean - b.record.actions[0][2]).abs() < 1e-5);
+        assert_eq!(
+            all.channel(&a, Channel::Rgb, 16).unwrap(),
+            few.channel(&b, Channel::Rgb, 2).unwrap()
+        );
+    }
+}
+
 fn wait_for_shard(child: &mut Child, out: &Path, shards: usize) {
     let began = Instant::now();
     loop {
@@ -239,6 +261,7 @@ fn what_cannot_be_made_is_refused_before_anything_is_written() {
         (&[], &["--task", "patrol"], ["--task patrol", "domain warehouse"]),
         (&[], &["--fov", "170"], ["--fov", "10 to 150 degrees"]),
         (&[("--episodes", "0")], &[], ["--episodes", "0"]),
+        (&[], &["--every", "3"], ["--every 3", "--ticks 4 is no multiple"]),
         (&[("--ticks", "0")], &[], ["--ticks", "0"]),
         (&[("--size", "8x8")], &[], ["--size", "16 to 8192"]),
         (&[], &["--first-seed", "999995"], ["seed 1000001", "--held-out"]),

@@ -131,6 +131,17 @@ impl SimulatorModel {
         pilot.act(&Situation { body, task, world: scene, sites: &sites, surface: Some(&surface) })
     }
 
+    /// One tick without a picture: cheaper than [`WorldModel::step`]. The next step's flow begins at
+    /// the newest picture.
+    ///
+    /// # Errors
+    /// As [`WorldModel::step`].
+    pub fn pass(&mut self, action: &Action) -> Result<(), WorldError> {
+        action.validate()?;
+        self.world.as_mut().ok_or(WorldError::NotBegun)?.advance(action);
+        Ok(())
+    }
+
     /// The sounds of the newest tick.
     #[must_use]
     pub fn sounds(&self) -> &[SoundEvent] {
@@ -258,9 +269,8 @@ impl WorldModel for SimulatorModel {
     }
 
     fn step(&mut self, action: &Action) -> Result<Observation, WorldError> {
-        action.validate()?;
+        self.pass(action)?;
         let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
-        world.advance(action);
         let camera = Camera { pose: world.saved.body.pose(), intrinsics: self.intrinsics };
         let scene = &world.built.scene;
         world.flow = Some(scene.forward_flow(&world.truth, &camera));
