@@ -13,7 +13,7 @@ use bevy::{
 use bevy_reverie::{headless, leafwing_input_manager::plugin::InputManagerSystem, prelude::*};
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -36,9 +36,9 @@ const WALK: [(f32, Vec2, Vec2); 5] = [
 ];
 
 /// Renders the walk; says on stderr what it does and on failure why.
-pub fn record(picture: Option<PathBuf>, reason: &str) -> ExitCode {
+pub fn record(seed: Option<WorldSeed>, reason: &str) -> ExitCode {
     eprintln!("{reason}; the walk is rendered to {FOLDER}/ instead");
-    match try_record(picture.as_ref()) {
+    match try_record(seed.as_ref()) {
         Ok(()) => {
             eprintln!("{FRAMES} frames are in {FOLDER}/");
             ExitCode::SUCCESS
@@ -50,7 +50,7 @@ pub fn record(picture: Option<PathBuf>, reason: &str) -> ExitCode {
     }
 }
 
-fn try_record(picture: Option<&PathBuf>) -> Result<(), String> {
+fn try_record(seed: Option<&WorldSeed>) -> Result<(), String> {
     let folder = Path::new(FOLDER);
     fs::create_dir_all(folder).map_err(|error| format!("{FOLDER}: {error}"))?;
     let mut app = app().map_err(|error| error.to_string())?;
@@ -61,7 +61,7 @@ fn try_record(picture: Option<&PathBuf>) -> Result<(), String> {
         let world = app.world_mut();
         let assets = world.resource::<AssetServer>().clone();
         let mut commands = world.commands();
-        let view = spawn_world(&mut commands, picture, &assets);
+        let view = spawn_world(&mut commands, seed, &assets);
         commands.entity(view).insert(RenderTarget::Image(target.clone().into()));
         world.flush();
         view

@@ -1,7 +1,8 @@
 //! A game that uses only what a user of `bevy_reverie` has: one photograph to walk into, an object
 //! of Bevy's own standing in it, a panel and a menu.
 //!
-//! `demo_game [PICTURE]`; another picture dropped onto the window becomes the world.
+//! `demo_game [SEED]`, a picture or a scene as in `scene:city?seed=3&weather=rain&hour=21`; another
+//! picture dropped onto the window becomes the world.
 
 mod film;
 mod menu;
@@ -9,33 +10,54 @@ mod object;
 
 use bevy::{prelude::*, winit::WinitSettings};
 use bevy_reverie::prelude::*;
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
 /// The shipped worlds, by name; the first is shown when none is asked for.
-const WORLDS: [(&str, &str); 3] = [
+const WORLDS: [(&str, &str); 6] = [
     ("garage", "presets/garage.world.ron"),
     ("mountain trail", "presets/trail.world.ron"),
     ("dandelions", "presets/meadow.world.ron"),
+    ("mountain scene", "presets/mountain.world.ron"),
+    ("city scene", "presets/city.world.ron"),
+    ("warehouse scene", "presets/warehouse.world.ron"),
 ];
 
 fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1);
-    let picture = arguments.next().map(PathBuf::from);
+    let seed = arguments.next();
     if let Some(extra) = arguments.next() {
-        eprintln!("demo_game takes one picture at most; `{}` is one too many", extra.display());
+        eprintln!("demo_game takes one seed at most; `{}` is one too many", extra.display());
         return ExitCode::from(2);
     }
-    if let Some(missing) = picture.as_ref().filter(|path| !path.is_file()) {
-        eprintln!("{}: there is no such file", missing.display());
-        return ExitCode::from(2);
-    }
+    let seed = match seed.map(read_seed).transpose() {
+        Ok(seed) => seed,
+        Err(problem) => {
+            eprintln!("{problem}");
+            return ExitCode::from(2);
+        }
+    };
     match no_display() {
-        Some(reason) => film::record(picture, &reason),
-        None => play(picture),
+        Some(reason) => film::record(seed, &reason),
+        None => play(seed),
     }
 }
 
-fn play(picture: Option<PathBuf>) -> ExitCode {
+/// A picture file or a seed address.
+fn read_seed(argument: OsString) -> Result<WorldSeed, String> {
+    let path = PathBuf::from(&argument);
+    if path.is_file() {
+        return Ok(path.into());
+    }
+    match argument.to_str().map(str::parse) {
+        Some(Ok(SeedAddress::Image(_))) | None => {
+            Err(format!("{}: there is no such file", path.display()))
+        }
+        Some(Ok(address)) => Ok(address.into()),
+        Some(Err(problem)) => Err(format!("{}: {problem}", path.display())),
+    }
+}
+
+fn play(seed: Option<WorldSeed>) -> ExitCode {
     let window = Window {
         title: "Reverie: walk into a picture".to_owned(),
         resolution: (1280, 720).into(),
@@ -46,7 +68,7 @@ fn play(picture: Option<PathBuf>) -> ExitCode {
         .add_plugins((ReveriePlugins, object::ObjectPlugin, menu::MenuPlugin))
         // A world goes on while another window has the focus.
         .insert_resource(WinitSettings::continuous())
-        .insert_resource(Start(picture))
+        .insert_resource(Start(seed))
         .add_systems(Startup, start)
         .add_systems(Update, take_dropped_picture)
         .run();
@@ -56,15 +78,15 @@ fn play(picture: Option<PathBuf>) -> ExitCode {
     }
 }
 
-/// The picture on the command line.
+/// The seed on the command line.
 #[derive(Resource)]
-struct Start(Option<PathBuf>);
+struct Start(Option<WorldSeed>);
 
 /// The world's view and camera.
-fn spawn_world(commands: &mut Commands, picture: Option<&PathBuf>, assets: &AssetServer) -> Entity {
+fn spawn_world(commands: &mut Commands, seed: Option<&WorldSeed>, assets: &AssetServer) -> Entity {
     let camera = (Embodiment::Free, WorldCamera::default());
-    match picture {
-        Some(path) => commands.spawn((WorldView::new(path.clone()), camera)).id(),
+    match seed {
+        Some(seed) => commands.spawn((WorldView::new(seed.clone()), camera)).id(),
         None => commands.spawn((FollowPreset(assets.load(WORLDS[0].1)), camera)).id(),
     }
 }

@@ -67,7 +67,8 @@ fn simulator(options: &ModelOptions) -> Result<Box<dyn WorldModel>, WorldError> 
 }
 
 impl WorldModels {
-    /// Adds a model under a name, or replaces it. `make` runs on the model's thread, once for every
+    /// Adds a model under a name other than [`WorldView::AUTO`](crate::WorldView::AUTO), or
+    /// replaces it. `make` runs on the model's thread, once for every
     /// world that starts.
     pub fn register(
         &mut self,

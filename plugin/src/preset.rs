@@ -255,7 +255,7 @@ mod tests {
     fn a_short_preset_has_the_defaults() {
         let text = "(seed: \"scene:city?seed=3\", controls: (speed_mps: 3.0))";
         let preset = WorldPreset::from_ron(text.as_bytes(), "x").expect("good");
-        assert_eq!(preset.model, "spatial");
+        assert_eq!(preset.model, WorldView::AUTO);
         assert_eq!(preset.embodiment, Embodiment::Walker);
         assert_eq!(preset.controls.speed_mps, 3.0);
         assert_eq!(preset.controls.turn_rps, WorldControls::default().turn_rps);

@@ -40,7 +40,7 @@ pub struct WorldView {
     pub seed: WorldSeed,
     /// Which of the possible worlds: models that imagine draw their random numbers from it.
     pub rng_seed: u64,
-    /// The model's name in [`WorldModels`](crate::WorldModels).
+    /// The model's name in [`WorldModels`](crate::WorldModels), or [`AUTO`](Self::AUTO).
     pub model: String,
     /// Size of the generated picture in pixels; `None` follows the camera's viewport. A smaller
     /// picture costs less and is scaled up.
@@ -49,12 +49,16 @@ pub struct WorldView {
 
 impl Default for WorldView {
     fn default() -> Self {
-        Self { seed: WorldSeed::default(), rng_seed: 0, model: "spatial".to_owned(), size: None }
+        Self { seed: WorldSeed::default(), rng_seed: 0, model: Self::AUTO.to_owned(), size: None }
     }
 }
 
 impl WorldView {
-    /// A world of the embedded model from a seed.
+    /// The model that fits the seed: `simulator` for a scene, `spatial` (the embedded one) for
+    /// everything else.
+    pub const AUTO: &str = "auto";
+
+    /// A world from a seed, of the model that fits it.
     pub fn new(seed: impl Into<WorldSeed>) -> Self {
         Self { seed: seed.into(), ..Self::default() }
     }
@@ -64,6 +68,16 @@ impl WorldView {
     pub fn with_model(mut self, name: impl Into<String>) -> Self {
         self.model = name.into();
         self
+    }
+
+    /// The name of the model that generates this view.
+    #[must_use]
+    pub fn model_name(&self) -> &str {
+        match (self.model.as_str(), self.seed.kind()) {
+            (Self::AUTO, "scene") => "simulator",
+            (Self::AUTO, _) => "spatial",
+            (name, _) => name,
+        }
     }
 
     /// The same, at a fixed picture size in pixels.
@@ -444,6 +458,13 @@ pub struct RestoreWorld {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_model_fits_the_seed_unless_named() {
+        assert_eq!(WorldView::new("scene:city?seed=7").model_name(), "simulator");
+        assert_eq!(WorldView::new("photo.jpg").model_name(), "spatial");
+        assert_eq!(WorldView::new("scene:city").with_model("mine").model_name(), "mine");
+    }
 
     #[test]
     fn views_are_written_in_ron() {

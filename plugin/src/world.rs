@@ -173,7 +173,7 @@ fn start_worlds(
             seed: view.seed.clone(),
             rng_seed: view.rng_seed,
             embodiment: (*embodiment).into(),
-            model: view.model.clone(),
+            model: view.model_name().to_owned(),
             models: models.clone(),
             options: ModelOptions { width: size.x, height: size.y },
             asset_folder: folder.0.clone(),
@@ -218,7 +218,7 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                     let Moment { pose, intrinsics, coverage, memory } = *moment;
                     let motion = Motion::new((*embodiment).into(), pose);
                     *light = WorldAmbience::of(&memory);
-                    let (seed, model) = (view.seed.to_string(), view.model.clone());
+                    let (seed, model) = (view.seed.to_string(), view.model_name().to_owned());
                     told.started.write(WorldStarted {
                         view: entity,
                         seed: seed.clone(),

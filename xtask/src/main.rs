@@ -11,7 +11,7 @@ use std::{
 };
 
 const USAGE: &str = "\
-cargo xtask play [PICTURE]   walk into a picture: builds and opens the demo game
+cargo xtask play [SEED]      walk into a picture or a scene: builds and opens the demo game
 cargo xtask test             format, lints, docs, room checks, all tests (what CI runs)
 cargo xtask ci               the same without questions, for machines
 cargo xtask rooms            only the check of who may depend on whom";
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["play"] => play(None),
-        ["play", picture] => play(Some(picture)),
+        ["play", seed] => play(Some(seed)),
         ["test"] => checks::run_all(system::Consent::Ask),
         ["ci"] => checks::run_all(system::Consent::Given),
         ["rooms"] => rooms::check(&root()),
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn play(picture: Option<&str>) -> Outcome {
+fn play(seed: Option<&str>) -> Outcome {
     system::ensure(system::FOR_PLAY, system::Consent::Ask)?;
     // The whole workspace is selected so that features unify as in `cargo xtask test`: the heavy
     // crates are compiled once for both.
@@ -47,8 +47,8 @@ fn play(picture: Option<&str>) -> Outcome {
     let programs = target_directory()?.join("debug");
     run(Command::new(programs.join("reverie")).args(["models", "verify"]))?;
     let mut game = Command::new(programs.join("demo_game"));
-    if let Some(picture) = picture {
-        game.arg(picture);
+    if let Some(seed) = seed {
+        game.arg(seed);
     }
     run(&mut game)
 }
