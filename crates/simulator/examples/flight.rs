@@ -1,11 +1,13 @@
 //! Flies a drone through a world from where a walk begins.
 //!
 //! ```text
-//! flight ADDRESS WIDTHxHEIGHT TICKS                   frames per second of a flight
-//! flight ADDRESS WIDTHxHEIGHT OUT.png R,U,F,YAW,PITCH one picture from a place near the start
+//! flight ADDRESS WIDTHxHEIGHT TICKS                frames per second of a flight
+//! flight ADDRESS WIDTHxHEIGHT OUT.png PLACE [SECS [SAMPLES]]
+//!                                                  one picture from a place near the start
 //! ```
-//! `R,U,F` are metres right, up and ahead of the start; yaw and pitch are degrees to the left and
-//! up from the way it looks.
+//! `PLACE` is `R,U,F,YAW,PITCH[,FOV]`: metres right, up and ahead of the start, degrees to the left
+//! and up from the way it looks, and the horizontal field of view (75). The world has lived for
+//! `SECS` (0); `SAMPLES` (4) is the work for a pixel. A `.jpg` is written at quality 88.
 
 use std::error::Error;
 use std::time::Instant;
@@ -13,13 +15,15 @@ use std::time::Instant;
 use glam::{Vec2, Vec3};
 use reverie_simulator::{Quality, SimulatorModel};
 use reverie_world_model::{
-    Action, Embodiment, Intrinsics, Observation, Pose, Seed, SeedAddress, SeedSource, WorldModel,
+    Action, Embodiment, Intrinsics, Pose, Seed, SeedAddress, SeedSource, WorldModel,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [address, size, rest @ ..] = words.as_slice() else {
-        return Err("usage: flight ADDRESS WIDTHxHEIGHT (TICKS | OUT.png R,U,F,YAW,PITCH)".into());
+        return Err(
+            "usage: flight ADDRESS WIDTHxHEIGHT (TICKS | OUT.png PLACE [SECS [SAMPLES]])".into()
+        );
     };
     let SeedAddress::Scene(scene) = address.parse()? else {
         return Err("the address must begin with scene:".into());
@@ -32,35 +36,48 @@ fn main() -> Result<(), Box<dyn Error>> {
             let mut model = SimulatorModel::new(lens, Quality { samples: 1, bounce_rays: 1 })?;
             fly(&mut model, &seed, ticks.parse()?)
         }
-        [out, place] => {
-            let small = Intrinsics::from_horizontal_fov(16, 9, 1.3);
-            let start = SimulatorModel::new(small, Quality { samples: 1, bounce_rays: 1 })?
-                .begin(&seed)?
-                .pose;
+        [out, place, rest @ ..] => {
+            let secs = rest.first().map_or(Ok(0.0), |text| text.parse::<f32>())?;
+            let samples = rest.get(1).map_or(Ok(4), |text| text.parse())?;
             let numbers: Vec<f32> = place.split(',').map(str::parse).collect::<Result<_, _>>()?;
-            let [right, up, ahead, yaw, pitch] = numbers[..] else {
-                return Err("a place is R,U,F,YAW,PITCH".into());
+            let [right, up, ahead, yaw, pitch, ref fov @ ..] = numbers[..] else {
+                return Err("a place is R,U,F,YAW,PITCH[,FOV]".into());
             };
+            let fov = fov.first().copied().unwrap_or(75.0).to_radians();
+            let lens = Intrinsics::from_horizontal_fov(lens.width, lens.height, fov);
+            let small = Intrinsics::from_horizontal_fov(16, 9, 1.3);
+            let mut quick = SimulatorModel::new(small, Quality { samples: 1, bounce_rays: 1 })?;
+            let start = quick.begin(&seed)?.pose;
             let position = start.world_from_view(Vec3::new(right, up, -ahead));
             let look = start.forward();
             let heading = (-look.x).atan2(-look.z) + yaw.to_radians();
             seed.start =
                 Some(Pose::from_yaw_pitch_roll(position, heading, pitch.to_radians(), 0.0));
-            let mut model = SimulatorModel::new(lens, Quality { samples: 4, bounce_rays: 4 })?;
+            quick.begin(&seed)?;
+            for _ in 0..(secs * quick.spec().tick_hz) as u32 {
+                quick.step(&Action::default())?;
+            }
+            let mut model = SimulatorModel::new(lens, Quality { samples, bounce_rays: samples })?;
             let begun = Instant::now();
-            let seen = model.begin(&seed)?;
+            model.restore(&quick.save()?)?;
             eprintln!("{:.2} s from {position}", begun.elapsed().as_secs_f32());
-            picture(&seen)?.save(out)?;
-            Ok(())
+            let truth = model.truth().ok_or("nothing was seen")?;
+            picture(truth.rgb.clone(), lens, out)
         }
-        _ => Err("give TICKS, or OUT.png and R,U,F,YAW,PITCH".into()),
+        _ => Err("give TICKS, or OUT.png and PLACE".into()),
     }
 }
 
-fn picture(seen: &Observation) -> Result<image::RgbImage, Box<dyn Error>> {
-    let Intrinsics { width, height, .. } = seen.intrinsics;
-    let pixels = seen.rgb.data().to_vec();
-    image::RgbImage::from_raw(width, height, pixels).ok_or_else(|| "odd picture".into())
+fn picture(rgb: Vec<u8>, lens: Intrinsics, out: &str) -> Result<(), Box<dyn Error>> {
+    let picture = image::RgbImage::from_raw(lens.width, lens.height, rgb).ok_or("odd picture")?;
+    if out.ends_with(".jpg") {
+        let file = std::fs::File::create(out)?;
+        let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(file, 88);
+        picture.write_with_encoder(encoder)?;
+    } else {
+        picture.save(out)?;
+    }
+    Ok(())
 }
 
 fn fly(model: &mut SimulatorModel, seed: &Seed, ticks: u32) -> Result<(), Box<dyn Error>> {

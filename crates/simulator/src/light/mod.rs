@@ -8,4 +8,5 @@ pub(crate) mod lamps;
 pub(crate) mod lighting;
 pub(crate) mod roof;
 pub(crate) mod shade;
+pub(crate) mod shafts;
 pub(crate) mod sky;

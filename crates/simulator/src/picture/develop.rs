@@ -39,6 +39,7 @@ impl Scene {
                 }
             });
         }
+        self.draw_shafts(camera, pixels, hdr);
         self.draw_precipitation(camera, pixels, hdr);
     }
 

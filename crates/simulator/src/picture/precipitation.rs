@@ -126,10 +126,11 @@ impl Scene {
             _ => return,
         };
         let eye = camera.pose.position;
-        if strength <= 0.0 || self.enclosure.is_some() && self.sheltered(eye) {
+        let indoors = self.sheltered(eye);
+        if strength <= 0.0 || indoors && !self.sees_outside(eye) {
             return;
         }
-        let roofs = Roofs::around(self, eye);
+        let roofs = if indoors { None } else { Roofs::around(self, eye) };
         let intrinsics = &camera.intrinsics;
         let (width, height) = (intrinsics.width as usize, intrinsics.height as usize);
         let mut canvas = Canvas { hdr, pixels, width, height };
@@ -161,7 +162,12 @@ impl Scene {
                 }
                 let Some((pixel, depth)) = project(p) else { continue };
                 // What is nearer than the last cube's reach belongs to that.
-                let nearest = if shell == 0 { 0.25 } else { 0.7 * CUBES_M[shell - 1] };
+                let nearest = match shell {
+                    // A drop right before the lens would be a bar across the picture.
+                    0 if rain => 0.8,
+                    0 => 0.25,
+                    _ => 0.7 * CUBES_M[shell - 1],
+                };
                 if depth < nearest || !(pixel.x.abs() < 1e5 && pixel.y.abs() < 1e5) {
                     continue;
                 }
@@ -172,7 +178,7 @@ impl Scene {
                 let radius_m = kind.radius_m * (0.6 + 0.8 * unit(7));
                 let radius = (radius_m * focal / depth).clamp(if rain { 0.17 } else { 0.28 }, 40.0);
                 let mut colour = lit;
-                if night && shell < 2 {
+                if night && (shell < 2 || indoors) {
                     colour += self.lamps_at(p) * 0.3;
                 }
                 let far = (depth / CUBES_M[2]).min(1.0);
@@ -183,6 +189,12 @@ impl Scene {
         if rain {
             self.draw_splashes(&mut canvas, camera, focal, strength, lit);
         }
+    }
+
+    /// Whether what falls outside is near enough to be seen through the doors of a hall.
+    fn sees_outside(&self, eye: Vec3) -> bool {
+        let reach = 0.8 * CUBES_M[2];
+        self.roof.as_ref().is_some_and(|roof| roof.max.y - eye.z < reach)
     }
 
     /// Light of all lamps at a place in the air, without shadows.

@@ -49,7 +49,8 @@ impl Scene {
         }
         // Leaves let half of it through.
         match self.trace_for(&ray, bias, ROOF_M, Goal::NearestSolid) {
-            Some(_) => 0.0,
+            // Wind drives much below what is high above.
+            Some(hit) => 0.75 * smoothstep(2.5, 16.0, hit.t),
             None => 0.55,
         }
     }

@@ -2,7 +2,7 @@
 
 use glam::{Quat, Vec3};
 
-use super::shell::Stock;
+use super::shell::{Stock, hall};
 use crate::class::Class;
 use crate::random::Rng;
 use crate::rays::geometry::Group;
@@ -10,6 +10,8 @@ use crate::rays::shape::Shape;
 use crate::scene::Scene;
 use crate::surface::material::{Material, srgb};
 use crate::surface::pattern::Pattern;
+use crate::surface::stencil::text;
+use crate::surface::warehouse::Hall;
 
 /// Half the width of a forklift, metres.
 pub(super) const FORKLIFT_HALF_M: f32 = 0.62;
@@ -34,6 +36,10 @@ pub(super) fn forklift(scene: &mut Scene, rng: &mut Rng, stock: &Stock) -> Forkl
     let amber = scene.add_material(amber);
     let tail = Material::plain(srgb(160, 20, 16)).glow(Vec3::new(0.6, 0.02, 0.02));
     let tail = scene.add_material(tail);
+    let number = text(&format!("{:02}", 1 + rng.below(40)));
+    let plate = Hall::Board { text: number, height: 0.12 };
+    let plate = hall(plate, srgb(28, 28, 30), srgb(236, 232, 220), Vec3::ONE);
+    let plate = scene.add_material(plate.gloss(0.3));
     let mut g = Group::of(Class::Forklift);
     let v = Vec3::new;
     g.cuboid(v(0.0, 0.5, 0.05), v(1.06, 0.42, 1.5), paint);
@@ -42,6 +48,19 @@ pub(super) fn forklift(scene: &mut Scene, rng: &mut Rng, stock: &Stock) -> Forkl
     g.cuboid(v(0.0, 0.72, 0.82), v(1.08, 0.72, 0.45), paint);
     let top = v(0.54, 0.36, 0.2);
     g.add(Shape::Frustum { top: 1.0 }, v(0.0, 0.72, 1.02), Quat::IDENTITY, top, paint);
+    for x in [-0.4f32, 0.4] {
+        // Round corners, and slits that let the heat out.
+        g.rod(v(x, 0.36, 0.96), v(x, 1.08, 0.96), 0.14, 1.0, paint);
+        for k in 0..4 {
+            let y = 0.62 + 0.08 * k as f32;
+            g.cuboid(v(x * 1.345, y, 0.72), v(0.02, 0.03, 0.3), stock.dark);
+        }
+        g.cuboid(v(x * 1.33, 0.58, 0.1), v(0.012, 0.17, 0.5), plate);
+    }
+    for k in 0..5 {
+        let y = 0.72 + 0.06 * k as f32;
+        g.cuboid(v(0.0, y, 1.222), v(0.5, 0.025, 0.02), stock.dark);
+    }
     g.cuboid(v(0.0, 0.86, 0.45), v(0.86, 0.4, 0.6), grey);
     g.cuboid(v(0.0, 1.1, 0.28), v(0.5, 0.12, 0.46), stock.rubber);
     g.cuboid(v(0.0, 1.38, 0.52), v(0.46, 0.5, 0.1), stock.rubber);
@@ -63,6 +82,7 @@ pub(super) fn forklift(scene: &mut Scene, rng: &mut Rng, stock: &Stock) -> Forkl
             let out = v(x.signum() * wide * 0.5, 0.0, 0.0);
             g.rod(hub - out, hub + out, r, 1.0, stock.rubber);
             g.rod(hub + out * 0.6, hub + out * 1.05, r * 0.55, 0.9, paint);
+            g.rod(hub + out, hub + out * 1.15, r * 0.2, 0.8, grey);
         }
         g.cuboid(v(x * 0.95, 1.85, -0.55), v(0.14, 0.1, 0.08), lamp);
         g.cuboid(v(x * 0.85, 0.98, 1.06), v(0.14, 0.08, 0.06), tail);

@@ -39,6 +39,7 @@ fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
     ]);
     let glow = Material::plain(srgb(235, 235, 230)).glow(tint * 12.0);
     let lit = scene.add_material(glow);
+    let dusk = scene.add_material(Material { night_only: true, ..glow });
     let dead = scene.add_material(Material::plain(srgb(150, 150, 146)).gloss(0.4));
     let long = rng.chance(0.5);
     let fixture = |scene: &mut Scene, face: u16| {
@@ -56,7 +57,7 @@ fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
         }
         scene.add_group(g)
     };
-    let (on, off) = (fixture(scene, lit), fixture(scene, dead));
+    let [on, off, in_the_dark] = [lit, dead, dusk].map(|face| fixture(scene, face));
     let y = plan.height - 1.5;
     let mut xs: Vec<(f32, f32, f32)> =
         plan.aisles.iter().map(|a| (a.x, plan.north() - 2.0, plan.south() - 2.0)).collect();
@@ -69,32 +70,41 @@ fn lamps(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
     // Narrow beams light an aisle and not the tops of the racks beside it.
     const NARROW: f32 = 0.62;
     const WIDE: f32 = 0.5;
-    let mut spots: Vec<(Vec3, f32)> = Vec::new();
+    let mut spots: Vec<(Vec3, f32, bool)> = Vec::new();
     for (k, &(x, from, to)) in xs.iter().enumerate() {
         let edge = if k < plan.aisles.len() { NARROW } else { WIDE };
+        // Where daylight falls in, lamps are off by day.
+        let night_only = plan.skylights.contains(&x);
         let count = ((to - from) / along).round().max(1.0);
         for i in 0..count as usize {
             let z = from + (to - from) * (i as f32 + 0.5) / count;
-            spots.push((Vec3::new(x, y, z), edge));
+            spots.push((Vec3::new(x, y, z), edge, night_only));
         }
     }
     let across = ((2.0 * plan.half.x) / 9.5).round().max(1.0);
     for i in 0..across as usize {
         let x = plan.half.x * (2.0 * (i as f32 + 0.5) / across - 1.0);
         for z in [plan.south() + 4.0, plan.half.y - 4.5] {
-            spots.push((Vec3::new(x, y, z), WIDE));
+            spots.push((Vec3::new(x, y, z), WIDE, z > plan.south() + 6.0));
         }
     }
-    for (at, cos_edge) in spots {
+    for (at, cos_edge, night_only) in spots {
         let dead = rng.chance(0.09);
         scene.root.label(Class::Lamp, 0);
-        scene.root.place(if dead { off } else { on }, at, Quat::IDENTITY, Vec3::ONE);
+        let body = if dead {
+            off
+        } else if night_only {
+            in_the_dark
+        } else {
+            on
+        };
+        scene.root.place(body, at, Quat::IDENTITY, Vec3::ONE);
         if !dead {
             scene.lamps.push(Lamp {
                 position: at - Vec3::Y * 0.1,
                 power: tint * 60.0,
                 clear_m: 0.3,
-                night_only: false,
+                night_only,
                 radius: if long { 0.2 } else { 0.12 },
                 beam: Some(Beam { dir: Vec3::NEG_Y, cos_edge }),
             });

@@ -18,6 +18,7 @@ mod plan;
 mod shell;
 mod storage;
 mod traffic;
+mod yard;
 
 use glam::Vec3;
 

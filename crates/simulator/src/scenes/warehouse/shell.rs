@@ -1,11 +1,9 @@
-//! The building: floor, walls, docks, and the yard outside.
-
-use std::f32::consts::TAU;
+//! The building: floor, walls and docks.
 
 use glam::{Quat, Vec3};
 
-use super::overhead;
 use super::plan::{Dock, DockState, PAINT, Plan, YARD_Y};
+use super::{overhead, yard};
 use crate::class::Class;
 use crate::random::Rng;
 use crate::rays::geometry::{Group, MaterialId};
@@ -15,7 +13,6 @@ use crate::surface::material::{Material, srgb};
 use crate::surface::pattern::Pattern;
 use crate::surface::stencil::text;
 use crate::surface::warehouse::Hall;
-use crate::things::props;
 
 /// Materials that the parts of the hall share.
 pub(super) struct Stock {
@@ -81,7 +78,7 @@ const DOOR: (f32, f32) = (1.45, 3.3);
 const GATE: (f32, f32) = (2.6, 5.0);
 
 pub(super) fn build(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
-    yard(scene, rng, plan, stock);
+    yard::build(scene, rng, plan, stock);
     floor(scene, plan);
     walls(scene, rng, plan, stock);
     overhead::build(scene, rng, plan, stock);
@@ -262,7 +259,7 @@ fn doorway(
         paint(root, (at - 0.05, at + 0.05), (z - 5.4, z - 0.6), stock.line_yellow);
     }
     match dock.state {
-        DockState::Trailer => trailer(scene, plan, stock, x),
+        DockState::Trailer => yard::trailer(scene, plan, stock, x, number),
         DockState::Open | DockState::Half => {
             // A bar across, so that nobody drives out.
             root.label(Class::Furniture, 0);
@@ -272,47 +269,6 @@ fn doorway(
         }
         DockState::Closed => {}
     }
-}
-
-/// A trailer that was backed against a dock, open towards it.
-fn trailer(scene: &mut Scene, plan: &Plan, stock: &Stock, x: f32) {
-    let ply = Material::new(
-        Pattern::Planks { width: 0.2 },
-        srgb(140, 106, 72),
-        srgb(100, 74, 50),
-        Vec3::ZERO,
-    );
-    let bed = scene.add_material(ply.scale(0.5));
-    let wall = hall(
-        Hall::Sheet { pitch: 0.18, upright: true },
-        srgb(196, 198, 198),
-        srgb(160, 162, 162),
-        Vec3::ONE,
-    );
-    let wall = scene.add_material(wall.gloss(0.2));
-    let z0 = plan.half.y + 0.55;
-    let length = 13.2;
-    let root = &mut scene.root;
-    root.label(Class::Car, 0);
-    let middle = z0 + 0.5 * length;
-    root.cuboid(Vec3::new(x, -0.1, middle), Vec3::new(2.5, 0.2, length), bed);
-    root.cuboid(Vec3::new(x, 2.75, middle), Vec3::new(2.55, 0.06, length), wall);
-    for side in [-1.0f32, 1.0] {
-        let at = x + side * 1.25;
-        root.cuboid(Vec3::new(at, 1.35, middle), Vec3::new(0.06, 2.8, length), wall);
-        for axle in [9.2, 10.5, 11.8] {
-            let hub = Vec3::new(x + side * 1.0, YARD_Y + 0.5, z0 + axle - 8.0);
-            root.rod(hub, hub + Vec3::X * (0.3 * side), 0.5, 1.0, stock.rubber);
-        }
-    }
-    root.cuboid(Vec3::new(x, 1.35, z0 + length), Vec3::new(2.5, 2.8, 0.06), wall);
-    // Rubber curtains close the gap to the wall.
-    root.label(Class::Door, 0);
-    for side in [-1.0f32, 1.0] {
-        let at = Vec3::new(x + side * 1.38, 1.4, plan.half.y + 0.42);
-        root.cuboid(at, Vec3::new(0.35, 3.8, 0.3), stock.rubber);
-    }
-    root.cuboid(Vec3::new(x, 3.1, plan.half.y + 0.42), Vec3::new(3.0, 0.5, 0.3), stock.rubber);
 }
 
 /// The wide door on floor level with its ramp down to the yard.
@@ -366,49 +322,5 @@ fn gate(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock, slats: Mat
             Vec3::new(x + side * (half + 0.3), 1.0 - fall * (step - z - 0.3) / length, step)
         };
         root.rod(rail(from), rail(to), 0.035, 1.0, stock.yellow);
-    }
-}
-
-fn yard(scene: &mut Scene, rng: &mut Rng, plan: &Plan, stock: &Stock) {
-    let asphalt =
-        Material::new(Pattern::Noise, srgb(92, 92, 92), srgb(70, 70, 71), Vec3::ZERO).scale(1.5);
-    let asphalt = scene.add_material(asphalt);
-    let grass =
-        Material::new(Pattern::Meadow, srgb(86, 102, 58), srgb(116, 122, 76), srgb(118, 102, 78));
-    let grass = scene.add_material(grass);
-    let tone = srgb(170, 176, 180);
-    let far = hall(Hall::Sheet { pitch: 1.2, upright: true }, tone, tone * 0.7, tone);
-    let far = scene.add_material(far);
-    let tree = props::broadleaf(scene, rng, 110);
-    let (hx, hz) = (plan.half.x, plan.half.y);
-    let root = &mut scene.root;
-    root.label(Class::Ground, 0);
-    root.cuboid(Vec3::new(0.0, YARD_Y - 0.55, 0.0), Vec3::new(2400.0, 1.0, 2400.0), grass);
-    root.label(Class::Road, 0);
-    let yard = Vec3::new(2.0 * hx + 40.0, 0.06, 2.0 * hz + 80.0);
-    root.cuboid(Vec3::new(0.0, YARD_Y - 0.03, 10.0), yard, asphalt);
-    root.label(Class::Building, 0);
-    for i in 0..4 {
-        let x = -hx * 1.4 + 0.95 * hx * i as f32 + rng.range(-8.0, 8.0);
-        let size = Vec3::new(rng.range(30.0, 60.0), rng.range(8.0, 14.0), 30.0);
-        let at = Vec3::new(x, YARD_Y + 0.5 * size.y, hz + rng.range(75.0, 120.0));
-        root.cuboid(at, size, far);
-    }
-    root.label(Class::Tree, 0);
-    for _ in 0..14 {
-        let at = Vec3::new(rng.range(-1.5, 1.5) * hx, YARD_Y, hz + rng.range(46.0, 70.0));
-        let turn = Quat::from_rotation_y(rng.range(0.0, TAU));
-        root.place(tree, at, turn, Vec3::splat(rng.range(0.7, 1.2)));
-    }
-    root.label(Class::Furniture, 0);
-    let z = hz + 44.0;
-    let posts = (hx / 2.5) as i32;
-    for i in -posts..=posts {
-        let at = Vec3::new(i as f32 * 2.5, YARD_Y, z);
-        root.rod(at, at + Vec3::Y * 2.0, 0.03, 1.0, stock.steel);
-    }
-    for y in [0.6, 1.2, 1.9] {
-        let (from, to) = (Vec3::new(-hx, YARD_Y + y, z), Vec3::new(hx, YARD_Y + y, z));
-        root.rod(from, to, 0.015, 1.0, stock.steel);
     }
 }
