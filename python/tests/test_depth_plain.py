@@ -19,9 +19,10 @@ def test_every_module_parses_and_is_packaged():
 
 
 def test_a_missing_part_or_argument_is_one_clear_line():
-    command = [sys.executable, "-m", "reverie_train.depth", "train"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    complete = all(importlib.util.find_spec(name) for name in ("torch", "numpy", "PIL", "safetensors"))
-    expected = "--data" if complete else "pip install"
-    assert expected in done.stderr and "Traceback" not in done.stderr
+    for package in ("depth", "conditions"):
+        command = [sys.executable, "-m", f"reverie_train.{package}", "train"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        complete = all(importlib.util.find_spec(name) for name in ("torch", "numpy", "PIL", "safetensors"))
+        expected = "--data" if complete else "pip install"
+        assert expected in done.stderr and "Traceback" not in done.stderr

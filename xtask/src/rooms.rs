@@ -11,7 +11,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("reverie_media", &["reverie_world_model"]),
     ("reverie_simulator", &["reverie_world_model"]),
     ("reverie_spatial", &["reverie_world_model", "reverie_inference", "reverie_media (tests)"]),
-    ("reverie_evaluation", &["reverie_world_model", "reverie_simulator (tests)"]),
+    (
+        "reverie_evaluation",
+        &["reverie_world_model", "reverie_inference", "reverie_simulator (tests)"],
+    ),
     (
         "reverie_cli",
         &[

@@ -207,6 +207,9 @@ pub struct EvalWorld {
     /// Judge this model beside the baselines: spatial
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
+    /// Instead of walks: do six robot policies rank in the models as in the truth?
+    #[arg(long, conflicts_with_all = ["report", "domain"])]
+    pub policies: bool,
     /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,

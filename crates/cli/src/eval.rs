@@ -1,7 +1,9 @@
 //! `reverie eval world`: world models against the ground truth.
 
 mod chart;
+mod policies;
 mod report;
+mod table;
 
 use crate::{
     args::EvalWorld,
@@ -12,20 +14,20 @@ use crate::{
 };
 use indicatif::ProgressBar;
 use reverie_evaluation::{
-    Better, Contestant, HOLD_NAME, HORIZONS, HoldModel, JudgeError, Judged, Metric, Scores, Walk,
-    WalkOptions, judge,
+    Command, ConditionsNetwork, Contestant, HOLD_NAME, HoldModel, JudgeError, Judged, Metric,
+    Obeyed, Scores, Walk, WalkOptions, frechet_distance, judge, judge_commands,
 };
+use reverie_inference::ModelStore;
 use reverie_simulator::{Quality, SceneKind, SimulatorModel};
 use reverie_spatial::{MODEL_NAME, SpatialConfig, SpatialModel};
 use reverie_world_model::{
     Embodiment, Intrinsics, SceneSeed, Seed, SeedSource, Weather, WorldModel,
 };
-use serde::Serialize;
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     sync::atomic::{AtomicBool, Ordering},
 };
+use table::{CommandLine, MetricLine, ModelLine, Table, WalkLine, text};
 
 /// Worlds that are judged in, and who walks in them; those that the simulator has.
 const DOMAINS: [(&str, Embodiment); 3] = [
@@ -39,10 +41,26 @@ const FIRST_SEED: u64 = 1_000_000;
 const CONDITIONS: [(Weather, f32); 5] = [
     (Weather::Clear, 10.0),
     (Weather::Overcast, 15.0),
-    (Weather::Rain, 17.0),
+    (Weather::Rain, 21.5),
     (Weather::Snow, 12.0),
     (Weather::Fog, 9.0),
 ];
+/// Weather and hour that are commanded one after another in a world of each domain; the quick ones
+/// first.
+const COMMANDS: [(Weather, f32); 10] = [
+    (Weather::Rain, 13.0),
+    (Weather::Clear, 23.0),
+    (Weather::Snow, 9.0),
+    (Weather::Fog, 18.0),
+    (Weather::Overcast, 6.0),
+    (Weather::Clear, 7.0),
+    (Weather::Rain, 2.0),
+    (Weather::Snow, 19.0),
+    (Weather::Fog, 11.0),
+    (Weather::Overcast, 15.0),
+];
+/// How many of them `--quick` commands.
+const QUICK_COMMANDS: usize = 4;
 /// Small frames: what is compared is what is seen, not its finish.
 const SIZE: [u32; 2] = [128, 72];
 const FOV_DEG: f32 = 75.0;
@@ -53,53 +71,10 @@ const SHORT_TICKS: u64 = 250;
 const LONG_TICKS: u64 = 2410;
 /// Name of the embedded memory with push-pull and nothing else.
 const REPROJECTION_NAME: &str = "reprojection";
+/// Name of the truth in the table.
+const TRUTH_NAME: &str = "simulator";
 /// What `--model` accepts beside the baselines, which are always there.
 const MODELS: [&str; 1] = [MODEL_NAME];
-
-/// Everything that was measured.
-#[derive(Serialize)]
-struct Table {
-    program: &'static str,
-    version: &'static str,
-    quick: bool,
-    size: [u32; 2],
-    tick_hz: f32,
-    device: &'static str,
-    walks: Vec<WalkLine>,
-    metrics: Vec<MetricLine>,
-    models: Vec<ModelLine>,
-}
-
-/// One walk through one world.
-#[derive(Serialize)]
-struct WalkLine {
-    domain: &'static str,
-    seed: u64,
-    weather: Weather,
-    hour: f32,
-    ticks: u64,
-    revisits: usize,
-    /// Mean share of the true frames that the seed picture shows.
-    seen_share: f64,
-}
-
-#[derive(Serialize)]
-struct MetricLine {
-    key: &'static str,
-    label: &'static str,
-    unit: &'static str,
-    better: Better,
-    meaning: &'static str,
-}
-
-#[derive(Serialize)]
-struct ModelLine {
-    name: String,
-    baseline: bool,
-    /// Mean of the domains.
-    mean: Scores,
-    domains: BTreeMap<&'static str, Scores>,
-}
 
 /// A walk as the report shows it.
 struct Shown {
@@ -119,26 +94,70 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
     if let Some(folder) = &args.report {
         report::check_folder(folder)?;
     }
+    let network = ConditionsNetwork::load(&ModelStore::open()?)
+        .map_err(|e| CliError::BadInput(e.to_string()))?;
     let interrupted = watch_for_interrupts()?;
+    if args.policies {
+        return rank(args, model, &interrupted);
+    }
     let walks: &[u64] = if args.quick {
         &[SHORT_TICKS]
     } else {
         &[SHORT_TICKS, LONG_TICKS, SHORT_TICKS, SHORT_TICKS]
     };
+    let commands = if args.quick { &COMMANDS[..QUICK_COMMANDS] } else { &COMMANDS[..] };
     let mut judge =
-        Bench::new(model, &interrupted, domains.len() as u64 * walks.iter().sum::<u64>())?;
-    let mut shown = Vec::new();
+        Bench::new(model, network, &interrupted, domains.len() as u64 * walks.iter().sum::<u64>())?;
+    let (mut shown, mut obeyed) = (Vec::new(), Vec::new());
     for (domain, embodiment) in &domains {
         for (number, least_ticks) in walks.iter().enumerate() {
             shown.push(judge.walk(domain, *embodiment, number, *least_ticks)?);
         }
+        obeyed.push((*domain, judge.commands(domain, commands)?));
     }
     judge.progress.finish_and_clear();
-    let table = judge.table(args.quick, &shown);
+    let table = judge.table(args.quick, &shown, &obeyed, commands)?;
     if let Some(folder) = &args.report {
-        report::write(folder, &table, &shown)?;
+        report::write(folder, &table, &shown, &obeyed)?;
     }
     if args.json { print_json(&table) } else { print(&text(&table)) }
+}
+
+/// Runs `eval world --policies`.
+fn rank(
+    args: &EvalWorld,
+    model: Option<&'static str>,
+    interrupted: &AtomicBool,
+) -> Result<(), CliError> {
+    let tick_hz = SimulatorModel::new(camera(policies::SIZE), QUALITY)?.spec().tick_hz;
+    let mut models = contestants(model, policies::SIZE, tick_hz)?;
+    let ranking = policies::run(&mut models, FIRST_SEED + 1, args.quick, interrupted)?;
+    if args.json { print_json(&ranking) } else { policies::show(&ranking) }
+}
+
+fn camera([width, height]: [u32; 2]) -> Intrinsics {
+    Intrinsics::from_horizontal_fov(width, height, FOV_DEG.to_radians())
+}
+
+type Named = (&'static str, Box<dyn WorldModel>);
+
+/// The model that was asked for and the baselines.
+fn contestants(
+    model: Option<&'static str>,
+    [width, height]: [u32; 2],
+    tick_hz: f32,
+) -> Result<Vec<Named>, CliError> {
+    let spatial = || -> Result<Box<dyn WorldModel>, CliError> {
+        let config = SpatialConfig { width, height, tick_hz, ..SpatialConfig::default() };
+        Ok(Box::new(SpatialModel::new(config)?))
+    };
+    let mut models: Vec<Named> = Vec::new();
+    if let Some(name) = model {
+        models.push((name, spatial()?));
+    }
+    models.push((REPROJECTION_NAME, spatial()?));
+    models.push((HOLD_NAME, Box::new(HoldModel::new(width, height, tick_hz))));
+    Ok(models)
 }
 
 fn chosen_domains(names: &[String]) -> Result<Vec<(&'static str, Embodiment)>, CliError> {
@@ -171,7 +190,8 @@ fn chosen_model(name: Option<&str>) -> Result<Option<&'static str>, CliError> {
 /// The truth, the models and what they scored so far.
 struct Bench<'a> {
     truth: SimulatorModel,
-    models: Vec<(&'static str, Box<dyn WorldModel>)>,
+    models: Vec<Named>,
+    network: ConditionsNetwork,
     /// Per walk.
     lines: Vec<WalkLine>,
     progress: ProgressBar,
@@ -183,25 +203,14 @@ struct Bench<'a> {
 impl<'a> Bench<'a> {
     fn new(
         model: Option<&'static str>,
+        network: ConditionsNetwork,
         interrupted: &'a AtomicBool,
         ticks: u64,
     ) -> Result<Self, CliError> {
-        let [width, height] = SIZE;
-        let camera = Intrinsics::from_horizontal_fov(width, height, FOV_DEG.to_radians());
-        let truth = SimulatorModel::new(camera, QUALITY)?;
-        let tick_hz = truth.spec().tick_hz;
-        let spatial = || -> Result<Box<dyn WorldModel>, CliError> {
-            let config = SpatialConfig { width, height, tick_hz, ..SpatialConfig::default() };
-            Ok(Box::new(SpatialModel::new(config)?))
-        };
-        let mut models: Vec<(&'static str, Box<dyn WorldModel>)> = Vec::new();
-        if let Some(name) = model {
-            models.push((name, spatial()?));
-        }
-        models.push((REPROJECTION_NAME, spatial()?));
-        models.push((HOLD_NAME, Box::new(HoldModel::new(width, height, tick_hz))));
+        let truth = SimulatorModel::new(camera(SIZE), QUALITY)?;
+        let models = contestants(model, SIZE, truth.spec().tick_hz)?;
         let progress = progress_bar(ticks);
-        Ok(Self { truth, models, lines: Vec::new(), progress, done: 0, interrupted })
+        Ok(Self { truth, models, network, lines: Vec::new(), progress, done: 0, interrupted })
     }
 
     fn walk(
@@ -227,17 +236,14 @@ impl<'a> Bench<'a> {
         let length = self.progress.length().unwrap_or_default();
         self.progress.set_length(length + walk.home - least_ticks.min(walk.home));
 
-        let mut contestants: Vec<_> = self
-            .models
-            .iter_mut()
-            .map(|(name, model)| Contestant { name: (*name).to_owned(), model: model.as_mut() })
-            .collect();
+        let mut contestants = named(&mut self.models);
         let (progress, done, interrupted) = (&self.progress, self.done, self.interrupted);
         let mut watch = |tick: u64| {
             progress.set_position(done + tick);
             !interrupted.load(Ordering::Relaxed)
         };
-        let episode = judge(&mut self.truth, &scene, &walk, &mut contestants, &mut watch)?;
+        let network = Some(&self.network);
+        let episode = judge(&mut self.truth, &scene, &walk, &mut contestants, network, &mut watch)?;
         self.done += walk.home;
         self.lines.push(WalkLine {
             domain,
@@ -247,29 +253,58 @@ impl<'a> Bench<'a> {
             ticks: walk.home,
             revisits: walk.revisits.len(),
             seen_share: episode.seen_share,
+            still_share: episode.still_share,
         });
         Ok(Shown { line: self.lines.len() - 1, judged: episode.judged, walk })
     }
 
-    fn table(self, quick: bool, shown: &[Shown]) -> Table {
+    /// Changes weather and hour in the first world of a domain.
+    fn commands(
+        &mut self,
+        domain: &'static str,
+        commands: &[(Weather, f32)],
+    ) -> Result<Vec<Obeyed>, CliError> {
+        let seed = FIRST_SEED + 1;
+        self.progress.set_message(format!("{domain} {seed}, commands"));
+        let scene = SceneSeed::new(domain, seed);
+        let scene = Seed { rng_seed: seed, ..Seed::new(SeedSource::Scene(scene)) };
+        let commands: Vec<_> =
+            commands.iter().map(|&(weather, hour)| Command { weather, hour }).collect();
+        let mut contestants = named(&mut self.models);
+        let interrupted = self.interrupted;
+        let mut watch = |_| !interrupted.load(Ordering::Relaxed);
+        let (truth, network) = (&mut self.truth, &self.network);
+        Ok(judge_commands(truth, &scene, &mut contestants, network, &commands, &mut watch)?)
+    }
+
+    fn table(
+        self,
+        quick: bool,
+        shown: &[Shown],
+        obeyed: &[(&'static str, Vec<Obeyed>)],
+        commands: &[(Weather, f32)],
+    ) -> Result<Table, CliError> {
         let names: Vec<&str> = shown
             .first()
             .map(|shown| shown.judged.iter().map(|judged| judged.name.as_str()).collect())
             .unwrap_or_default();
         let mut models = Vec::new();
         for (row, name) in names.iter().enumerate() {
-            let mut of_domain: BTreeMap<&'static str, Vec<&Scores>> = BTreeMap::new();
-            for shown in shown {
-                let domain = self.lines[shown.line].domain;
-                of_domain.entry(domain).or_default().push(&shown.judged[row].scores);
+            let mut domains = BTreeMap::new();
+            for (domain, obeyed) in obeyed {
+                let of_domain: Vec<&Shown> =
+                    shown.iter().filter(|s| self.lines[s.line].domain == *domain).collect();
+                let walks = of_domain.iter().map(|shown| &shown.judged[row].scores);
+                let mut scores = Scores::mean(walks.chain([&obeyed[row].scores]));
+                if let Some(distance) = frechet(&of_domain, row)? {
+                    scores.figures.insert(Metric::FrechetConditions, distance);
+                }
+                domains.insert(*domain, scores);
             }
-            let domains: BTreeMap<_, _> = of_domain
-                .into_iter()
-                .map(|(domain, scores)| (domain, Scores::mean(scores)))
-                .collect();
             models.push(ModelLine {
                 name: (*name).to_owned(),
                 baseline: !MODELS.contains(name),
+                ignores_commands: obeyed.iter().any(|(_, obeyed)| obeyed[row].ignored),
                 mean: Scores::mean(domains.values()),
                 domains,
             });
@@ -281,7 +316,8 @@ impl<'a> Bench<'a> {
             better: metric.better(),
             meaning: metric.meaning(),
         };
-        Table {
+        let command = |&(weather, hour): &(Weather, f32)| CommandLine { weather, hour };
+        Ok(Table {
             program: "reverie eval world",
             version: env!("CARGO_PKG_VERSION"),
             quick,
@@ -289,77 +325,33 @@ impl<'a> Bench<'a> {
             tick_hz: self.truth.spec().tick_hz,
             device: DEVICE,
             walks: self.lines,
+            commands: commands.iter().map(command).collect(),
             metrics: Metric::ALL.map(metric).into(),
             models,
-        }
+        })
     }
 }
 
-impl Table {
-    /// Domains in the order of the walks, then their mean if there are several.
-    fn parts(&self) -> Vec<(&'static str, Vec<&Scores>)> {
-        let mut names: Vec<&'static str> = self.walks.iter().map(|walk| walk.domain).collect();
-        names.dedup();
-        let mut parts: Vec<_> = names
-            .iter()
-            .map(|name| (*name, self.models.iter().filter_map(|m| m.domains.get(name)).collect()))
-            .collect();
-        if names.len() > 1 {
-            parts.push(("mean", self.models.iter().map(|model| &model.mean).collect()));
-        }
-        parts
-    }
+fn named(models: &mut [Named]) -> Vec<Contestant<'_>> {
+    models
+        .iter_mut()
+        .map(|(name, model)| Contestant { name: (*name).to_owned(), model: model.as_mut() })
+        .collect()
 }
 
-/// The table for people: a block a domain, a line a figure, a column a model.
-fn text(table: &Table) -> String {
-    let mut out = String::new();
-    for (domain, scores) in table.parts() {
-        let walks = table.walks.iter().filter(|walk| walk.domain == domain).count();
-        let title = if walks > 0 { format!("{domain} ({walks})") } else { domain.to_owned() };
-        let _ = write!(out, "{title:<24}");
-        for model in &table.models {
-            let _ = write!(out, "{:>14}", model.name);
-        }
-        out.push('\n');
-        for metric in Metric::ALL {
-            let unit = format!("{} {}", metric.label(), metric.unit());
-            let _ = write!(out, "  {:<16}{:<6}", unit.trim_end(), aim(metric.better()));
-            for scores in &scores {
-                let value = scores.figures.get(&metric);
-                let _ = write!(out, "{:>14}", figure(value.copied(), metric.digits()));
-            }
-            out.push('\n');
-        }
-        for horizon in HORIZONS {
-            let points: Vec<_> = scores.iter().map(|scores| scores.drift.get(&horizon)).collect();
-            if points.iter().all(Option::is_none) {
-                continue;
-            }
-            let _ = write!(out, "  {:<16}{:<6}", format!("PSNR at {horizon} dB"), "more");
-            for point in points {
-                let _ = write!(out, "{:>14}", figure(point.map(|point| point.psnr_db), 1));
-            }
-            out.push('\n');
-        }
-        out.push('\n');
+/// Distance between the frames of a model and the true ones over all walks of a domain; the truth
+/// is the last one judged.
+fn frechet(walks: &[&Shown], row: usize) -> Result<Option<f64>, CliError> {
+    let pooled = |of: &dyn Fn(&Shown) -> Option<&Judged>| -> Vec<Vec<f32>> {
+        walks.iter().filter_map(|shown| of(shown)).flat_map(|j| j.features.clone()).collect()
+    };
+    let found = pooled(&|shown| shown.judged.get(row));
+    let wanted = pooled(&|shown| shown.judged.last());
+    if found.len() < 2 {
+        return Ok(None);
     }
-    out.truncate(out.trim_end().len());
-    out
-}
-
-fn aim(better: Better) -> &'static str {
-    match better {
-        Better::Higher => "more",
-        Better::Lower => "less",
-        Better::One => "to 1",
-        Better::Zero => "to 0",
-        Better::Neither => "",
-    }
-}
-
-fn figure(value: Option<f64>, digits: usize) -> String {
-    value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
+    let distance = frechet_distance(&found, &wanted);
+    distance.map(Some).map_err(|e| CliError::Failed(e.to_string()))
 }
 
 impl From<JudgeError> for CliError {

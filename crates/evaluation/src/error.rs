@@ -73,6 +73,9 @@ pub enum JudgeError {
         /// Why.
         problem: String,
     },
+    /// The conditions network failed.
+    #[error("{0}")]
+    Conditions(String),
     /// The caller asked to stop.
     #[error("stopped")]
     Stopped,

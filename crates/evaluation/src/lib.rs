@@ -2,7 +2,8 @@
 //!
 //! Any [`WorldModel`](reverie_world_model::WorldModel) is compared with a truth that it shares the first
 //! picture and the actions with. A [`Walk`] says where the camera goes; [`judge`] takes the truth and
-//! all contestants along and returns their [`Scores`]. [`HoldModel`] is the baseline that does nothing.
+//! all contestants along and returns their [`Scores`]; [`judge_commands`] changes weather and hour under
+//! way. [`ConditionsNetwork`] recognises both in a frame. [`HoldModel`] is the baseline that does nothing.
 //!
 //! The metrics themselves are plain functions on pictures ([`psnr()`], [`ssim()`], [`ms_ssim()`],
 //! [`sharpness()`], [`seam_error()`]), depth ([`depth_errors`]), frames ([`align()`]), features
@@ -10,6 +11,7 @@
 
 mod align;
 mod baseline;
+mod conditions;
 mod depth;
 mod error;
 mod frechet;
@@ -17,19 +19,27 @@ mod gradient;
 mod judge;
 mod mask;
 mod scores;
+mod seen;
 mod similarity;
 mod statistics;
 mod walk;
 
 pub use align::{RgbdView, align};
 pub use baseline::{HOLD_NAME, HoldModel};
+pub use conditions::{
+    CONDITIONS_MODEL, ConditionsConfig, ConditionsError, ConditionsNetwork, DOMAINS, DayPhase,
+    Recognised, sun_height_deg,
+};
 pub use depth::{DepthErrors, MAX_COMPARED_DEPTH_M, depth_errors};
 pub use error::{JudgeError, MetricError};
 pub use frechet::frechet_distance;
 pub use gradient::{seam_error, sharpness};
-pub use judge::{Contestant, Episode, HORIZONS, Judged, TracePoint, judge};
+pub use judge::{
+    Command, Contestant, Episode, HORIZONS, Judged, Obeyed, TracePoint, judge, judge_commands,
+};
 pub use mask::Mask;
 pub use scores::{Better, DriftPoint, Metric, PSNR_CAP_DB, Scores};
+pub use seen::SeenGeometry;
 pub use similarity::{mean_absolute_error, ms_ssim, psnr, ssim};
 pub use statistics::{Estimate, PolicyRanking, mmrv, pearson, policy_ranking};
 pub use walk::{Revisit, Walk, WalkOptions};

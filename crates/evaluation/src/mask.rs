@@ -5,6 +5,8 @@ use reverie_world_model::{DepthImage, Intrinsics, Observation, Pose, RgbImage};
 
 /// Relative difference of depth within which two views show the same surface.
 const SAME_SURFACE: f32 = 0.03;
+/// Difference of a channel within which a surface is lit as before, of 255.
+const SAME_COLOUR: u8 = 8;
 
 /// One flag a pixel, rows from the top.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,30 @@ impl Mask {
         }
         let mask = Self::new(width, height, raw)?;
         Ok(mask.smoothed())
+    }
+
+    /// The pixels that show the same in two frames from one pose: the same surface (within 3 % of
+    /// its depth, or sky in both) in the same colour (no channel is off by more than 8 of 255). In
+    /// a truth this is what stands still and is lit as before.
+    ///
+    /// # Errors
+    /// [`MetricError::Nothing`] when one of them has no depth, [`MetricError::SizeMismatch`].
+    pub fn unchanged(now: &Observation, before: &Observation) -> Result<Self, MetricError> {
+        let (Some(depth), Some(depth_before)) = (&now.depth, &before.depth) else {
+            return Err(MetricError::Nothing("a frame without depth"));
+        };
+        check_sizes(&now.rgb, &before.rgb, None)?;
+        let size = (now.rgb.width(), now.rgb.height());
+        same_size("the depth", (depth.width(), depth.height()), size)?;
+        same_size("the depth", (depth_before.width(), depth_before.height()), size)?;
+        let depths = depth.data().iter().zip(depth_before.data());
+        let colours = now.rgb.data().chunks_exact(3).zip(before.rgb.data().chunks_exact(3));
+        let set = depths.zip(colours).map(|((a, b), (colour, colour_before))| {
+            let surface = a == b || (a - b).abs() <= SAME_SURFACE * a.max(*b);
+            let mut channels = colour.iter().zip(colour_before);
+            surface && channels.all(|(a, b)| a.abs_diff(*b) <= SAME_COLOUR)
+        });
+        Self::new(size.0, size.1, set.collect())
     }
 
     fn smoothed(&self) -> Self {

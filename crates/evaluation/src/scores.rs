@@ -37,6 +37,18 @@ pub enum Metric {
     FollowTranslation,
     /// Rotation in the frames against the commanded one.
     FollowRotation,
+    /// Frames that show the weather the world began with.
+    WeatherKept,
+    /// Frames that show the hour the world began with.
+    HourKept,
+    /// Frames that show the kind of world it began as.
+    PlaceKept,
+    /// Frames that show a weather that was commanded on the way.
+    WeatherFollowed,
+    /// Frames that show an hour that was commanded on the way.
+    HourFollowed,
+    /// Between the features of generated and true frames.
+    FrechetConditions,
 }
 
 /// Which way a figure improves.
@@ -57,7 +69,7 @@ pub enum Better {
 
 impl Metric {
     /// Every figure, in the order of tables.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::Psnr,
         Self::PsnrSeen,
         Self::PsnrUnseen,
@@ -72,6 +84,12 @@ impl Metric {
         Self::LoopClosure,
         Self::FollowTranslation,
         Self::FollowRotation,
+        Self::WeatherKept,
+        Self::HourKept,
+        Self::PlaceKept,
+        Self::WeatherFollowed,
+        Self::HourFollowed,
+        Self::FrechetConditions,
     ];
 
     /// The name in JSON.
@@ -91,6 +109,12 @@ impl Metric {
             Self::LoopClosure => "loop_closure_db",
             Self::FollowTranslation => "follow_translation_percent",
             Self::FollowRotation => "follow_rotation_percent",
+            Self::WeatherKept => "weather_kept_percent",
+            Self::HourKept => "hour_kept_percent",
+            Self::PlaceKept => "place_kept_percent",
+            Self::WeatherFollowed => "weather_followed_percent",
+            Self::HourFollowed => "hour_followed_percent",
+            Self::FrechetConditions => "frechet_conditions_features",
         }
     }
 
@@ -111,6 +135,12 @@ impl Metric {
             Self::LoopClosure => "loop",
             Self::FollowTranslation => "move err",
             Self::FollowRotation => "turn err",
+            Self::WeatherKept => "weather kept",
+            Self::HourKept => "hour kept",
+            Self::PlaceKept => "place kept",
+            Self::WeatherFollowed => "weather followed",
+            Self::HourFollowed => "hour followed",
+            Self::FrechetConditions => "Frechet distance (conditions features)",
         }
     }
 
@@ -119,7 +149,13 @@ impl Metric {
         match self {
             Self::Psnr | Self::PsnrSeen | Self::PsnrUnseen | Self::LoopClosure => "dB",
             Self::SeamError | Self::RevisitError => "/255",
-            Self::FollowTranslation | Self::FollowRotation => "%",
+            Self::FollowTranslation
+            | Self::FollowRotation
+            | Self::WeatherKept
+            | Self::HourKept
+            | Self::PlaceKept
+            | Self::WeatherFollowed
+            | Self::HourFollowed => "%",
             _ => "",
         }
     }
@@ -128,7 +164,7 @@ impl Metric {
     pub fn digits(self) -> usize {
         match self {
             Self::Ssim | Self::MsSsim | Self::DepthAbsRel | Self::DepthDelta125 => 3,
-            Self::Coverage | Self::Sharpness | Self::RevisitError => 2,
+            Self::Coverage | Self::Sharpness | Self::RevisitError | Self::FrechetConditions => 2,
             _ => 1,
         }
     }
@@ -142,8 +178,14 @@ impl Metric {
             | Self::Ssim
             | Self::MsSsim
             | Self::DepthDelta125
-            | Self::LoopClosure => Better::Higher,
+            | Self::LoopClosure
+            | Self::WeatherKept
+            | Self::HourKept
+            | Self::PlaceKept
+            | Self::WeatherFollowed
+            | Self::HourFollowed => Better::Higher,
             Self::DepthAbsRel
+            | Self::FrechetConditions
             | Self::RevisitError
             | Self::FollowTranslation
             | Self::FollowRotation => Better::Lower,
@@ -176,9 +218,13 @@ impl Metric {
             }
             Self::RevisitError => {
                 "Mean difference between two frames from one pose, the second after leaving and \
-                 coming back another way; the truth's own is what moved meanwhile."
+                 coming back another way, where the truth shows the same both times (nothing \
+                 moved of itself)."
             }
-            Self::LoopClosure => "PSNR of the last frame, from the first pose, to the first frame.",
+            Self::LoopClosure => {
+                "PSNR of the last frame, from the first pose, to the first frame, where the truth \
+                 shows the same both times."
+            }
             Self::FollowTranslation => {
                 "Error of the translation found in the frames, share of the commanded one; 100 is \
                  standing still."
@@ -186,6 +232,24 @@ impl Metric {
             Self::FollowRotation => {
                 "Error of the rotation found in the frames, share of the commanded one; 100 is \
                  standing still."
+            }
+            Self::WeatherKept => {
+                "Frames of the walks in which the conditions network sees the weather that the \
+                 world began with; the truth's figure is the network's own accuracy."
+            }
+            Self::HourKept => {
+                "The same for the hour, judged as the phase of the day by the sun's height: night, \
+                 twilight, low, middle, high sun. Morning and evening are one, deep night is one."
+            }
+            Self::PlaceKept => "The same for the kind of world: mountain, city, warehouse.",
+            Self::WeatherFollowed => {
+                "Frames half a second after a change of weather was commanded that show it; the \
+                 truth's figure is the network's own accuracy."
+            }
+            Self::HourFollowed => "The same for a change of the hour.",
+            Self::FrechetConditions => {
+                "Frechet distance between generated and true frames of the same walks in the \
+                 conditions network's features. No FID or FVD; few frames make it larger."
             }
         }
     }

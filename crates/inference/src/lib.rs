@@ -6,9 +6,11 @@
 //! * [`Weights`] is a bounded safetensors file whose every read names file and tensor when the
 //!   shape is not the expected one.
 //! * [`Worker`] is a named thread with bounded channels both ways.
+//! * [`layers`] are the parts that several networks are made of.
 //! * [`choose_device`] is the CPU unless a GPU was compiled in and asked for.
 
 mod device;
+pub mod layers;
 mod locate;
 mod manifest;
 mod store;

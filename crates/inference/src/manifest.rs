@@ -16,6 +16,8 @@ const MAX_MODEL_BYTES: u64 = 4 << 30;
 pub enum ModelKind {
     /// Depth of a single photograph.
     MonocularDepth,
+    /// Weather, hour and kind of world of a picture.
+    Conditions,
 }
 
 /// One model.

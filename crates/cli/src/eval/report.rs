@@ -1,13 +1,13 @@
 //! The report: one HTML file with everything in it.
 
 use super::{
-    Shown, Table, aim,
+    Shown,
     chart::{Chart, Line},
-    figure,
+    table::{Table, aim, figure},
 };
 use crate::{error::CliError, output_folder::nearest_existing};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reverie_evaluation::{HORIZONS, Judged, Metric, Scores};
+use reverie_evaluation::{HORIZONS, Judged, Metric, Obeyed, Scores};
 use reverie_media::{encode_rgb_png, write_bytes};
 use reverie_world_model::RgbImage;
 use std::{fmt::Write as _, fs, path::Path};
@@ -48,14 +48,23 @@ pub fn check_folder(folder: &Path) -> Result<(), CliError> {
 ///
 /// # Errors
 /// [`CliError::Failed`] when it cannot be written.
-pub fn write(folder: &Path, table: &Table, shown: &[Shown]) -> Result<(), CliError> {
-    let page = page(table, shown)?;
+pub fn write(
+    folder: &Path,
+    table: &Table,
+    shown: &[Shown],
+    obeyed: &[(&'static str, Vec<Obeyed>)],
+) -> Result<(), CliError> {
+    let page = page(table, shown, obeyed)?;
     fs::create_dir_all(folder)
         .map_err(|e| CliError::Failed(format!("report folder {}: {e}", folder.display())))?;
     Ok(write_bytes(&folder.join(FILE), page.as_bytes())?)
 }
 
-fn page(table: &Table, shown: &[Shown]) -> Result<String, CliError> {
+fn page(
+    table: &Table,
+    shown: &[Shown],
+    obeyed: &[(&'static str, Vec<Obeyed>)],
+) -> Result<String, CliError> {
     let mut page = String::from("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">");
     let _ = write!(page, "<title>World models</title><style>{STYLE}");
     for (at, colour) in COLOURS.iter().enumerate() {
@@ -88,6 +97,9 @@ fn page(table: &Table, shown: &[Shown]) -> Result<String, CliError> {
             strip(&mut page, table, shown)?;
         } else {
             page.push_str("</div>");
+        }
+        if let Some((_, obeyed)) = obeyed.iter().find(|(of, _)| *of == domain) {
+            commands(&mut page, table, obeyed)?;
         }
     }
     page.push_str("<details><summary>What the figures mean</summary><dl>");
@@ -202,6 +214,25 @@ fn strip(page: &mut String, table: &Table, shown: &Shown) -> Result<(), CliError
     };
     for judged in std::iter::once(truth).chain(models) {
         row(page, judged, &columns)?;
+    }
+    page.push_str("</table></div>");
+    Ok(())
+}
+
+/// What everybody shows half a second after each command.
+fn commands(page: &mut String, table: &Table, obeyed: &[Obeyed]) -> Result<(), CliError> {
+    page.push_str("<h3>Commanded on the way</h3><div class=\"strip\"><table><tr><th></th>");
+    for command in &table.commands {
+        let _ = write!(page, "<th>{}, {} h</th>", command.weather, command.hour);
+    }
+    page.push_str("</tr>");
+    let Some((truth, models)) = obeyed.split_last() else { return Ok(()) };
+    for one in std::iter::once(truth).chain(models) {
+        let _ = write!(page, "<tr><th>{}</th>", one.name);
+        for picture in &one.pictures {
+            let _ = write!(page, "<td><img alt=\"{}\" src=\"{}\"></td>", one.name, uri(picture)?);
+        }
+        page.push_str("</tr>");
     }
     page.push_str("</table></div>");
     Ok(())

@@ -30,7 +30,8 @@ impl Doctored {
     }
 
     fn restore(&self) {
-        for file in [MANIFEST_FILE, &self.manifest.models[0].file] {
+        let files = self.manifest.models.iter().map(|model| model.file.as_str());
+        for file in files.chain([MANIFEST_FILE]) {
             fs::copy(shipped().join(file), self.at(file)).unwrap();
         }
     }

@@ -1,12 +1,11 @@
 //! The depth network in candle, layer by layer as in `python/reverie_train/depth/model.py`.
 //!
-//! Pictures are `[height, width, channels]`. 3x3 convolutions gather each pixel's neighbourhood
-//! and multiply it by one matrix, because candle multiplies matrices several times faster than
-//! it convolves.
+//! Pictures are `[height, width, channels]`.
 
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::softmax_last_dim;
 use candle_nn::{LayerNorm, Linear, Module, VarBuilder, layer_norm, linear};
+use reverie_inference::layers::{Conv3x3, ConvBlock, space_to_depth};
 use serde::Deserialize;
 
 /// Shape of the network; field names are those of the exported configuration.
@@ -73,56 +72,6 @@ impl Config {
     }
 }
 
-/// 3x3 convolution with zero padding; its weight is `[outputs, 9 * inputs]` in the order row,
-/// column, channel.
-struct Conv3x3 {
-    matrix: Linear,
-}
-
-impl Conv3x3 {
-    fn load(inputs: usize, outputs: usize, vb: VarBuilder<'_>) -> Result<Self> {
-        Ok(Self { matrix: linear(9 * inputs, outputs, vb)? })
-    }
-}
-
-impl Module for Conv3x3 {
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let (height, width, _) = x.dims3()?;
-        let padded = x.pad_with_zeros(0, 1, 1)?.pad_with_zeros(1, 1, 1)?;
-        let mut neighbours = Vec::with_capacity(9);
-        for row in 0..3 {
-            let rows = padded.narrow(0, row, height)?;
-            for column in 0..3 {
-                neighbours.push(rows.narrow(1, column, width)?);
-            }
-        }
-        Tensor::cat(&neighbours, 2)?.apply(&self.matrix)
-    }
-}
-
-/// `x + conv(gelu(conv(norm(x))))`.
-struct ConvBlock {
-    norm: LayerNorm,
-    conv1: Conv3x3,
-    conv2: Conv3x3,
-}
-
-impl ConvBlock {
-    fn load(channels: usize, eps: f64, vb: VarBuilder<'_>) -> Result<Self> {
-        Ok(Self {
-            norm: layer_norm(channels, eps, vb.pp("norm"))?,
-            conv1: Conv3x3::load(channels, channels, vb.pp("conv1"))?,
-            conv2: Conv3x3::load(channels, channels, vb.pp("conv2"))?,
-        })
-    }
-}
-
-impl Module for ConvBlock {
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        x + x.apply(&self.norm)?.apply(&self.conv1)?.gelu()?.apply(&self.conv2)?
-    }
-}
-
 /// Pre-norm transformer layer on `[tokens, hidden]`.
 struct Layer {
     heads: usize,
@@ -167,13 +116,6 @@ impl Module for Layer {
         let mlp = x.apply(&self.norm2)?.apply(&self.up)?.gelu()?.apply(&self.down)?;
         x + mlp
     }
-}
-
-/// `[h, w, c] -> [h / 2, w / 2, 4 c]`, order row, column, channel.
-fn space_to_depth(x: &Tensor) -> Result<Tensor> {
-    let (h, w, c) = x.dims3()?;
-    let cells = x.reshape((h / 2, 2, w / 2, 2, c))?.permute((0, 2, 1, 3, 4))?;
-    cells.contiguous()?.reshape((h / 2, w / 2, 4 * c))
 }
 
 /// The inverse of [`space_to_depth`].
@@ -285,16 +227,16 @@ impl Network {
     }
 
     fn forward(&self, rgb: &Tensor) -> Result<Tensor> {
-        let half = space_to_depth(&rgb.affine(4.0, -2.0)?)?.apply(&self.stem)?.gelu()?;
-        let mut quarter = space_to_depth(&half)?.apply(&self.to_quarter)?;
+        let half = space_to_depth(&rgb.affine(4.0, -2.0)?, 2)?.apply(&self.stem)?.gelu()?;
+        let mut quarter = space_to_depth(&half, 2)?.apply(&self.to_quarter)?;
         for block in &self.quarter {
             quarter = quarter.apply(block)?;
         }
-        let mut eighth = space_to_depth(&quarter)?.apply(&self.to_eighth)?;
+        let mut eighth = space_to_depth(&quarter, 2)?.apply(&self.to_eighth)?;
         for block in &self.eighth {
             eighth = eighth.apply(block)?;
         }
-        let x = space_to_depth(&eighth)?.apply(&self.to_hidden)?;
+        let x = space_to_depth(&eighth, 2)?.apply(&self.to_hidden)?;
         let (h, w, hidden) = x.dims3()?;
         let frequencies = self.config.position_frequencies;
         let place = position_features(h, w, frequencies);

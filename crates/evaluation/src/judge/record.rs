@@ -1,20 +1,16 @@
-//! One walk, judged: every model sees the same picture first and does the same.
+//! What is gathered about one model on its walk.
 
+use super::{HORIZONS, Judged, TracePoint};
 use crate::{
-    JudgeError, Mask, Metric, MetricError, RgbdView, Scores, Walk, align, depth_errors,
-    mean_absolute_error, ms_ssim, psnr,
+    ConditionsNetwork, JudgeError, Mask, Metric, MetricError, RgbdView, Scores, Walk, align,
+    depth_errors, mean_absolute_error, ms_ssim, psnr,
     scores::{DriftPoint, Mean, PSNR_CAP_DB},
     seam_error, sharpness, ssim,
 };
 use glam::Quat;
-use reverie_world_model::{
-    Embodiment, ImageSeed, Observation, Pose, RgbImage, Seed, SeedSource, WorldError, WorldModel,
-};
-use serde::Serialize;
+use reverie_world_model::{Observation, Pose, RgbImage, SceneSeed};
 use std::collections::BTreeMap;
 
-/// Ticks after the start at which drift is read.
-pub const HORIZONS: [u64; 5] = [1, 8, 24, 240, 2400];
 /// Ticks between the frames that means are taken over.
 const SCORE_EVERY: u64 = 10;
 /// Ticks between the pairs of frames that motion is looked for in.
@@ -27,178 +23,32 @@ const LEAST_SHIFT_M: f64 = 0.01;
 const LEAST_TURN_RAD: f64 = 0.0035;
 /// A smaller share of pixels than this says nothing about them.
 const LEAST_SHARE: f64 = 0.01;
-/// Farther than this from the walk the truth is not where it was sent, metres.
-const MOST_OFF_M: f32 = 0.02;
-
-/// A model that is judged.
-pub struct Contestant<'a> {
-    /// Its name in the table.
-    pub name: String,
-    /// The model.
-    pub model: &'a mut dyn WorldModel,
-}
-
-/// Means and single frames of one model on one walk.
-#[derive(Debug, Clone)]
-pub struct Judged {
-    /// The contestant's name.
-    pub name: String,
-    /// Its figures.
-    pub scores: Scores,
-    /// Errors along the walk.
-    pub trace: Vec<TracePoint>,
-    /// Frames for people to look at, by tick.
-    pub pictures: BTreeMap<u64, RgbImage>,
-}
-
-/// Errors at one tick.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct TracePoint {
-    /// Ticks since the start.
-    pub tick: u64,
-    /// PSNR to the true frame, dB, at most [`PSNR_CAP_DB`].
-    pub psnr_db: f64,
-    /// SSIM to the true frame.
-    pub ssim: f64,
-}
-
-/// One walk through one world.
-#[derive(Debug, Clone)]
-pub struct Episode {
-    /// The contestants in their order, then the truth itself: the most that can be reached.
-    pub judged: Vec<Judged>,
-    /// Mean share of the true frames that the seed picture shows, 0 to 1.
-    pub seen_share: f64,
-}
-
-/// Takes a truth and contestants along a walk and compares their frames.
-///
-/// The truth begins with `seed` at the walk's first pose. Models that start from pictures get its
-/// first frame with depth, camera and pose; others get `seed` itself. All have a free camera. The
-/// truth is judged as well, against itself: what is not perfect there is the measurement's own error.
-///
-/// `progress` hears of every tick done and may return false to stop.
-///
-/// # Errors
-/// [`JudgeError`] naming the model that cannot take part, refuses, fails or answers with frames of
-/// another size.
-pub fn judge(
-    truth: &mut dyn WorldModel,
-    seed: &Seed,
-    walk: &Walk,
-    contestants: &mut [Contestant<'_>],
-    progress: &mut dyn FnMut(u64) -> bool,
-) -> Result<Episode, JudgeError> {
-    let truth_name = truth.spec().name.clone();
-    let start = walk.poses.first().copied();
-    let seed = Seed { embodiment: Embodiment::Free, start, ..seed.clone() };
-    check_rate(truth.spec().tick_hz, &truth_name, walk)?;
-    for contestant in contestants.iter() {
-        check_rate(contestant.model.spec().tick_hz, &contestant.name, walk)?;
-    }
-
-    let first = truth.begin(&seed).map_err(|e| world_error(&truth_name, 0, e))?;
-    if first.depth.is_none() {
-        let problem = "its frames have no depth, so it is no truth".to_owned();
-        return Err(JudgeError::Unfit { model: truth_name, problem });
-    }
-    let picture = picture_seed(&first, &seed);
-    let mut records = Vec::new();
-    for Contestant { name, model } in contestants.iter_mut() {
-        let takes = |kind: &str| model.spec().seeds.iter().any(|known| known == kind);
-        let own = if takes("image") {
-            &picture
-        } else if takes(seed.source.kind()) {
-            &seed
-        } else {
-            let seeds = model.spec().seeds.join(", ");
-            let problem = format!("starts neither from a picture nor from a scene (from: {seeds})");
-            return Err(JudgeError::Unfit { model: name.clone(), problem });
-        };
-        let observation = model.begin(own).map_err(|e| world_error(name, 0, e))?;
-        records.push(Record::new(name, observation));
-    }
-    records.push(Record::new(&truth_name, first.clone()));
-
-    let plan = Plan::new(walk);
-    let mut seen_share = Mean::default();
-    let mut now_true = first.clone();
-    for tick in 0..=walk.home {
-        let before = tick.checked_sub(1);
-        if let Some(action) = before.and_then(|at| walk.actions.get(at as usize)) {
-            now_true = truth.step(action).map_err(|e| world_error(&truth_name, tick, e))?;
-            for (contestant, record) in contestants.iter_mut().zip(&mut records) {
-                let stepped = contestant.model.step(action);
-                record.now = stepped.map_err(|e| world_error(&contestant.name, tick, e))?;
-            }
-            if let Some(record) = records.last_mut() {
-                record.now = now_true.clone();
-            }
-        }
-        check_pose(&now_true.pose, walk, tick, &truth_name)?;
-        let scene = plan.scene(&now_true, &first, tick);
-        if let Some(scene) = &scene {
-            seen_share.add(scene.seen.share());
-        }
-        for record in &mut records {
-            if let Err(error) = record.note(tick, &plan, &now_true, scene.as_ref()) {
-                return Err(JudgeError::Metric { model: record.name.clone(), error });
-            }
-        }
-        if !progress(tick) {
-            return Err(JudgeError::Stopped);
-        }
-    }
-    let judged = records.into_iter().map(Record::finish).collect();
-    Ok(Episode { judged, seen_share: seen_share.value().unwrap_or(1.0) })
-}
-
-fn world_error(model: &str, tick: u64, error: WorldError) -> JudgeError {
-    JudgeError::World { model: model.to_owned(), tick, error }
-}
-
-fn check_rate(tick_hz: f32, model: &str, walk: &Walk) -> Result<(), JudgeError> {
-    if tick_hz == walk.tick_hz {
-        return Ok(());
-    }
-    let problem = format!("ticks at {tick_hz} Hz, the walk at {} Hz", walk.tick_hz);
-    Err(JudgeError::Unfit { model: model.to_owned(), problem })
-}
-
-fn check_pose(found: &Pose, walk: &Walk, tick: u64, model: &str) -> Result<(), JudgeError> {
-    let off_m = walk.poses.get(tick as usize).map_or(0.0, |p| p.position.distance(found.position));
-    if off_m <= MOST_OFF_M {
-        return Ok(());
-    }
-    let problem = format!("is {off_m} m off the walk at tick {tick}, so it is no truth");
-    Err(JudgeError::Unfit { model: model.to_owned(), problem })
-}
-
-fn picture_seed(first: &Observation, seed: &Seed) -> Seed {
-    let image = ImageSeed {
-        rgb: first.rgb.clone(),
-        depth: first.depth.clone(),
-        intrinsics: Some(first.intrinsics),
-    };
-    Seed { source: SeedSource::Image(image), start: Some(first.pose), ..seed.clone() }
-}
+/// Views of which less stands still than this say nothing about memory.
+const LEAST_STILL: f64 = 0.05;
 
 /// What is looked at when.
-struct Plan<'a> {
-    walk: &'a Walk,
+pub(super) struct Plan<'a> {
+    pub walk: &'a Walk,
+    /// What recognises conditions, and those that were commanded.
+    pub commanded: Option<(&'a ConditionsNetwork, &'a SceneSeed)>,
 }
 
 /// What the true frame of a scored tick says about all others.
-struct Scene {
-    seen: Mask,
+pub(super) struct Scene {
+    pub seen: Mask,
     unseen: Mask,
 }
 
-impl<'a> Plan<'a> {
-    fn new(walk: &'a Walk) -> Self {
-        Self { walk }
-    }
+/// A view that is seen again, and where the truth shows the same as then.
+pub(super) struct Still {
+    /// Tick of the first time.
+    pub earlier: u64,
+    /// It closes the whole walk.
+    pub closes: bool,
+    pub mask: Mask,
+}
 
+impl Plan<'_> {
     fn in_means(tick: u64) -> bool {
         tick > 0 && tick.is_multiple_of(SCORE_EVERY)
     }
@@ -214,11 +64,26 @@ impl<'a> Plan<'a> {
             || self.walk.revisits.iter().any(|r| r.first == tick || r.again == tick)
     }
 
+    /// Whether the truth's frame is needed later on.
+    pub fn is_seen_again(&self, tick: u64) -> bool {
+        tick == 0 || self.walk.revisits.iter().any(|r| r.first == tick)
+    }
+
+    /// Ticks at which the view of this one was seen before, and whether that closes the walk.
+    pub fn earlier_views(&self, tick: u64) -> Vec<(u64, bool)> {
+        let of_walk = self.walk.revisits.iter().filter(|r| r.again == tick);
+        let mut earlier: Vec<_> = of_walk.map(|r| (r.first, false)).collect();
+        if tick == self.walk.home {
+            earlier.push((0, true));
+        }
+        earlier
+    }
+
     fn starts_pair(tick: u64) -> bool {
         tick.is_multiple_of(FOLLOW_EVERY)
     }
 
-    fn scene(&self, now: &Observation, first: &Observation, tick: u64) -> Option<Scene> {
+    pub fn scene(&self, now: &Observation, first: &Observation, tick: u64) -> Option<Scene> {
         if !Self::in_means(tick) {
             return None;
         }
@@ -228,10 +93,9 @@ impl<'a> Plan<'a> {
 }
 
 /// What is gathered about one model.
-struct Record {
+pub(super) struct Record {
     name: String,
-    now: Observation,
-    first: RgbImage,
+    pub now: Observation,
     /// The earlier frame of a pair, with the depth to use.
     pair: Option<Observation>,
     kept: BTreeMap<u64, RgbImage>,
@@ -239,6 +103,7 @@ struct Record {
     drift: BTreeMap<u64, DriftPoint>,
     trace: Vec<TracePoint>,
     follow: Follow,
+    features: Vec<Vec<f32>>,
 }
 
 /// Sums over pairs of frames.
@@ -251,10 +116,9 @@ struct Follow {
 }
 
 impl Record {
-    fn new(name: &str, now: Observation) -> Self {
+    pub fn new(name: &str, now: Observation) -> Self {
         Self {
             name: name.to_owned(),
-            first: now.rgb.clone(),
             now,
             pair: None,
             kept: BTreeMap::new(),
@@ -262,15 +126,42 @@ impl Record {
             drift: BTreeMap::new(),
             trace: Vec::new(),
             follow: Follow::default(),
+            features: Vec::new(),
         }
     }
 
-    fn note(
+    pub fn note(
         &mut self,
         tick: u64,
         plan: &Plan<'_>,
         truth: &Observation,
         scene: Option<&Scene>,
+        again: &[Still],
+    ) -> Result<(), JudgeError> {
+        let compared = self.compare(tick, plan, truth, scene, again);
+        compared.map_err(|error| JudgeError::Metric { model: self.name.clone(), error })?;
+        if let Some((network, commanded)) = plan.commanded
+            && scene.is_some()
+        {
+            let recognised = network.recognise(&self.now.rgb);
+            let seen = recognised.map_err(|e| JudgeError::Conditions(e.to_string()))?;
+            let percent = |right: bool| if right { 100.0 } else { 0.0 };
+            self.add(Metric::WeatherKept, percent(seen.weather() == commanded.weather));
+            let fits = seen.phase().fits(commanded.hour, commanded.season);
+            self.add(Metric::HourKept, percent(fits));
+            self.add(Metric::PlaceKept, percent(seen.domain() == commanded.name));
+            self.features.push(seen.features);
+        }
+        Ok(())
+    }
+
+    fn compare(
+        &mut self,
+        tick: u64,
+        plan: &Plan<'_>,
+        truth: &Observation,
+        scene: Option<&Scene>,
+        again: &[Still],
     ) -> Result<(), MetricError> {
         if plan.is_pictured(tick) {
             self.kept.insert(tick, self.now.rgb.clone());
@@ -279,15 +170,18 @@ impl Record {
             self.score(tick, truth, scene)?;
         }
         self.follow(tick, plan.walk, truth)?;
-        for revisit in plan.walk.revisits.iter().filter(|revisit| revisit.again == tick) {
-            if let Some(before) = self.kept.get(&revisit.first) {
-                let error = mean_absolute_error(&self.now.rgb, before, None)?;
+        for Still { earlier, closes, mask } in again {
+            let Some(before) = self.kept.get(earlier) else { continue };
+            if mask.share() < LEAST_STILL {
+                continue;
+            }
+            if *closes {
+                let closed = capped(psnr(&self.now.rgb, before, Some(mask))?);
+                self.add(Metric::LoopClosure, closed);
+            } else {
+                let error = mean_absolute_error(&self.now.rgb, before, Some(mask))?;
                 self.add(Metric::RevisitError, error);
             }
-        }
-        if tick == plan.walk.home {
-            let closed = capped(psnr(&self.now.rgb, &self.first, None)?);
-            self.add(Metric::LoopClosure, closed);
         }
         Ok(())
     }
@@ -402,7 +296,7 @@ impl Record {
         Ok(())
     }
 
-    fn finish(mut self) -> Judged {
+    pub fn finish(mut self) -> Judged {
         let Follow { shift_off_m, shift_m, turn_off_rad, turn_rad } = self.follow;
         if shift_m > 0.0 {
             self.add(Metric::FollowTranslation, 100.0 * shift_off_m / shift_m);
@@ -416,6 +310,7 @@ impl Record {
             name: self.name,
             trace: self.trace,
             pictures: self.kept,
+            features: self.features,
         }
     }
 }

@@ -1,0 +1,78 @@
+//! Layers that several networks share, the same as in `python/reverie_train/depth/model.py`.
+//!
+//! Pictures are `[height, width, channels]`. 3x3 convolutions gather each pixel's neighbourhood
+//! and multiply it by one matrix, because candle multiplies matrices several times faster than
+//! it convolves.
+
+use candle_core::{Result, Tensor};
+use candle_nn::{LayerNorm, Linear, Module, VarBuilder, layer_norm, linear};
+
+/// 3x3 convolution with zero padding; its weight is `[outputs, 9 * inputs]` in the order row,
+/// column, channel.
+#[derive(Debug)]
+pub struct Conv3x3 {
+    matrix: Linear,
+}
+
+impl Conv3x3 {
+    /// Loads `weight` and `bias`.
+    ///
+    /// # Errors
+    /// When one is missing or of another shape.
+    pub fn load(inputs: usize, outputs: usize, vb: VarBuilder<'_>) -> Result<Self> {
+        Ok(Self { matrix: linear(9 * inputs, outputs, vb)? })
+    }
+}
+
+impl Module for Conv3x3 {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let (height, width, _) = x.dims3()?;
+        let padded = x.pad_with_zeros(0, 1, 1)?.pad_with_zeros(1, 1, 1)?;
+        let mut neighbours = Vec::with_capacity(9);
+        for row in 0..3 {
+            let rows = padded.narrow(0, row, height)?;
+            for column in 0..3 {
+                neighbours.push(rows.narrow(1, column, width)?);
+            }
+        }
+        Tensor::cat(&neighbours, 2)?.apply(&self.matrix)
+    }
+}
+
+/// `x + conv(gelu(conv(norm(x))))`.
+#[derive(Debug)]
+pub struct ConvBlock {
+    norm: LayerNorm,
+    conv1: Conv3x3,
+    conv2: Conv3x3,
+}
+
+impl ConvBlock {
+    /// Loads `norm`, `conv1` and `conv2`.
+    ///
+    /// # Errors
+    /// When a tensor is missing or of another shape.
+    pub fn load(channels: usize, eps: f64, vb: VarBuilder<'_>) -> Result<Self> {
+        Ok(Self {
+            norm: layer_norm(channels, eps, vb.pp("norm"))?,
+            conv1: Conv3x3::load(channels, channels, vb.pp("conv1"))?,
+            conv2: Conv3x3::load(channels, channels, vb.pp("conv2"))?,
+        })
+    }
+}
+
+impl Module for ConvBlock {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        x + x.apply(&self.norm)?.apply(&self.conv1)?.gelu()?.apply(&self.conv2)?
+    }
+}
+
+/// `[h, w, c] -> [h / factor, w / factor, factor^2 c]`, order row, column, channel.
+///
+/// # Errors
+/// When the sides are no multiples of `factor`.
+pub fn space_to_depth(x: &Tensor, factor: usize) -> Result<Tensor> {
+    let (h, w, c) = x.dims3()?;
+    let cells = x.reshape((h / factor, factor, w / factor, factor, c))?.permute((0, 2, 1, 3, 4))?;
+    cells.contiguous()?.reshape((h / factor, w / factor, factor * factor * c))
+}
