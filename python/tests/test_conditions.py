@@ -42,8 +42,8 @@ def options(tmp_path, steps):
 
 
 def test_hours_are_judged_by_the_sun():
-    assert PHASES[phase_shares(sun_height_deg(12, "summer")).argmax()] == "high sun"
-    assert PHASES[phase_shares(sun_height_deg(12, "winter")).argmax()] == "mid sun"
+    assert PHASES[phase_shares(sun_height_deg(12, "summer")).argmax()] == "day"
+    assert PHASES[phase_shares(sun_height_deg(0, "winter")).argmax()] == "night"
     for season in ("spring", "summer", "autumn", "winter"):
         for hour in np.arange(0, 12, 0.25):
             morning, evening = (phase_shares(sun_height_deg(h, season)) for h in (hour, 24 - hour))

@@ -69,6 +69,8 @@ const QUALITY: Quality = Quality { samples: 2, bounce_rays: 1 };
 const SHORT_TICKS: u64 = 250;
 /// The same for a long one.
 const LONG_TICKS: u64 = 2410;
+/// Legs of quick walks, as a share of the usual length.
+const QUICK_LEGS: f32 = 0.25;
 /// Name of the embedded memory with push-pull and nothing else.
 const REPROJECTION_NAME: &str = "reprojection";
 /// Name of the truth in the table.
@@ -108,6 +110,7 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
     let commands = if args.quick { &COMMANDS[..QUICK_COMMANDS] } else { &COMMANDS[..] };
     let mut judge =
         Bench::new(model, network, &interrupted, domains.len() as u64 * walks.iter().sum::<u64>())?;
+    judge.leg_share = if args.quick { QUICK_LEGS } else { 1.0 };
     let (mut shown, mut obeyed) = (Vec::new(), Vec::new());
     for (domain, embodiment) in &domains {
         for (number, least_ticks) in walks.iter().enumerate() {
@@ -194,6 +197,7 @@ struct Bench<'a> {
     network: ConditionsNetwork,
     /// Per walk.
     lines: Vec<WalkLine>,
+    leg_share: f32,
     progress: ProgressBar,
     /// Ticks of the walks before this one.
     done: u64,
@@ -210,7 +214,16 @@ impl<'a> Bench<'a> {
         let truth = SimulatorModel::new(camera(SIZE), QUALITY)?;
         let models = contestants(model, SIZE, truth.spec().tick_hz)?;
         let progress = progress_bar(ticks);
-        Ok(Self { truth, models, network, lines: Vec::new(), progress, done: 0, interrupted })
+        Ok(Self {
+            truth,
+            models,
+            network,
+            lines: Vec::new(),
+            leg_share: 1.0,
+            progress,
+            done: 0,
+            interrupted,
+        })
     }
 
     fn walk(
@@ -230,7 +243,9 @@ impl<'a> Bench<'a> {
             return Err(CliError::Failed("the simulator has no scene".to_owned()));
         };
         let tick_hz = self.truth.spec().tick_hz;
-        let options = WalkOptions { start, embodiment, tick_hz, least_ticks, rng_seed: seed };
+        let leg_share = self.leg_share;
+        let options =
+            WalkOptions { start, embodiment, tick_hz, least_ticks, leg_share, rng_seed: seed };
         let walk = Walk::plan(&options, world).map_err(|e| CliError::Failed(e.to_string()))?;
         // The way home comes on top of what was asked for.
         let length = self.progress.length().unwrap_or_default();

@@ -91,6 +91,7 @@ fn pictures(seed: u64, pixels: &mut Vec<u8>, lines: &mut String) -> Result<(), B
         embodiment,
         tick_hz,
         least_ticks: WALK_TICKS,
+        leg_share: 1.0,
         rng_seed: seed,
     };
     let walk = Walk::plan(&options, world)?;

@@ -239,7 +239,7 @@ impl Metric {
             }
             Self::HourKept => {
                 "The same for the hour, judged as the phase of the day by the sun's height: night, \
-                 twilight, low, middle, high sun. Morning and evening are one, deep night is one."
+                 twilight, low sun, day. Morning and evening are one."
             }
             Self::PlaceKept => "The same for the kind of world: mountain, city, warehouse.",
             Self::WeatherFollowed => {

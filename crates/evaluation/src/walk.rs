@@ -35,6 +35,8 @@ pub struct WalkOptions {
     pub tick_hz: f32,
     /// Ticks after which it turns home; at most 100,000.
     pub least_ticks: u64,
+    /// Length of the legs as a share of the usual one, 0.1 to 1: shorter legs, shorter rounds.
+    pub leg_share: f32,
     /// Chooses among the possible walks.
     pub rng_seed: u64,
 }
@@ -76,6 +78,9 @@ impl Walk {
         }
         if options.least_ticks > MAX_TICKS {
             return bad("least_ticks", format!("{} is over {MAX_TICKS}", options.least_ticks));
+        }
+        if !(0.1..=1.0).contains(&options.leg_share) {
+            return bad("leg_share", format!("{} is not within 0.1 to 1", options.leg_share));
         }
         if let Err(error) = options.start.validate() {
             return bad("start", error.to_string());
@@ -156,10 +161,12 @@ impl<'a> Planner<'a> {
     fn new(options: &WalkOptions, world: &'a dyn SpatialQuery) -> Self {
         let (yaw, pitch, _) = options.start.yaw_pitch_roll();
         let (position, look) = (options.start.position, Look { yaw, pitch });
+        let mut gait = Gait::of(options.embodiment);
+        gait.leg_m = gait.leg_m.map(|length| length * options.leg_share);
         let eye_m = world.ground_height(position).map_or(1.6, |ground| position.y - ground);
         Self {
             world,
-            gait: Gait::of(options.embodiment),
+            gait,
             hz: options.tick_hz,
             random: SplitMix(options.rng_seed ^ 0x3a1f_77c2),
             position,

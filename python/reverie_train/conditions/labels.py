@@ -1,8 +1,9 @@
 """What the network is asked: weathers, phases of the day, kinds of world.
 
 A picture does not show a clock. Morning and evening differ in nothing that can be seen without a
-compass, and deep night is one night. What it shows is how high the sun stands, so the hour is
-judged as one of five phases, by the sun's height over the horizon. The same rule is in
+compass, deep night is one night, and the eye gets used to the light of a high sun as to that of a
+higher one. What it shows is how high the sun stands when it stands low, so the hour is judged as
+one of four phases, by the sun's height over the horizon. The same rule is in
 `crates/evaluation/src/conditions/labels.rs`.
 """
 
@@ -13,10 +14,10 @@ import math
 import numpy as np
 
 WEATHERS = ("clear", "rain", "snow", "fog", "overcast")
-PHASES = ("night", "twilight", "low sun", "mid sun", "high sun")
+PHASES = ("night", "twilight", "low sun", "day")
 DOMAINS = ("mountain", "city", "warehouse")
 
-BORDERS_DEG = (-6.0, 4.0, 18.0, 40.0)
+BORDERS_DEG = (-6.0, 4.0, 18.0)
 """Heights of the sun between one phase and the next."""
 TOLERANCE_DEG = 3.0
 """This near to a border both phases are right."""

@@ -36,7 +36,7 @@ class Config:
 
 
 class ConditionsNetwork(nn.Module):
-    """RGB in [0, 1], [N, H, W, 3] -> (features [N, F], weather [N, 5], phase [N, 5], domain [N, 3])."""
+    """RGB in [0, 1], [N, H, W, 3] -> (features [N, F], weather [N, 5], phase [N, 4], domain [N, 3])."""
 
     def __init__(self, config: Config):
         super().__init__()

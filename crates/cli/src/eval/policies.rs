@@ -343,3 +343,37 @@ fn row(out: &mut String, name: &str, scores: &[f64]) {
     }
     out.push('\n');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reverie_evaluation::HoldModel;
+
+    #[test]
+    fn where_nothing_stands_in_the_way_straight_is_best() {
+        let interrupted = AtomicBool::new(false);
+        let field = Field { progress: ProgressBar::hidden(), interrupted: &interrupted };
+        let start = Start::find(TaskKind::GoToGoal, &mut 1_000_001).expect("a score");
+        assert!(start.sites.traffic.is_empty() && start.number >= 1_000_001);
+        let mut hold = HoldModel::new(SIZE[0], SIZE[1], 24.0);
+        let straight = field.attempt(&start, Policy::Straight, &mut hold).expect("a score");
+        let random = field.attempt(&start, Policy::Random, &mut hold).expect("a score");
+        assert!(straight > 0.6 && random < 0.5, "{straight}, {random}");
+        assert_eq!(straight, field.attempt(&start, Policy::Straight, &mut hold).expect("a score"));
+        assert_eq!(field.progress.position(), 3);
+        interrupted.store(true, Ordering::Relaxed);
+        let stopped = field.attempt(&start, Policy::Straight, &mut hold);
+        assert!(matches!(stopped, Err(CliError::Interrupted)));
+    }
+
+    #[test]
+    fn the_same_scores_rank_alike() {
+        let truth = [0.1, 0.2, 0.4, 0.4, 0.7, 0.9];
+        let same = compare(&truth, truth.to_vec()).expect("a score");
+        assert!((same.pearson.expect("a score").value - 1.0).abs() < 1e-12 && same.mmrv == 0.0);
+        let flat = compare(&truth, vec![0.3; 6]).expect("a score");
+        assert!(flat.pearson.is_none() && flat.mmrv > 0.3, "{flat:?}");
+        let tasks = BTreeMap::from([("a", vec![0.0; 6]), ("b", truth.to_vec())]);
+        assert!((mean(&tasks)[5] - 0.45).abs() < 1e-12);
+    }
+}

@@ -13,15 +13,16 @@ pub(super) const WEATHERS: [Weather; 5] =
 /// Latitude of the simulator's worlds, radians.
 const LATITUDE_RAD: f64 = 0.768;
 /// Heights of the sun between one phase and the next, degrees.
-const BORDERS_DEG: [f64; 4] = [-6.0, 4.0, 18.0, 40.0];
+const BORDERS_DEG: [f64; 3] = [-6.0, 4.0, 18.0];
 /// This near to a border both phases are right, degrees.
 const TOLERANCE_DEG: f64 = 3.0;
 
 /// What a picture can tell of the hour: how high the sun stands.
 ///
-/// A picture has no clock. Without a compass nothing in it tells morning from evening, and deep
-/// night is one night; so an hour is judged as the phase of the day that the sun's height (in the
-/// season) makes of it. Within 3 degrees of a border both phases count as right.
+/// A picture has no clock. Without a compass nothing in it tells morning from evening, deep night is
+/// one night, and the eye gets used to a high sun as to a higher one; so an hour is judged as the
+/// phase of the day that the sun's height (in the season) makes of it. Within 3 degrees of a border
+/// both phases count as right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DayPhase {
@@ -31,16 +32,13 @@ pub enum DayPhase {
     Twilight,
     /// From 4 to 18 degrees.
     LowSun,
-    /// From 18 to 40 degrees.
-    MidSun,
-    /// Over 40 degrees.
-    HighSun,
+    /// Over 18 degrees.
+    Day,
 }
 
 impl DayPhase {
     /// Every phase, from the lowest sun to the highest, which is the network's order.
-    pub const ALL: [Self; 5] =
-        [Self::Night, Self::Twilight, Self::LowSun, Self::MidSun, Self::HighSun];
+    pub const ALL: [Self; 4] = [Self::Night, Self::Twilight, Self::LowSun, Self::Day];
 
     /// The name, for example `low sun`.
     pub const fn name(self) -> &'static str {
@@ -48,8 +46,7 @@ impl DayPhase {
             Self::Night => "night",
             Self::Twilight => "twilight",
             Self::LowSun => "low sun",
-            Self::MidSun => "mid sun",
-            Self::HighSun => "high sun",
+            Self::Day => "day",
         }
     }
 

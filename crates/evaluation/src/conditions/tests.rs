@@ -69,8 +69,9 @@ fn weights_that_do_not_fit_are_named() {
 
 #[test]
 fn hours_are_judged_by_what_can_be_seen_of_them() {
-    assert_eq!(DayPhase::of(12.0, Season::Summer), DayPhase::HighSun);
-    assert_eq!(DayPhase::of(12.0, Season::Winter), DayPhase::MidSun);
+    assert_eq!(DayPhase::of(12.0, Season::Summer), DayPhase::Day);
+    assert_eq!(DayPhase::of(6.0, Season::Summer), DayPhase::LowSun);
+    assert_eq!(DayPhase::of(18.0, Season::Winter), DayPhase::Night);
     assert_eq!(DayPhase::of(0.0, Season::Summer), DayPhase::Night);
     for season in Season::ALL {
         // Noon at 44 degrees north: what is left to the zenith, and the declination.

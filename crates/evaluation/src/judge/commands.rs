@@ -1,6 +1,6 @@
 //! Does a world model change weather and hour when it is told to?
 
-use super::{Contestant, begin_all, world_error};
+use super::{Contestant, begin_all, step_all, world_error};
 use crate::{ConditionsNetwork, JudgeError, Metric, Scores, scores::Mean};
 use glam::Vec2;
 use reverie_world_model::{
@@ -80,12 +80,12 @@ pub fn judge_commands(
         let mut seen: Vec<Observation> = Vec::new();
         for _ in 0..TICKS {
             tick += 1;
+            let (stepped_true, stepped) = step_all(truth, contestants, &action);
             seen.clear();
-            for contestant in contestants.iter_mut() {
-                let stepped = contestant.model.step(&action);
+            for (stepped, contestant) in stepped.into_iter().zip(contestants.iter()) {
                 seen.push(stepped.map_err(|e| world_error(&contestant.name, tick, e))?);
             }
-            seen.push(truth.step(&action).map_err(|e| world_error(&truth_name, tick, e))?);
+            seen.push(stepped_true.map_err(|e| world_error(&truth_name, tick, e))?);
             if !progress(tick) {
                 return Err(JudgeError::Stopped);
             }

@@ -8,7 +8,8 @@ pub use commands::{Command, Obeyed, judge_commands};
 use crate::{ConditionsNetwork, JudgeError, Mask, Scores, Walk, scores::Mean};
 use record::{Plan, Record, Still};
 use reverie_world_model::{
-    Embodiment, ImageSeed, Observation, Pose, RgbImage, Seed, SeedSource, WorldError, WorldModel,
+    Action, Embodiment, ImageSeed, Observation, Pose, RgbImage, Seed, SeedSource, WorldError,
+    WorldModel,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -107,10 +108,10 @@ pub fn judge(
     for tick in 0..=walk.home {
         let before = tick.checked_sub(1);
         if let Some(action) = before.and_then(|at| walk.actions.get(at as usize)) {
-            now_true = truth.step(action).map_err(|e| world_error(&truth_name, tick, e))?;
-            for (contestant, record) in contestants.iter_mut().zip(&mut records) {
-                let stepped = contestant.model.step(action);
-                record.now = stepped.map_err(|e| world_error(&contestant.name, tick, e))?;
+            let (stepped_true, stepped) = step_all(truth, contestants, action);
+            now_true = stepped_true.map_err(|e| world_error(&truth_name, tick, e))?;
+            for (stepped, record) in stepped.into_iter().zip(&mut records) {
+                record.now = stepped.map_err(|e| world_error(&record.name, tick, e))?;
             }
             if let Some(record) = records.last_mut() {
                 record.now = now_true.clone();
@@ -133,9 +134,15 @@ pub fn judge(
                 again.push(Still { earlier, closes, mask: still });
             }
         }
-        for record in &mut records {
-            record.note(tick, &plan, &now_true, scene.as_ref(), &again)?;
-        }
+        let note =
+            |record: &mut Record| record.note(tick, &plan, &now_true, scene.as_ref(), &again);
+        let noted: Vec<_> = std::thread::scope(|scope| {
+            let note = &note;
+            let running: Vec<_> =
+                records.iter_mut().map(|record| scope.spawn(move || note(record))).collect();
+            running.into_iter().map(joined).collect()
+        });
+        noted.into_iter().collect::<Result<(), _>>()?;
         if !progress(tick) {
             return Err(JudgeError::Stopped);
         }
@@ -146,6 +153,26 @@ pub fn judge(
         seen_share: seen_share.value().unwrap_or(1.0),
         still_share: still_share.value().unwrap_or(1.0),
     })
+}
+
+/// One tick of everybody, side by side: the truth's frame takes longest, and not all of it keeps every
+/// core busy.
+fn step_all(
+    truth: &mut dyn WorldModel,
+    contestants: &mut [Contestant<'_>],
+    action: &Action,
+) -> (Result<Observation, WorldError>, Vec<Result<Observation, WorldError>>) {
+    std::thread::scope(|scope| {
+        let truth = scope.spawn(move || truth.step(action));
+        // One after another: they are quick.
+        let others = contestants.iter_mut().map(|c| c.model.step(action)).collect();
+        (joined(truth), others)
+    })
+}
+
+/// What a thread returned; a panic in it goes on in this one.
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// First frames of everybody.

@@ -94,7 +94,7 @@ impl Plan<'_> {
 
 /// What is gathered about one model.
 pub(super) struct Record {
-    name: String,
+    pub name: String,
     pub now: Observation,
     /// The earlier frame of a pair, with the depth to use.
     pair: Option<Observation>,

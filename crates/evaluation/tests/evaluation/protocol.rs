@@ -23,7 +23,7 @@ fn network() -> &'static ConditionsNetwork {
 }
 
 fn options(start: Pose, embodiment: Embodiment) -> WalkOptions {
-    WalkOptions { start, embodiment, tick_hz: 24.0, least_ticks: 250, rng_seed: 5 }
+    WalkOptions { start, embodiment, tick_hz: 24.0, least_ticks: 250, leg_share: 1.0, rng_seed: 5 }
 }
 
 fn apart(a: &Pose, b: &Pose) -> f32 {
@@ -65,6 +65,11 @@ fn a_walk_goes_out_and_comes_back_to_the_same_poses() {
         let clear = |pose: &&Pose| !built.scene.is_free(pose.position, 0.15);
         assert_eq!(walk.poses.iter().find(clear), None, "{embodiment:?}");
     }
+    // Shorter legs, a shorter walk.
+    let walk = Walk::plan(&options(start, Embodiment::Walker), &built.scene).unwrap();
+    let near = WalkOptions { leg_share: 0.4, ..options(start, Embodiment::Walker) };
+    let near = Walk::plan(&near, &built.scene).unwrap();
+    assert!(near.home >= 250 && near.home < walk.home, "{} of {}", near.home, walk.home);
     let other = WalkOptions { rng_seed: 6, ..options(start, Embodiment::Walker) };
     let walk = Walk::plan(&options(start, Embodiment::Walker), &built.scene).unwrap();
     assert_ne!(walk, Walk::plan(&other, &built.scene).unwrap());
@@ -105,6 +110,7 @@ fn a_walk_without_room_turns_on_the_spot() {
     for (bad, part) in [
         (WalkOptions { tick_hz: 0.0, ..options(start, Embodiment::Walker) }, "tick_hz"),
         (WalkOptions { least_ticks: 1 << 40, ..options(start, Embodiment::Walker) }, "least_ticks"),
+        (WalkOptions { leg_share: 0.0, ..options(start, Embodiment::Walker) }, "leg_share"),
         (options(Pose { position: Vec3::NAN, ..start }, Embodiment::Walker), "start"),
     ] {
         let error = Walk::plan(&bad, &Box).unwrap_err();
@@ -202,8 +208,7 @@ fn the_truth_is_perfect_and_holding_still_follows_nothing() {
         true
     };
     let network = Some(network());
-    let episode =
-        judge(&mut truth, &seed, &walk, &mut contestants, network, &mut note).unwrap();
+    let episode = judge(&mut truth, &seed, &walk, &mut contestants, network, &mut note).unwrap();
     assert_eq!(ticks, (0..=40).collect::<Vec<_>>());
     assert!((0.5..1.0).contains(&episode.seen_share), "{}", episode.seen_share);
     let [twin, hold, changed, blind, truth] = &episode.judged[..] else { panic!("five rows") };
@@ -314,7 +319,8 @@ fn commands_are_followed_or_ignored() {
         let night = network().recognise(at_night).unwrap().phase();
         let snow = network().recognise(&row.pictures[0]).unwrap();
         let clear = network().recognise(at_night).unwrap().weather();
-        let share = |first: bool, second: bool| 50.0 * f64::from(u8::from(first) + u8::from(second));
+        let share =
+            |first: bool, second: bool| 50.0 * f64::from(u8::from(first) + u8::from(second));
         let season = reverie_world_model::Season::Summer;
         let weather = share(snow.weather() == Weather::Snow, clear == Weather::Clear);
         let hour = share(snow.phase().fits(12.0, season), night == DayPhase::Night);
