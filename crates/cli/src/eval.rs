@@ -65,6 +65,8 @@ const QUICK_COMMANDS: usize = 4;
 const SIZE: [u32; 2] = [128, 72];
 const FOV_DEG: f32 = 75.0;
 const QUALITY: Quality = Quality { samples: 2, bounce_rays: 1 };
+/// The same for quick walks.
+const QUICK_QUALITY: Quality = Quality { samples: 1, bounce_rays: 1 };
 /// Ticks after which a short walk may turn home: past the horizon of 240.
 const SHORT_TICKS: u64 = 250;
 /// The same for a long one.
@@ -108,9 +110,8 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
         &[SHORT_TICKS, LONG_TICKS, SHORT_TICKS, SHORT_TICKS]
     };
     let commands = if args.quick { &COMMANDS[..QUICK_COMMANDS] } else { &COMMANDS[..] };
-    let mut judge =
-        Bench::new(model, network, &interrupted, domains.len() as u64 * walks.iter().sum::<u64>())?;
-    judge.leg_share = if args.quick { QUICK_LEGS } else { 1.0 };
+    let ticks = domains.len() as u64 * walks.iter().sum::<u64>();
+    let mut judge = Bench::new(model, network, args.quick, &interrupted, ticks)?;
     let (mut shown, mut obeyed) = (Vec::new(), Vec::new());
     for (domain, embodiment) in &domains {
         for (number, least_ticks) in walks.iter().enumerate() {
@@ -208,10 +209,12 @@ impl<'a> Bench<'a> {
     fn new(
         model: Option<&'static str>,
         network: ConditionsNetwork,
+        quick: bool,
         interrupted: &'a AtomicBool,
         ticks: u64,
     ) -> Result<Self, CliError> {
-        let truth = SimulatorModel::new(camera(SIZE), QUALITY)?;
+        let (quality, leg_share) = if quick { (QUICK_QUALITY, QUICK_LEGS) } else { (QUALITY, 1.0) };
+        let truth = SimulatorModel::new(camera(SIZE), quality)?;
         let models = contestants(model, SIZE, truth.spec().tick_hz)?;
         let progress = progress_bar(ticks);
         Ok(Self {
@@ -219,7 +222,7 @@ impl<'a> Bench<'a> {
             models,
             network,
             lines: Vec::new(),
-            leg_share: 1.0,
+            leg_share,
             progress,
             done: 0,
             interrupted,
