@@ -3,7 +3,7 @@
 //! Every lane does the operations of the plain form of its test in the same order, so that both
 //! give the same bits.
 
-use glam::{Affine3A, Vec3};
+use glam::{Affine3A, Vec3, Vec3A};
 
 use crate::rays::bvh::Aabb;
 use crate::rays::shape::Shape;
@@ -140,7 +140,9 @@ impl FramePack {
 impl BodyPack {
     /// A map, a shape and the box around it in its own frame for each lane.
     pub fn new(bodies: impl Iterator<Item = (Affine3A, Shape, u32, Aabb)>) -> Self {
-        let mut boxes = [Aabb::EMPTY; LANES];
+        // A box without extent for lanes without a body: one that is inside out has its planes at
+        // infinity, between which every ray is.
+        let mut boxes = [Aabb { min: Vec3A::ZERO, max: Vec3A::ZERO }; LANES];
         let frames = FramePack::new(bodies.take(LANES).enumerate().map(|(lane, body)| {
             boxes[lane] = body.3;
             (body.0, body.1, body.2)
