@@ -75,22 +75,31 @@ impl Clouds {
         0.60 * tile.at(p) + 0.25 * tile.at(q + 0.37) + 0.075
     }
 
-    /// The same with what frays their outlines, at a height within the layer (0 to 1). `detail`
-    /// is 0 where steps are too long for the finest.
-    fn low_fine(&self, place: Vec2, height: f32, detail: f32) -> f32 {
+    /// The same with what frays their outlines, less `edge`, at a height within the layer (0 to 1);
+    /// `None` where it is not above 0. `detail` is 0 where steps are too long for the finest.
+    fn low_fine(&self, place: Vec2, height: f32, detail: f32, edge: f32) -> Option<f32> {
         let tile = tile_noise();
         let p = (place + self.origin - self.drift) / TILE_M;
+        // What each layer can add at most; most of the sky is done with after the first.
+        let fine_most = 0.075 * detail;
+        let wide = 0.60 * tile.at(p) + 0.075 - edge;
+        if wide + 0.25 + fine_most <= 0.0 {
+            return None;
+        }
         // A cut that leans with the height through the same plane pattern is as good as a
         // pattern in space.
         let lean = p + Vec2::new(0.020, 0.013) * height;
         let q = Vec2::new(3.0 * lean.x - 3.0 * lean.y, 3.0 * lean.x + 3.0 * lean.y);
-        let fine = p + Vec2::new(0.055, -0.034) * height;
-        let r = Vec2::new(13.0 * fine.y + 5.0 * fine.x, 5.0 * fine.y - 13.0 * fine.x);
-        let wide = 0.60 * tile.at(p) + 0.25 * tile.at(q + 0.37);
-        if detail <= 0.0 {
-            return wide + 0.075;
+        let mut density = wide + 0.25 * tile.at(q + 0.37);
+        if density + fine_most <= 0.0 {
+            return None;
         }
-        wide + 0.075 + 0.15 * detail * (0.5 - (2.0 * tile.at(r) - 1.0).abs())
+        if detail > 0.0 {
+            let fine = p + Vec2::new(0.055, -0.034) * height;
+            let r = Vec2::new(13.0 * fine.y + 5.0 * fine.x, 5.0 * fine.y - 13.0 * fine.x);
+            density += 0.15 * detail * (0.5 - (2.0 * tile.at(r) - 1.0).abs());
+        }
+        (density > 0.0).then_some(density)
     }
 
     /// Share of the light that the low clouds let through to a point.
@@ -179,10 +188,9 @@ impl Clouds {
             let part = (i as f32 + 0.2 + 0.6 * u) / steps as f32;
             let place = flat(eye) + flat(dir) * (way + part * path);
             let height = part * rise;
-            let density = self.low_fine(place, height, detail) - edge - tops(height);
-            if density <= 0.0 {
+            let Some(density) = self.low_fine(place, height, detail, edge + tops(height)) else {
                 continue;
-            }
+            };
             let density = (density * 7.0).min(1.0);
             // How much cloud lies between here and the light.
             let next = self.low(place + light_flat * 260.0)

@@ -1,11 +1,20 @@
 //! The light on surfaces: sun, lamps, one diffuse bounce and mirrors.
 
+use std::cell::Cell;
+
 use glam::{Vec2, Vec3};
 
 use crate::light::lamps::{Choice, LAMPS, Spot};
 use crate::rays::geometry::{Hit, Ray};
+use crate::rays::hit::Found;
+use crate::rays::trace::Part;
 use crate::scene::{OFFSET, Scene};
 use crate::surface::material::Surface;
+
+/// What was last in the way of each lamp of a choice and, behind them, of the sun: the next point
+/// is often in the same shade.
+#[derive(Default)]
+pub(crate) struct Shades([Cell<Option<(Part, Found)>>; LAMPS + 1]);
 
 pub(crate) struct Shaded {
     pub direct: Vec3,
@@ -23,21 +32,56 @@ pub(crate) fn even(x: u32, y: u32, turn: u32) -> Vec2 {
     Vec2::new((noise(x, y) + shift).fract(), (noise(y + 47.0, x + 17.0) + shift * 1.31).fract())
 }
 
+/// Numbers that are even over any square of pixels: consecutive ones of a sequence of two numbers
+/// (M. Roberts' R2) along a Z-shaped curve. For what is smoothed afterwards.
+fn spread(x: u32, y: u32, turn: u32) -> Vec2 {
+    let part = |mut v: u32| {
+        v = (v | v << 8) & 0x00ff_00ff;
+        v = (v | v << 4) & 0x0f0f_0f0f;
+        v = (v | v << 2) & 0x3333_3333;
+        (v | v << 1) & 0x5555_5555
+    };
+    let index = part(x & 0xffff) | part(y & 0xffff) << 1;
+    let unit = |step: u32, from: u32| {
+        let bits = index.wrapping_mul(step).wrapping_add(turn.wrapping_mul(from));
+        (bits >> 8) as f32 * (1.0 / 16_777_216.0)
+    };
+    Vec2::new(unit(0xc13f_a9a9, 0x9e37_79b9), unit(0x91e1_0da5, 0x6a09_e667))
+}
+
 fn frame_of(n: Vec3) -> (Vec3, Vec3) {
     n.any_orthonormal_pair()
+}
+
+/// Sine and cosine of a share of a full turn (0..1), within 2e-4: for directions by chance.
+fn turn(share: f32) -> (f32, f32) {
+    // Of an angle of at most a quarter turn to either side of 0.
+    let sine = |quarters: f32| {
+        let x = quarters * std::f32::consts::FRAC_PI_2;
+        let x2 = x * x;
+        x * (0.999_985 + x2 * (-0.166_563 + x2 * (0.008_298_7 - x2 * 0.000_185)))
+    };
+    // The sine rises from 0 over one quarter, falls over two and comes back over the last.
+    let fold = |quarters: f32| {
+        let q = quarters - 4.0 * f32::from(u8::from(quarters >= 3.0));
+        if q > 1.0 { 2.0 - q } else { q }
+    };
+    let quarters = share * 4.0;
+    let ahead = quarters + 1.0;
+    (sine(fold(quarters)), sine(fold(if ahead >= 4.0 { ahead - 4.0 } else { ahead })))
 }
 
 fn cosine_direction(n: Vec3, u: Vec2) -> Vec3 {
     let (tangent, bitangent) = frame_of(n);
     let r = u.x.sqrt();
-    let (sin, cos) = (u.y * std::f32::consts::TAU).sin_cos();
+    let (sin, cos) = turn(u.y);
     (tangent * (r * cos) + bitangent * (r * sin) + n * (1.0 - u.x).max(0.0).sqrt()).normalize()
 }
 
 fn disc_direction(dir: Vec3, radius: f32, u: Vec2) -> Vec3 {
     let (tangent, bitangent) = frame_of(dir);
     let r = radius * u.x.sqrt();
-    let (sin, cos) = (u.y * std::f32::consts::TAU).sin_cos();
+    let (sin, cos) = turn(u.y);
     (dir + tangent * (r * cos) + bitangent * (r * sin)).normalize()
 }
 
@@ -48,6 +92,7 @@ fn chance(u: Vec2) -> f32 {
 
 impl Scene {
     /// Sun and lamps on a point; of the lamps those that an empty choice takes.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one surface under the light")]
     fn lit<'a>(
         &'a self,
         point: Vec3,
@@ -55,12 +100,13 @@ impl Scene {
         surface: &Surface,
         thin: bool,
         u: Vec2,
+        shades: &Shades,
         mut choice: Choice<'a>,
     ) -> (Vec3, Vec3) {
         let normal = surface.normal;
         let (mut diffuse, mut highlight) = (Vec3::ZERO, Vec3::ZERO);
         let bias = OFFSET * (1.0 + point.abs().max_element() * 0.02) * 5.0;
-        let mut add = |to_light: Vec3, reach: f32, light: Vec3, shadow_dir: Vec3| {
+        let mut add = |which: usize, to_light: Vec3, reach: f32, light: Vec3, shadow_dir: Vec3| {
             let mut cos = normal.dot(to_light);
             if thin {
                 cos = if cos > 0.0 { 0.25 + 0.75 * cos } else { 0.2 - 0.45 * cos };
@@ -68,7 +114,8 @@ impl Scene {
             if cos <= 0.0 || (light * cos).max_element() < 0.004 {
                 return;
             }
-            if self.blocked(&Ray { origin: point + normal * bias, dir: shadow_dir }, bias, reach) {
+            let ray = Ray { origin: point + normal * bias, dir: shadow_dir };
+            if self.blocked_again(&ray, bias, reach, &shades.0[which]) {
                 return;
             }
             diffuse += light * cos;
@@ -86,7 +133,7 @@ impl Scene {
         let lets_in = || self.roof.as_ref().is_none_or(|roof| roof.lets_in(point, sky.sun_dir));
         if sky.sun.max_element() > 0.0 && sky.sun_dir.y > 0.0 && lets_in() {
             let light = sky.sun * sky.clouds.shadow(point);
-            add(sky.sun_dir, 2e4, light, disc_direction(sky.sun_dir, sky.sun_radius, u));
+            add(LAMPS, sky.sun_dir, 2e4, light, disc_direction(sky.sun_dir, sky.sun_radius, u));
         }
         let spot = Spot { point, normal, thin, night: self.conditions.night() };
         self.standing_lamps.offer(&spot, &mut choice);
@@ -97,13 +144,13 @@ impl Scene {
             let v = Vec2::new((u.x + i as f32 * 0.618).fract(), (u.y + i as f32 * 0.382).fract());
             let aim = to + (cosine_direction(-to.normalize_or(Vec3::Y), v)) * lamp.radius;
             let length = aim.length().max(1e-3);
-            add(to / d2.sqrt(), length - lamp.clear_m, lamp.at(to, d2) * weight, aim / length);
+            add(i, to / d2.sqrt(), length - lamp.clear_m, lamp.at(to, d2) * weight, aim / length);
         }
         (diffuse, highlight)
     }
 
     /// Light that comes back from the first surface, without detail.
-    fn glimpse(&self, ray: &Ray, t_min: f32, u: Vec2) -> Vec3 {
+    fn glimpse(&self, ray: &Ray, t_min: f32, u: Vec2, shades: &Shades) -> Vec3 {
         match self.trace(ray, t_min, 3e4) {
             None => self.sky.soft(ray.dir),
             Some(hit) => {
@@ -122,7 +169,7 @@ impl Scene {
                 };
                 let one = Choice::new(1, chance(u));
                 let (diffuse, _) =
-                    self.lit(ray.at(hit.t), ray.dir, &surface, material.thin, u, one);
+                    self.lit(ray.at(hit.t), ray.dir, &surface, material.thin, u, shades, one);
                 let colour = albedo * (diffuse + self.ambient)
                     + self.emission(material)
                     + material.mean_emission(self.conditions.night());
@@ -131,23 +178,24 @@ impl Scene {
         }
     }
 
+    /// Light from all around on a point that a pixel shows.
     pub(crate) fn gather(
         &self,
         point: Vec3,
         normal: Vec3,
         distance: f32,
-        x: u32,
-        y: u32,
+        (x, y): (u32, u32),
         rays: u32,
+        shades: &Shades,
     ) -> Vec3 {
         let origin = point + normal * (OFFSET * (1.0 + distance));
         let mut sum = Vec3::ZERO;
         for i in 0..rays {
-            let v = even(x / 2, y / 2, i);
+            let v = spread(x / 2, y / 2, i);
             // Stratified over elevation, so that few rays cover the hemisphere.
             let u = Vec2::new((v.x + i as f32) / rays as f32, v.y);
             let ray = Ray { origin, dir: cosine_direction(normal, u) };
-            let light = self.glimpse(&ray, OFFSET * (1.0 + distance), even(x, y, 7 + i));
+            let light = self.glimpse(&ray, OFFSET * (1.0 + distance), even(x, y, 7 + i), shades);
             sum += light.min(Vec3::splat(4.0));
         }
         sum / rays.max(1) as f32
@@ -160,6 +208,7 @@ impl Scene {
         pixel_angle: f32,
         u: Vec2,
         mirrors: bool,
+        shades: &Shades,
     ) -> Shaded {
         let material = &self.materials[hit.material as usize];
         let point = ray.at(hit.t);
@@ -173,7 +222,8 @@ impl Scene {
             (true, Some(_)) => Choice::strongest(LAMPS),
             (true, None) => Choice::new(LAMPS, chance(u)),
         };
-        let (diffuse, highlight) = self.lit(point, ray.dir, &surface, material.thin, u, choice);
+        let (diffuse, highlight) =
+            self.lit(point, ray.dir, &surface, material.thin, u, shades, choice);
         let mut direct =
             surface.albedo * diffuse + highlight + surface.emission + self.emission(material);
         let mut albedo = surface.albedo;
@@ -202,7 +252,14 @@ impl Scene {
                         } else {
                             self.sky.soft(second.normal) * 0.5
                         };
-                        let s = self.shade(&reflected, &second, pixel_angle * 2.0, u, false);
+                        let s = self.shade(
+                            &reflected,
+                            &second,
+                            pixel_angle * 2.0,
+                            u,
+                            false,
+                            &Shades::default(),
+                        );
                         self.in_haze(
                             s.direct + s.albedo * (self.ambient + open_sky),
                             &reflected,

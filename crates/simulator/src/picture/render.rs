@@ -6,11 +6,11 @@ use glam::{Vec2, Vec3};
 use rayon::prelude::*;
 
 use crate::class::Class;
-use crate::light::shade::even;
+use crate::light::shade::{Shades, even};
 use crate::picture::camera::Camera;
 use crate::picture::ground_truth::{GroundTruth, pack_normal};
 use crate::picture::tone::auto_gain;
-use crate::rays::geometry::{MaterialId, Ray};
+use crate::rays::geometry::{Hit, MaterialId, Ray};
 use crate::scene::Scene;
 use crate::surface::noise::hash_unit;
 
@@ -18,7 +18,8 @@ use crate::surface::noise::hash_unit;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quality {
     /// Colour samples per pixel, at least 1. The first one goes through the pixel's centre. Where
-    /// a pixel and its neighbours show one even surface, half of them have to do.
+    /// a pixel and its neighbours show one even surface, half of them have to do. With 2, pixels on
+    /// outlines mix the colours that were found around them.
     pub samples: u32,
     /// Rays per 2 by 2 pixels that gather indirect light.
     pub bounce_rays: u32,
@@ -41,6 +42,9 @@ pub enum Exposure {
         key: f32,
     },
 }
+
+/// Rays through a pixel on an outline when a picture has to be made fast, besides the first.
+const OUTLINE_RAYS: u32 = 2;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Pixel {
@@ -115,18 +119,29 @@ impl Scene {
         let samples = quality.samples.max(1);
         let pixel_angle = 1.0 / camera.intrinsics.fx.min(camera.intrinsics.fy);
         let few = samples.div_ceil(2);
-        let mut even = vec![Pixel::SKY; w * h];
-        even.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
+        let mut first = vec![Pixel::SKY; w * h];
+        first.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
+            let shades = Shades::default();
             for (x, pixel) in row.iter_mut().enumerate() {
-                self.sample(camera, x as u32, y as u32, 0..few, pixel_angle, pixel);
+                let at = (x as u32, y as u32);
+                self.sample(camera, at, 0..few, pixel_angle, &shades, pixel);
             }
         });
-        let mut pixels = even.clone();
+        let mut pixels = first.clone();
+        let around = Around { pixels: &first, width: w, height: h, samples: few, pixel_angle };
         pixels.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
+            let shades = Shades::default();
             for (x, pixel) in row.iter_mut().enumerate() {
+                let unlike = if few < samples { around.unlike(x, y) } else { Unlike::Nothing };
                 let mut taken = few;
-                if few < samples && uneven(&even, w, h, x, y, few, pixel_angle) {
-                    self.sample(camera, x as u32, y as u32, few..samples, pixel_angle, pixel);
+                if unlike == Unlike::Surface && samples == 2 {
+                    for turn in 1..=OUTLINE_RAYS {
+                        self.outline(camera, &around, (x, y), turn, &shades, pixel);
+                    }
+                    taken += OUTLINE_RAYS;
+                } else if unlike != Unlike::Nothing {
+                    let at = (x as u32, y as u32);
+                    self.sample(camera, at, few..samples, pixel_angle, &shades, pixel);
                     taken = samples;
                 }
                 pixel.direct /= taken as f32;
@@ -152,10 +167,10 @@ impl Scene {
     fn sample(
         &self,
         camera: &Camera,
-        x: u32,
-        y: u32,
+        (x, y): (u32, u32),
         samples: Range<u32>,
         pixel_angle: f32,
+        shades: &Shades,
         out: &mut Pixel,
     ) {
         for s in samples {
@@ -163,32 +178,82 @@ impl Scene {
             let forward = camera.direction(x as f32 + offset.x, y as f32 + offset.y);
             let length = forward.length();
             let ray = Ray { origin: camera.pose.position, dir: forward / length };
-            match self.trace(&ray, 1e-3, 3e4) {
-                None => {
-                    let steps = if pixel_angle > 0.006 { 6 } else { 14 };
-                    let u = even(x, y, s).x;
-                    let sky = self.sky.radiance(ray.origin, ray.dir, pixel_angle, steps, u);
-                    out.direct += sky.min(Vec3::splat(12.0));
-                }
-                Some(hit) => {
-                    let shaded = self.shade(&ray, &hit, pixel_angle, even(x, y, s), true);
-                    let clear = self.through_air(ray.origin, ray.dir, hit.t);
-                    out.direct += shaded.direct.min(Vec3::splat(12.0)) * clear;
-                    if clear.z < 0.999 {
-                        out.direct += self.sky.haze(ray.dir) * (Vec3::ONE - clear);
-                    }
-                    out.albedo += shaded.albedo * clear;
-                    if s == 0 {
-                        out.depth = hit.t / length;
-                        out.normal = shaded.normal;
-                        out.surface_normal = pack_normal(hit.normal);
-                        out.class = self.class_of(&hit, ray.at(hit.t));
-                        out.instance = hit.instance;
-                        out.material = hit.material;
-                    }
-                }
+            let hit = self.trace(&ray, 1e-3, 3e4);
+            let u = even(x, y, s);
+            let shaded = self.light(&ray, hit.as_ref(), pixel_angle, u, shades, out);
+            if s == 0
+                && let (Some(hit), Some(normal)) = (hit, shaded)
+            {
+                out.depth = hit.t / length;
+                out.normal = normal;
+                out.surface_normal = pack_normal(hit.normal);
+                out.class = self.class_of(&hit, ray.at(hit.t));
+                out.instance = hit.instance;
+                out.material = hit.material;
             }
         }
+    }
+
+    /// Adds the light of one ray to a pixel; the normal is that of the surface with its bumps.
+    fn light(
+        &self,
+        ray: &Ray,
+        hit: Option<&Hit>,
+        pixel_angle: f32,
+        u: Vec2,
+        shades: &Shades,
+        out: &mut Pixel,
+    ) -> Option<Vec3> {
+        let Some(hit) = hit else {
+            let steps = if pixel_angle > 0.006 { 6 } else { 14 };
+            let sky = self.sky.radiance(ray.origin, ray.dir, pixel_angle, steps, u.x);
+            out.direct += sky.min(Vec3::splat(12.0));
+            return None;
+        };
+        let shaded = self.shade(ray, hit, pixel_angle, u, true, shades);
+        let clear = self.through_air(ray.origin, ray.dir, hit.t);
+        out.direct += shaded.direct.min(Vec3::splat(12.0)) * clear;
+        if clear.z < 0.999 {
+            out.direct += self.sky.haze(ray.dir) * (Vec3::ONE - clear);
+        }
+        out.albedo += shaded.albedo * clear;
+        Some(shaded.normal)
+    }
+
+    /// Adds a sample to a pixel on an outline. Where it meets what the pixel or one beside it shows,
+    /// it takes the light from there.
+    fn outline(
+        &self,
+        camera: &Camera,
+        around: &Around<'_>,
+        (x, y): (usize, usize),
+        turn: u32,
+        shades: &Shades,
+        out: &mut Pixel,
+    ) {
+        let offset = jitter(x as u32, y as u32, turn);
+        let forward = camera.direction(x as f32 + offset.x, y as f32 + offset.y);
+        let length = forward.length();
+        let ray = Ray { origin: camera.pose.position, dir: forward / length };
+        let hit = self.trace(&ray, 1e-3, 3e4);
+        let alike = |pixel: &Pixel| match &hit {
+            None => pixel.class == Class::Sky,
+            Some(hit) => {
+                let depth = hit.t / length;
+                (pixel.material, pixel.instance) == (hit.material, hit.instance)
+                    && pixel.class != Class::Sky
+                    && (self.materials[hit.material as usize].thin
+                        || !turned(pixel.surface_normal, pack_normal(hit.normal)))
+                    && !parted(pixel.depth, depth, around.pixel_angle)
+            }
+        };
+        if let Some(pixel) = around.nearest(x, y, offset).find(|pixel| alike(pixel)) {
+            out.direct += pixel.direct;
+            out.albedo += pixel.albedo;
+            return;
+        }
+        let u = even(x as u32, y as u32, turn);
+        self.light(&ray, hit.as_ref(), around.pixel_angle, u, shades, out);
     }
 
     /// Indirect light at half size, smoothed where depth and normal agree.
@@ -198,6 +263,7 @@ impl Scene {
         let empty = Gathered { light: self.ambient, depth: f32::INFINITY, normal: Vec3::ZERO };
         let mut light = vec![empty; lw * lh];
         light.par_chunks_mut(lw.max(1)).enumerate().for_each(|(ly, row)| {
+            let shades = Shades::default();
             for (lx, out) in row.iter_mut().enumerate() {
                 let (x, y) = (lx * 2, ly * 2);
                 let pixel = &pixels[y * w + x];
@@ -210,9 +276,9 @@ impl Scene {
                             point,
                             pixel.normal,
                             distance,
-                            x as u32,
-                            y as u32,
+                            (x as u32, y as u32),
                             rays.max(1),
+                            &shades,
                         ),
                         depth: pixel.depth,
                         normal: pixel.normal,
@@ -229,42 +295,92 @@ impl Scene {
     }
 }
 
-/// Whether a pixel differs from one beside it in more than its texture; `samples` are summed in
-/// each.
-fn uneven(
-    pixels: &[Pixel],
-    w: usize,
-    h: usize,
-    x: usize,
-    y: usize,
+/// How a pixel differs most from those beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Unlike {
+    Nothing,
+    /// In its light or texture.
+    Light,
+    /// It shows another surface.
+    Surface,
+}
+
+/// Whether two surface normals are far apart.
+fn turned(a: [i8; 3], b: [i8; 3]) -> bool {
+    (0..3).any(|k| (i32::from(a[k]) - i32::from(b[k])).abs() > 16)
+}
+
+/// Whether two depths are farther apart than a surface recedes by its slope between two pixels.
+fn parted(a: f32, b: f32, pixel_angle: f32) -> bool {
+    (a - b).abs() / a.min(b) > 40.0 * pixel_angle
+}
+
+/// Pixels with the first samples summed in each.
+struct Around<'a> {
+    pixels: &'a [Pixel],
+    width: usize,
+    height: usize,
     samples: u32,
     pixel_angle: f32,
-) -> bool {
-    let pixel = &pixels[y * w + x];
-    let light = |p: &Pixel| (p.direct + p.albedo).element_sum();
-    let differs = |other: &Pixel| {
-        if (other.class, other.instance, other.material)
-            != (pixel.class, pixel.instance, pixel.material)
-        {
-            return true;
+}
+
+impl<'a> Around<'a> {
+    fn at(&self, x: usize, y: usize) -> &'a Pixel {
+        &self.pixels[y * self.width + x]
+    }
+
+    /// How a pixel differs from the four beside it.
+    fn unlike(&self, x: usize, y: usize) -> Unlike {
+        let pixel = self.at(x, y);
+        let light = |p: &Pixel| (p.direct + p.albedo).element_sum();
+        let unlike = |other: &Pixel| {
+            if (other.instance, other.material) != (pixel.instance, pixel.material)
+                || (other.class == Class::Sky) != (pixel.class == Class::Sky)
+            {
+                return Unlike::Surface;
+            }
+            if pixel.class == Class::Sky {
+                return Unlike::Nothing;
+            }
+            if turned(pixel.surface_normal, other.surface_normal)
+                || parted(pixel.depth, other.depth, self.pixel_angle)
+            {
+                return Unlike::Surface;
+            }
+            let (a, b) = (light(pixel), light(other));
+            if other.class != pixel.class
+                || (a - b).abs() > 0.35 * a.max(b) + 0.02 * self.samples as f32
+            {
+                return Unlike::Light;
+            }
+            Unlike::Nothing
+        };
+        let mut most = Unlike::Nothing;
+        if x > 0 {
+            most = most.max(unlike(self.at(x - 1, y)));
         }
-        if pixel.class == Class::Sky {
-            return false;
+        if x + 1 < self.width {
+            most = most.max(unlike(self.at(x + 1, y)));
         }
-        let turned = (0..3).any(|k| {
-            (i32::from(pixel.surface_normal[k]) - i32::from(other.surface_normal[k])).abs() > 16
-        });
-        // Between two pixels a surface may recede by its slope, at most to this.
-        let step = (pixel.depth - other.depth).abs() / pixel.depth.min(other.depth);
-        let (a, b) = (light(pixel), light(other));
-        turned
-            || step > 40.0 * pixel_angle
-            || (a - b).abs() > 0.35 * a.max(b) + 0.02 * samples as f32
-    };
-    (x > 0 && differs(&pixels[y * w + x - 1]))
-        || (x + 1 < w && differs(&pixels[y * w + x + 1]))
-        || (y > 0 && differs(&pixels[(y - 1) * w + x]))
-        || (y + 1 < h && differs(&pixels[(y + 1) * w + x]))
+        if y > 0 {
+            most = most.max(unlike(self.at(x, y - 1)));
+        }
+        if y + 1 < self.height {
+            most = most.max(unlike(self.at(x, y + 1)));
+        }
+        most
+    }
+
+    /// The pixel and the three nearest to a place in it (0..1), near ones first.
+    fn nearest(&self, x: usize, y: usize, place: Vec2) -> impl Iterator<Item = &'a Pixel> {
+        let beside = |at: usize, place: f32, count: usize| {
+            if place < 0.5 { at.saturating_sub(1) } else { (at + 1).min(count - 1) }
+        };
+        let (bx, by) = (beside(x, place.x, self.width), beside(y, place.y, self.height));
+        let off = (place - 0.5).abs();
+        let (second, third) = if off.x > off.y { ((bx, y), (x, by)) } else { ((x, by), (bx, y)) };
+        [(x, y), second, third, (bx, by)].into_iter().map(|(x, y)| self.at(x, y))
+    }
 }
 
 fn alike(depth: f32, normal: Vec3, other: &Gathered) -> f32 {

@@ -28,6 +28,8 @@ struct Level {
     heights: Vec<f32>,
     /// Highest point of each block of cells, per size of block.
     block_max: [Vec<f32>; 2],
+    /// Highest point of all.
+    top: f32,
 }
 
 impl Level {
@@ -41,6 +43,7 @@ impl Level {
             raw: vec![0.0; points],
             heights: vec![0.0; points],
             block_max: BLOCKS.map(blocks),
+            top: 0.0,
         }
     }
 
@@ -128,6 +131,7 @@ impl Level {
                     .fold(f32::NEG_INFINITY, |m, &h| m.max(h));
             });
         }
+        self.top = self.block_max[0].iter().fold(f32::NEG_INFINITY, |m, &h| m.max(h));
     }
 
     /// Cell and fraction of a place.
@@ -169,7 +173,23 @@ impl Level {
     }
 
     /// Hit within cell-exact triangles for ray parameters `t0..t1`.
-    fn trace(&self, ray: &Ray, t0: f32, t1: f32) -> Option<f32> {
+    fn trace(&self, ray: &Ray, mut t0: f32, mut t1: f32) -> Option<f32> {
+        // Above the highest point there is nothing to meet, nor in the metre below it that rounding
+        // may need.
+        let cap = self.top + 1.0;
+        if ray.dir.y != 0.0 {
+            let t = (cap - ray.origin.y) / ray.dir.y;
+            if ray.dir.y < 0.0 {
+                t0 = t0.max(t);
+            } else {
+                t1 = t1.min(t);
+            }
+        } else if ray.origin.y > cap {
+            return None;
+        }
+        if t0 >= t1 {
+            return None;
+        }
         // Near the window's corner numbers are small wherever in the world it is.
         let origin = self.origin();
         let ray = Ray { origin: ray.origin - Vec3::new(origin.x, 0.0, origin.y), dir: ray.dir };
@@ -257,8 +277,9 @@ fn walk_grid(
     let start = ray.at(t0 + (t1 - t0) * 1e-5);
     let first = (low.0 as i32, low.1 as i32);
     let last = (first.0 + count as i32 - 1, first.1 + count as i32 - 1);
-    let mut c = ((start.x / cell_m).floor() as i32).clamp(first.0, last.0);
-    let mut r = ((start.z / cell_m).floor() as i32).clamp(first.1, last.1);
+    // What is not within the cells is within the first or the last, so rounding towards zero does.
+    let mut c = ((start.x / cell_m) as i32).clamp(first.0, last.0);
+    let mut r = ((start.z / cell_m) as i32).clamp(first.1, last.1);
     let step = |d: f32| if d > 0.0 { 1 } else { -1 };
     let (sc, sr) = (step(ray.dir.x), step(ray.dir.z));
     let (ic, ir) = (ray.dir.x.recip(), ray.dir.z.recip());
@@ -347,22 +368,23 @@ impl HeightField {
 
     /// Metres to the surface along the ray, within `t_min..t_max`.
     pub fn trace(&self, ray: &Ray, t_min: f32, t_max: f32) -> Option<f32> {
+        let (ix, iz) = (ray.dir.x.recip(), ray.dir.z.recip());
         let span = |level: &Level| {
             let (low, side) = (level.origin(), level.side_m());
-            let axis = |o: f32, d: f32| {
-                if d == 0.0 {
+            let axis = |o: f32, inverse: f32| {
+                if inverse.is_infinite() {
                     if (0.0..=side).contains(&o) {
                         (f32::NEG_INFINITY, f32::INFINITY)
                     } else {
                         (1.0, 0.0)
                     }
                 } else {
-                    let (a, b) = (-o / d, (side - o) / d);
+                    let (a, b) = (-o * inverse, (side - o) * inverse);
                     (a.min(b), a.max(b))
                 }
             };
-            let (x0, x1) = axis(ray.origin.x - low.x, ray.dir.x);
-            let (z0, z1) = axis(ray.origin.z - low.y, ray.dir.z);
+            let (x0, x1) = axis(ray.origin.x - low.x, ix);
+            let (z0, z1) = axis(ray.origin.z - low.y, iz);
             let (a, b) = (x0.max(z0).max(t_min), x1.min(z1).min(t_max));
             (a < b).then_some((a, b))
         };

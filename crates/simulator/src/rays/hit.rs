@@ -69,13 +69,13 @@ impl Group {
         &self,
         groups: &[Group],
         query: &Query,
+        ray: &LaneRay<S>,
         t_max: f32,
     ) -> Option<Found> {
-        let ray = LaneRay::<S>::new(query.origin, query.dir);
         let mut best = Best { t_max, found: None };
         let mut walk = self.wide.walk();
-        while let Some(child) = walk.next::<S, ANY>(&ray, best.t_max) {
-            self.find_here::<S, ANY>(child, NOT_PLACED, groups, query, &ray, &mut best);
+        while let Some(child) = walk.next::<S, ANY>(ray, best.t_max) {
+            self.find_here::<S, ANY>(child, NOT_PLACED, groups, query, ray, &mut best);
             if ANY && best.found.is_some() {
                 break;
             }
@@ -195,11 +195,42 @@ impl Group {
         let query = Query::new(ray, t_min, goal);
         #[cfg(target_arch = "x86_64")]
         if crate::rays::simd::has_avx2() {
-            let found = crate::rays::simd::Avx2::find::<false>(self, groups, &query, t_max)?;
+            // SAFETY: the processor has AVX2.
+            let found = unsafe { self.find_avx2(groups, &query, t_max) }?;
             return Some(self.detail(groups, ray, t_min, &found));
         }
-        let found = Portable::find::<false>(self, groups, &query, t_max)?;
+        let lanes = LaneRay::<Portable>::new(query.origin, query.dir);
+        let found = Portable::find::<false>(self, groups, &query, &lanes, t_max)?;
         Some(self.detail(groups, ray, t_min, &found))
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn find_avx2(&self, groups: &[Group], query: &Query, t_max: f32) -> Option<Found> {
+        let lanes = LaneRay::<crate::rays::simd::Avx2>::new(query.origin, query.dir);
+        self.find_with::<crate::rays::simd::Avx2, false>(groups, query, &lanes, t_max)
+    }
+
+    /// Whether a ray meets one primitive of the group or of a group that is placed in it.
+    pub(crate) fn meets(&self, groups: &[Group], query: &Query, prim: &Found, t_max: f32) -> bool {
+        let outer = &self.prims[prim.outer as usize];
+        let (group, prim, o, d) = match outer.shape {
+            Shape::Group(g) if prim.inner != NOT_PLACED => {
+                let group = &groups[g as usize];
+                let (o, d) = outer.local_ray(query.origin, query.dir);
+                (group, &group.prims[prim.inner as usize], o, d)
+            }
+            _ => (self, outer, query.origin, query.dir),
+        };
+        match prim.shape {
+            Shape::Triangle(i) => {
+                group.triangles[i as usize].intersect(o, d, query.t_min, t_max).is_some()
+            }
+            shape => {
+                let (o, d) = prim.local_ray(o, d);
+                shape.intersect(o, d, query.t_min, t_max).is_some()
+            }
+        }
     }
 
     /// All that is known of the place where a ray meets a primitive.

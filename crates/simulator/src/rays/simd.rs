@@ -4,6 +4,7 @@
 
 use crate::rays::geometry::Group;
 use crate::rays::hit::{Best, Found, Query};
+use crate::rays::wide::LaneRay;
 
 pub(crate) const LANES: usize = 8;
 
@@ -51,8 +52,11 @@ pub(crate) trait Simd {
         group: &Group,
         groups: &[Group],
         query: &Query,
+        ray: &LaneRay<Self>,
         t_max: f32,
-    ) -> Option<Found>;
+    ) -> Option<Found>
+    where
+        Self: Sized;
 
     /// [`Group::find_placed_with`], compiled for these lanes.
     fn find_placed<const ANY: bool>(group: &Group, outer: u32, query: &Query, best: &mut Best);
@@ -148,9 +152,10 @@ impl Simd for Portable {
         group: &Group,
         groups: &[Group],
         query: &Query,
+        ray: &LaneRay<Self>,
         t_max: f32,
     ) -> Option<Found> {
-        group.find_with::<Self, ANY>(groups, query, t_max)
+        group.find_with::<Self, ANY>(groups, query, ray, t_max)
     }
 
     fn find_placed<const ANY: bool>(group: &Group, outer: u32, query: &Query, best: &mut Best) {
@@ -168,6 +173,7 @@ mod avx2 {
     use super::{Eight, Simd};
     use crate::rays::geometry::Group;
     use crate::rays::hit::{Best, Found, Query};
+    use crate::rays::wide::LaneRay;
 
     /// For code that runs only where AVX2 was found, inlined into functions compiled for it.
     pub(crate) struct Avx2;
@@ -255,10 +261,11 @@ mod avx2 {
             group: &Group,
             groups: &[Group],
             query: &Query,
+            ray: &LaneRay<Self>,
             t_max: f32,
         ) -> Option<Found> {
             // SAFETY: whoever uses these lanes has found AVX2.
-            unsafe { find::<ANY>(group, groups, query, t_max) }
+            unsafe { find::<ANY>(group, groups, query, ray, t_max) }
         }
 
         #[inline(always)]
@@ -273,9 +280,10 @@ mod avx2 {
         group: &Group,
         groups: &[Group],
         query: &Query,
+        ray: &LaneRay<Avx2>,
         t_max: f32,
     ) -> Option<Found> {
-        group.find_with::<Avx2, ANY>(groups, query, t_max)
+        group.find_with::<Avx2, ANY>(groups, query, ray, t_max)
     }
 
     #[target_feature(enable = "avx2")]

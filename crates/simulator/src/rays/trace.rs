@@ -1,5 +1,7 @@
 //! Rays through a whole scene.
 
+use std::cell::Cell;
+
 use crate::class::Class;
 use crate::rays::geometry::{Goal, Group, Hit, Ray};
 use crate::rays::hit::{Found, Query};
@@ -54,6 +56,7 @@ impl Scene {
         query: &Query,
         mut t_max: f32,
     ) -> Option<(Part, Found)> {
+        let ray = LaneRay::<S>::new(query.origin, query.dir);
         let mut best = None;
         for part in [Part::Root, Part::Placed, Part::Moving, Part::Unfelt] {
             let group = self.part(part);
@@ -61,7 +64,7 @@ impl Scene {
             if group.is_empty() || (part == Part::Unfelt && (ANY || !query.leaves)) {
                 continue;
             }
-            if let Some(found) = S::find::<ANY>(group, &self.groups, query, t_max) {
+            if let Some(found) = S::find::<ANY>(group, &self.groups, query, &ray, t_max) {
                 t_max = found.t;
                 best = Some((part, found));
                 if ANY {
@@ -70,11 +73,10 @@ impl Scene {
             }
         }
         if !self.chunks.list.is_empty() {
-            let ray = LaneRay::<S>::new(query.origin, query.dir);
             let mut walk = self.chunks.wide.walk();
             while let Some(chunk) = walk.next::<S, ANY>(&ray, t_max) {
                 let group = &self.chunks.list[chunk.index()].group;
-                if let Some(found) = S::find::<ANY>(group, &self.groups, query, t_max) {
+                if let Some(found) = S::find::<ANY>(group, &self.groups, query, &ray, t_max) {
                     t_max = found.t;
                     best = Some((Part::Chunk(chunk.index() as u32), found));
                     if ANY {
@@ -166,10 +168,30 @@ impl Scene {
     }
 
     pub(crate) fn blocked(&self, ray: &Ray, t_min: f32, t_max: f32) -> bool {
-        self.find::<true>(&Query::new(ray, t_min, Goal::Nearest), t_max).is_some()
-            || self.terrain.as_ref().is_some_and(|(field, _)| {
-                field.trace(ray, t_min, t_max).is_some_and(|t| t > t_min && t < t_max)
-            })
+        self.blocked_again(ray, t_min, t_max, &Cell::new(None))
+    }
+
+    /// [`Scene::blocked`] that first asks for what was in the way the last time, and keeps it.
+    pub(crate) fn blocked_again(
+        &self,
+        ray: &Ray,
+        t_min: f32,
+        t_max: f32,
+        last: &Cell<Option<(Part, Found)>>,
+    ) -> bool {
+        let query = Query::new(ray, t_min, Goal::Nearest);
+        if let Some((part, prim)) = last.get()
+            && self.part(part).meets(&self.groups, &query, &prim, t_max)
+        {
+            return true;
+        }
+        if let Some(found) = self.find::<true>(&query, t_max) {
+            last.set(Some(found));
+            return true;
+        }
+        self.terrain.as_ref().is_some_and(|(field, _)| {
+            field.trace(ray, t_min, t_max).is_some_and(|t| t > t_min && t < t_max)
+        })
     }
 }
 
