@@ -10,6 +10,10 @@ use crate::rays::hit::Found;
 use crate::rays::trace::Part;
 use crate::scene::{OFFSET, Scene};
 use crate::surface::material::Surface;
+use crate::surface::noise::turn;
+
+/// Places are known to this share of their distance from the origin.
+const ROUNDING: f32 = 2e-6;
 
 /// What was last in the way of each lamp of a choice and, behind them, of the sun: the next point
 /// is often in the same shade.
@@ -53,24 +57,6 @@ fn frame_of(n: Vec3) -> (Vec3, Vec3) {
     n.any_orthonormal_pair()
 }
 
-/// Sine and cosine of a share of a full turn (0..1), within 2e-4: for directions by chance.
-fn turn(share: f32) -> (f32, f32) {
-    // Of an angle of at most a quarter turn to either side of 0.
-    let sine = |quarters: f32| {
-        let x = quarters * std::f32::consts::FRAC_PI_2;
-        let x2 = x * x;
-        x * (0.999_985 + x2 * (-0.166_563 + x2 * (0.008_298_7 - x2 * 0.000_185)))
-    };
-    // The sine rises from 0 over one quarter, falls over two and comes back over the last.
-    let fold = |quarters: f32| {
-        let q = quarters - 4.0 * f32::from(u8::from(quarters >= 3.0));
-        if q > 1.0 { 2.0 - q } else { q }
-    };
-    let quarters = share * 4.0;
-    let ahead = quarters + 1.0;
-    (sine(fold(quarters)), sine(fold(if ahead >= 4.0 { ahead - 4.0 } else { ahead })))
-}
-
 fn cosine_direction(n: Vec3, u: Vec2) -> Vec3 {
     let (tangent, bitangent) = frame_of(n);
     let r = u.x.sqrt();
@@ -105,7 +91,7 @@ impl Scene {
     ) -> (Vec3, Vec3) {
         let normal = surface.normal;
         let (mut diffuse, mut highlight) = (Vec3::ZERO, Vec3::ZERO);
-        let bias = OFFSET * (1.0 + point.abs().max_element() * 0.02) * 5.0;
+        let bias = OFFSET * 5.0 + point.abs().max_element() * ROUNDING;
         let mut add = |which: usize, to_light: Vec3, reach: f32, light: Vec3, shadow_dir: Vec3| {
             let mut cos = normal.dot(to_light);
             if thin {

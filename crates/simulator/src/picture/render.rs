@@ -43,9 +43,6 @@ pub enum Exposure {
     },
 }
 
-/// Rays through a pixel on an outline when a picture has to be made fast, besides the first.
-const OUTLINE_RAYS: u32 = 2;
-
 #[derive(Clone, Copy)]
 pub(crate) struct Pixel {
     /// Radiance without the indirect light.
@@ -132,14 +129,13 @@ impl Scene {
         pixels.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
             let shades = Shades::default();
             for (x, pixel) in row.iter_mut().enumerate() {
-                let unlike = if few < samples { around.unlike(x, y) } else { Unlike::Nothing };
+                let unlike = if few < samples { around.unlike(x, y) } else { Unlike::default() };
                 let mut taken = few;
-                if unlike == Unlike::Surface && samples == 2 {
-                    for turn in 1..=OUTLINE_RAYS {
-                        self.outline(camera, &around, (x, y), turn, &shades, pixel);
-                    }
-                    taken += OUTLINE_RAYS;
-                } else if unlike != Unlike::Nothing {
+                if unlike.surface.contains(&true) && samples == 2 {
+                    self.outline(camera, &around, (x, y), unlike.surface, &shades, pixel);
+                    continue;
+                }
+                if unlike.light || unlike.surface.contains(&true) {
                     let at = (x as u32, y as u32);
                     self.sample(camera, at, few..samples, pixel_angle, &shades, pixel);
                     taken = samples;
@@ -220,18 +216,46 @@ impl Scene {
         Some(shaded.normal)
     }
 
-    /// Adds a sample to a pixel on an outline. Where it meets what the pixel or one beside it shows,
-    /// it takes the light from there.
+    /// Mixes into a pixel on an outline what lies towards one or two of the sides on which another
+    /// surface begins.
     fn outline(
         &self,
         camera: &Camera,
         around: &Around<'_>,
         (x, y): (usize, usize),
-        turn: u32,
+        sides: [bool; 4],
         shades: &Shades,
         out: &mut Pixel,
     ) {
-        let offset = jitter(x as u32, y as u32, turn);
+        let chance = jitter(x as u32, y as u32, 1);
+        let first = (chance.x * 4.0) as usize;
+        let unlike = |k: &usize| sides[*k];
+        let mut rays = 0;
+        let mut sum = Pixel::SKY;
+        for side in (first..first + 4).map(|k| k % 4).filter(unlike).take(2) {
+            rays += 1;
+            // The outer third of the pixel on that side.
+            let along = [-1.0, 1.0, -1.0, 1.0][side] / 3.0;
+            let across = (chance.y + 0.5 * rays as f32).fract() - 0.5;
+            let off = if side < 2 { Vec2::new(along, across) } else { Vec2::new(across, along) };
+            self.aside(camera, around, (x, y), off + 0.5, shades, &mut sum);
+        }
+        let rest = 3.0 - rays as f32;
+        out.direct = (out.direct * rest + sum.direct) / 3.0;
+        out.albedo = (out.albedo * rest + sum.albedo) / 3.0;
+    }
+
+    /// Adds the light of a ray through a place in a pixel (0..1). Where it meets what the pixel or
+    /// one beside it shows, it takes the light from there.
+    fn aside(
+        &self,
+        camera: &Camera,
+        around: &Around<'_>,
+        (x, y): (usize, usize),
+        offset: Vec2,
+        shades: &Shades,
+        out: &mut Pixel,
+    ) {
         let forward = camera.direction(x as f32 + offset.x, y as f32 + offset.y);
         let length = forward.length();
         let ray = Ray { origin: camera.pose.position, dir: forward / length };
@@ -252,7 +276,7 @@ impl Scene {
             out.albedo += pixel.albedo;
             return;
         }
-        let u = even(x as u32, y as u32, turn);
+        let u = even(x as u32, y as u32, 1);
         self.light(&ray, hit.as_ref(), around.pixel_angle, u, shades, out);
     }
 
@@ -295,14 +319,13 @@ impl Scene {
     }
 }
 
-/// How a pixel differs most from those beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Unlike {
-    Nothing,
+/// How a pixel differs from those beside it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unlike {
     /// In its light or texture.
-    Light,
-    /// It shows another surface.
-    Surface,
+    light: bool,
+    /// In the surface it shows: left, right, above, below.
+    surface: [bool; 4],
 }
 
 /// Whether two surface normals are far apart.
@@ -333,42 +356,32 @@ impl<'a> Around<'a> {
     fn unlike(&self, x: usize, y: usize) -> Unlike {
         let pixel = self.at(x, y);
         let light = |p: &Pixel| (p.direct + p.albedo).element_sum();
-        let unlike = |other: &Pixel| {
-            if (other.instance, other.material) != (pixel.instance, pixel.material)
-                || (other.class == Class::Sky) != (pixel.class == Class::Sky)
-            {
-                return Unlike::Surface;
-            }
-            if pixel.class == Class::Sky {
-                return Unlike::Nothing;
-            }
-            if turned(pixel.surface_normal, other.surface_normal)
-                || parted(pixel.depth, other.depth, self.pixel_angle)
-            {
-                return Unlike::Surface;
-            }
+        let mut unlike = Unlike::default();
+        let mut compare = |side: usize, other: &Pixel| {
+            let (sky, other_sky) = (pixel.class == Class::Sky, other.class == Class::Sky);
+            unlike.surface[side] = sky != other_sky
+                || !sky
+                    && ((other.instance, other.material) != (pixel.instance, pixel.material)
+                        || turned(pixel.surface_normal, other.surface_normal)
+                        || parted(pixel.depth, other.depth, self.pixel_angle));
             let (a, b) = (light(pixel), light(other));
-            if other.class != pixel.class
-                || (a - b).abs() > 0.35 * a.max(b) + 0.02 * self.samples as f32
-            {
-                return Unlike::Light;
-            }
-            Unlike::Nothing
+            unlike.light |= !sky
+                && (other.class != pixel.class
+                    || (a - b).abs() > 0.35 * a.max(b) + 0.02 * self.samples as f32);
         };
-        let mut most = Unlike::Nothing;
         if x > 0 {
-            most = most.max(unlike(self.at(x - 1, y)));
+            compare(0, self.at(x - 1, y));
         }
         if x + 1 < self.width {
-            most = most.max(unlike(self.at(x + 1, y)));
+            compare(1, self.at(x + 1, y));
         }
         if y > 0 {
-            most = most.max(unlike(self.at(x, y - 1)));
+            compare(2, self.at(x, y - 1));
         }
         if y + 1 < self.height {
-            most = most.max(unlike(self.at(x, y + 1)));
+            compare(3, self.at(x, y + 1));
         }
-        most
+        unlike
     }
 
     /// The pixel and the three nearest to a place in it (0..1), near ones first.

@@ -224,41 +224,44 @@ fn partition(order: &mut [u32], wanted: impl Fn(u32) -> bool) -> usize {
 
 /// Parts the items where rays will have to look at least into both halves.
 fn best_cut(order: &mut [u32], from: &Items<'_>, centre_bounds: Aabb) -> usize {
-    let Items { boxes, centres, .. } = *from;
+    let Items { boxes, centres, leaf, .. } = *from;
     let extent = centre_bounds.max - centre_bounds.min;
-    let axis = if extent.x >= extent.y && extent.x >= extent.z {
-        0
-    } else if extent.y >= extent.z {
-        1
-    } else {
-        2
+    // A leaf costs the same whether it is full or not.
+    let leaves = |count: usize| count.div_ceil(leaf) as f32;
+    let bin_on = |axis: usize, i: u32| {
+        let at = (centres[i as usize][axis] - centre_bounds.min[axis]) / extent[axis];
+        ((at * BINS as f32) as usize).min(BINS - 1)
     };
-    let low = centre_bounds.min[axis];
-    let scale = BINS as f32 / extent[axis];
-    let bin_of = |i: u32| (((centres[i as usize][axis] - low) * scale) as usize).min(BINS - 1);
-    let mut bins = [(Aabb::EMPTY, 0usize); BINS];
-    for &i in order.iter() {
-        let bin = &mut bins[bin_of(i)];
-        bin.0 = bin.0.union(&boxes[i as usize]);
-        bin.1 += 1;
-    }
-    let mut right_cost = [0.0f32; BINS];
-    let (mut right, mut count) = (Aabb::EMPTY, 0);
-    for b in (1..BINS).rev() {
-        right = right.union(&bins[b].0);
-        count += bins[b].1;
-        right_cost[b] = if count == 0 { 0.0 } else { right.half_area() * count as f32 };
-    }
-    let (mut left, mut count, mut best) = (Aabb::EMPTY, 0, (f32::INFINITY, 0));
-    for b in 0..BINS - 1 {
-        left = left.union(&bins[b].0);
-        count += bins[b].1;
-        if count > 0 && count < order.len() {
-            let cost = left.half_area() * count as f32 + right_cost[b + 1];
-            if cost < best.0 {
-                best = (cost, b + 1);
+    let mut best = (f32::INFINITY, 0, 0);
+    for axis in 0..3 {
+        if extent[axis] <= 1e-9 {
+            continue;
+        }
+        let mut bins = [(Aabb::EMPTY, 0usize); BINS];
+        for &i in order.iter() {
+            let bin = &mut bins[bin_on(axis, i)];
+            bin.0 = bin.0.union(&boxes[i as usize]);
+            bin.1 += 1;
+        }
+        let mut right_cost = [0.0f32; BINS];
+        let (mut right, mut count) = (Aabb::EMPTY, 0);
+        for b in (1..BINS).rev() {
+            right = right.union(&bins[b].0);
+            count += bins[b].1;
+            right_cost[b] = if count == 0 { 0.0 } else { right.half_area() * leaves(count) };
+        }
+        let (mut left, mut count) = (Aabb::EMPTY, 0);
+        for b in 0..BINS - 1 {
+            left = left.union(&bins[b].0);
+            count += bins[b].1;
+            if count > 0 && count < order.len() {
+                let cost = left.half_area() * leaves(count) + right_cost[b + 1];
+                if cost < best.0 {
+                    best = (cost, axis, b + 1);
+                }
             }
         }
     }
-    if best.1 == 0 { order.len() / 2 } else { partition(order, |i| bin_of(i) < best.1) }
+    let (_, axis, border) = best;
+    if border == 0 { order.len() / 2 } else { partition(order, |i| bin_on(axis, i) < border) }
 }

@@ -4,7 +4,7 @@ use glam::Vec3;
 use reverie_world_model::Season;
 
 use crate::rays::shape::{LocalHit, Shape};
-use crate::surface::noise::{hash, hash_unit, value3};
+use crate::surface::noise::{hash, hash_unit, turn, value3};
 
 /// Steps through a crown; what is thinner than a step may be missed.
 const STEPS: u32 = 9;
@@ -19,8 +19,7 @@ pub(crate) fn spray_mask(x: f32, y: f32, seed: u32, bare: bool) -> bool {
     if h & 7 == 0 || x * x + y * y > 1.15 {
         return false;
     }
-    let angle = (h >> 3 & 0xff) as f32 * (std::f32::consts::TAU / 255.0);
-    let (sin, cos) = angle.sin_cos();
+    let (sin, cos) = turn((h >> 3 & 0xff) as f32 / 255.0);
     let u = gx.fract() - 0.5 + ((h >> 11 & 15) as f32 - 7.5) * 0.012;
     let v = gy.fract() - 0.5 + ((h >> 15 & 15) as f32 - 7.5) * 0.012;
     let (length, width) = if bare { (0.7, 0.045) } else { (0.52, 0.27) };

@@ -125,3 +125,22 @@ pub(crate) fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
     let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
+
+/// Sine and cosine of a share of a full turn (0 to 1), within 3e-4: for directions by chance.
+#[inline]
+pub(crate) fn turn(share: f32) -> (f32, f32) {
+    // Of an angle of at most a quarter turn to either side of 0.
+    let sine = |quarters: f32| {
+        let x = quarters * std::f32::consts::FRAC_PI_2;
+        let x2 = x * x;
+        x * (0.999_985 + x2 * (-0.166_563 + x2 * (0.008_298_7 - x2 * 0.000_185)))
+    };
+    // The sine rises from 0 over one quarter, falls over two and comes back over the last.
+    let fold = |quarters: f32| {
+        let q = quarters - 4.0 * f32::from(u8::from(quarters >= 3.0));
+        if q > 1.0 { 2.0 - q } else { q }
+    };
+    let quarters = share * 4.0;
+    let ahead = quarters + 1.0;
+    (sine(fold(quarters)), sine(fold(if ahead >= 4.0 { ahead - 4.0 } else { ahead })))
+}
