@@ -27,7 +27,7 @@ pub struct Quality {
 
 impl Default for Quality {
     fn default() -> Self {
-        Self { samples: 2, bounce_rays: 2 }
+        Self { samples: 2, bounce_rays: 1 }
     }
 }
 
