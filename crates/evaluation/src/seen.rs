@@ -1,7 +1,8 @@
-//! The geometry that one frame shows, for robots in worlds that answer with nothing but frames.
+//! The geometry that frames show, for robots in worlds that answer with nothing but frames.
 
 use glam::Vec3;
-use reverie_world_model::{Observation, RayHit, SpatialQuery};
+use reverie_world_model::{DepthImage, Intrinsics, Observation, Pose, RayHit, SpatialQuery};
+use std::collections::VecDeque;
 
 /// Between samples along a ray, metres.
 const STEP_M: f32 = 0.06;
@@ -11,30 +12,77 @@ const THICKNESS_M: f32 = 0.6;
 const MOST_M: f32 = 60.0;
 /// Nearer to the lens than this nothing is looked up, metres.
 const NEAR_M: f32 = 0.02;
+/// A frame is remembered when the camera has gone this far since the last one, metres.
+const KEEP_EVERY_M: f32 = 0.6;
+/// Or when it has turned this far, radians.
+const KEEP_EVERY_RAD: f32 = 0.35;
+/// Frames that are remembered.
+const MOST_KEPT: usize = 24;
+/// What the newest frame sees this far past is not there any more, metres.
+const GONE_M: f32 = 0.3;
 
-/// What a frame with depth shows, asked as geometry: what is out of the picture, behind the camera,
-/// behind something or without depth is unknown, and unknown space is free.
-#[derive(Debug, Clone, Copy)]
-pub struct SeenGeometry<'a> {
-    frame: &'a Observation,
+/// What the frames of a walk have shown, asked as geometry, as a robot with a depth camera would map
+/// it: the newest frame, and earlier ones for what it does not show. What no frame has shown, or
+/// shows no longer, is unknown, and unknown space is free.
+#[derive(Debug, Clone, Default)]
+pub struct SeenGeometry {
+    newest: Option<View>,
+    kept: VecDeque<View>,
     level_m: Option<f32>,
 }
 
-impl<'a> SeenGeometry<'a> {
-    /// Asks `frame`. Where it does not show the ground, that is `level_m` high (world Y, metres):
-    /// a robot on wheels takes the floor to go on as it stands on it; `None` for no ground there.
-    pub fn new(frame: &'a Observation, level_m: Option<f32>) -> Self {
-        Self { frame, level_m }
+/// The geometry of one frame.
+#[derive(Debug, Clone)]
+struct View {
+    pose: Pose,
+    intrinsics: Intrinsics,
+    depth: DepthImage,
+}
+
+impl SeenGeometry {
+    /// Takes the next frame; one without depth shows nothing. Where no frame has shown the ground,
+    /// that is `level_m` high (world Y, metres): a robot on wheels takes the floor to go on as it
+    /// stands on it; `None` for no ground there.
+    pub fn look(&mut self, frame: &Observation, level_m: Option<f32>) {
+        self.level_m = level_m;
+        if let Some(view) = self.newest.take()
+            && self.kept.back().is_none_or(|last| view.differs_from(last))
+        {
+            if self.kept.len() == MOST_KEPT {
+                self.kept.pop_front();
+            }
+            self.kept.push_back(view);
+        }
+        self.newest = frame.depth.as_ref().map(|depth| View {
+            pose: frame.pose,
+            intrinsics: frame.intrinsics,
+            depth: depth.clone(),
+        });
+    }
+
+    /// Whether the newest frame sees past a point: nothing is there now.
+    fn is_gone(&self, point: Vec3) -> bool {
+        let newest = self.newest.as_ref();
+        let seen = newest.and_then(|view| view.behind(view.pose.view_from_world(point)));
+        seen.is_some_and(|(behind_m, _)| behind_m < -GONE_M)
+    }
+}
+
+impl View {
+    fn differs_from(&self, other: &Self) -> bool {
+        let turn = (self.pose.rotation.conjugate() * other.pose.rotation).xyz().length();
+        self.pose.position.distance(other.pose.position) > KEEP_EVERY_M
+            || 2.0 * turn.min(1.0).asin() > KEEP_EVERY_RAD
     }
 
     /// How far a point (view space) lies behind the surface in front of it, metres; negative before
     /// it. `None` where the frame does not tell.
     fn behind(&self, point: Vec3) -> Option<(f32, (u32, u32))> {
-        let depth = self.frame.depth.as_ref()?;
+        let depth = &self.depth;
         if point.z > -NEAR_M {
             return None;
         }
-        let (uv, there_m) = self.frame.intrinsics.project(point)?;
+        let (uv, there_m) = self.intrinsics.project(point)?;
         let inside = uv.x >= 0.0
             && uv.y >= 0.0
             && uv.x < depth.width() as f32
@@ -46,23 +94,25 @@ impl<'a> SeenGeometry<'a> {
 
     /// Normal of the surface in a pixel, view space.
     fn normal(&self, (x, y): (u32, u32)) -> Option<Vec3> {
-        let depth = self.frame.depth.as_ref()?;
-        let (x, y) = (x.min(depth.width() - 2), y.min(depth.height() - 2));
-        let point = |x: u32, y: u32| {
-            self.frame.intrinsics.ray(x as f32 + 0.5, y as f32 + 0.5) * depth.at(x, y)
-        };
-        let (right, down) = (point(x + 1, y) - point(x, y), point(x, y + 1) - point(x, y));
+        let depth = &self.depth;
+        let x = x.min(depth.width().saturating_sub(2));
+        let y = y.min(depth.height().saturating_sub(2));
+        let next = ((x + 1).min(depth.width() - 1), (y + 1).min(depth.height() - 1));
+        let point =
+            |x: u32, y: u32| self.intrinsics.ray(x as f32 + 0.5, y as f32 + 0.5) * depth.at(x, y);
+        let (right, down) = (point(next.0, y) - point(x, y), point(x, next.1) - point(x, y));
         down.cross(right).try_normalize()
     }
-}
 
-impl SpatialQuery for SeenGeometry<'_> {
-    fn ray_cast(&self, origin: Vec3, direction: Vec3, max_distance_m: f32) -> Option<RayHit> {
-        let direction = direction.try_normalize()?;
-        let pose = &self.frame.pose;
-        let from = pose.view_from_world(origin);
-        let along = pose.rotation.conjugate() * direction;
-        let reach_m = max_distance_m.min(MOST_M);
+    /// First place along a ray where it goes through what this frame shows; `direction` has unit
+    /// length.
+    fn ray_cast(&self, origin: Vec3, direction: Vec3, reach_m: f32) -> Option<RayHit> {
+        let from = self.pose.view_from_world(origin);
+        let along = self.pose.rotation.conjugate() * direction;
+        // Wholly behind the camera.
+        if from.z > -NEAR_M && from.z + along.z * reach_m > -NEAR_M {
+            return None;
+        }
         let mut before: Option<f32> = None;
         let mut at_m = 0.0;
         while at_m <= reach_m {
@@ -77,7 +127,7 @@ impl SpatialQuery for SeenGeometry<'_> {
                 let facing = if normal.dot(along) > 0.0 { -normal } else { normal };
                 return Some(RayHit {
                     position: origin + direction * distance_m,
-                    normal: pose.rotation * facing,
+                    normal: self.pose.rotation * facing,
                     distance_m,
                 });
             }
@@ -85,6 +135,27 @@ impl SpatialQuery for SeenGeometry<'_> {
             at_m += STEP_M;
         }
         None
+    }
+}
+
+impl SpatialQuery for SeenGeometry {
+    fn ray_cast(&self, origin: Vec3, direction: Vec3, max_distance_m: f32) -> Option<RayHit> {
+        let direction = direction.try_normalize()?;
+        let mut reach_m = max_distance_m.min(MOST_M);
+        let mut nearest: Option<RayHit> = None;
+        if let Some(view) = &self.newest {
+            nearest = view.ray_cast(origin, direction, reach_m);
+            reach_m = nearest.map_or(reach_m, |hit| hit.distance_m);
+        }
+        for view in &self.kept {
+            if let Some(hit) = view.ray_cast(origin, direction, reach_m)
+                && !self.is_gone(hit.position)
+            {
+                reach_m = hit.distance_m;
+                nearest = Some(hit);
+            }
+        }
+        nearest
     }
 
     fn ground_height(&self, point: Vec3) -> Option<f32> {
@@ -101,7 +172,7 @@ impl SpatialQuery for SeenGeometry<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
+    use reverie_world_model::RgbImage;
 
     /// A camera 1 m above a floor, looking level at a wall 4 m away, as a frame of 64x48.
     fn hall() -> Observation {
@@ -129,7 +200,8 @@ mod tests {
     #[test]
     fn a_frame_answers_for_what_it_shows_and_no_more() {
         let frame = hall();
-        let seen = SeenGeometry::new(&frame, Some(0.0));
+        let mut seen = SeenGeometry::default();
+        seen.look(&frame, Some(0.0));
         let eye = frame.pose.position;
         let wall = seen.ray_cast(eye, Vec3::NEG_Z, 10.0).expect("the wall");
         assert!((wall.distance_m - 4.0).abs() < 0.05, "{wall:?}");
@@ -142,15 +214,35 @@ mod tests {
         // Ground that is not seen goes on level, or is unknown.
         let unseen = eye + Vec3::Z * 3.0;
         assert_eq!(seen.ground_height(unseen), Some(0.0));
-        assert_eq!(SeenGeometry::new(&frame, None).ground_height(unseen), None);
+        seen.look(&frame, None);
+        assert_eq!(seen.ground_height(unseen), None);
         assert!(seen.is_free(eye + Vec3::NEG_Z * 2.0, 0.5));
         assert!(!seen.is_free(eye + Vec3::NEG_Z * 3.8, 0.5));
     }
 
     #[test]
+    fn what_was_seen_is_remembered_until_it_is_seen_to_be_gone() {
+        let ahead = hall();
+        let eye = ahead.pose.position;
+        let mut seen = SeenGeometry::default();
+        seen.look(&ahead, Some(0.0));
+        // Turned round: the wall is behind the camera now.
+        let turned = Pose::from_yaw_pitch_roll(eye, std::f32::consts::PI, 0.0, 0.0);
+        seen.look(&Observation { pose: turned, ..ahead.clone() }, Some(0.0));
+        let wall = seen.ray_cast(eye, Vec3::NEG_Z, 10.0).expect("the wall");
+        assert!((wall.distance_m - 4.0).abs() < 0.05, "{wall:?}");
+        // Back again, and the wall is away.
+        let open = DepthImage::new(64, 48, vec![f32::INFINITY; 64 * 48]).expect("depth");
+        seen.look(&Observation { depth: Some(open), ..ahead }, Some(0.0));
+        assert_eq!(seen.ray_cast(eye, Vec3::NEG_Z, 10.0), None);
+        assert!(seen.ray_cast(eye, Vec3::Z, 10.0).is_some(), "the other wall is remembered");
+    }
+
+    #[test]
     fn without_depth_everything_is_open() {
         let frame = Observation { depth: None, ..hall() };
-        let seen = SeenGeometry::new(&frame, None);
+        let mut seen = SeenGeometry::default();
+        seen.look(&frame, None);
         assert_eq!(seen.ray_cast(frame.pose.position, Vec3::NEG_Z, 10.0), None);
     }
 }

@@ -4,10 +4,10 @@
 //! attempt are compared by Pearson's r and MMRV. A candidate that answers with nothing but frames
 //! takes part like this: it begins from the picture (with depth) that the task begins with, in the
 //! task's body; at every tick the policy is told the pose that the candidate's frame is taken from,
-//! the goal, and the geometry that this one frame shows, and its action goes back into the candidate;
-//! the task's own rules score the poses. What such a world cannot tell is missing: traffic is not
-//! there, boxes stay where they were at the start (so a fetch gets as far as the box), nobody says
-//! what is pavement, and only what is in the picture is bumped into.
+//! the goal, and the geometry that the frames have shown so far ([`SeenGeometry`]), and its action goes
+//! back into the candidate; the task's own rules score the poses. What such a world cannot tell is
+//! missing: traffic is not told of, boxes stay where they were at the start (so a fetch gets as far as
+//! the box), nobody says what is pavement, and only what was seen is bumped into.
 
 use super::{QUALITY, TRUTH_NAME};
 use crate::{error::CliError, explore::progress_bar, output::print};
@@ -245,9 +245,10 @@ impl Field<'_> {
         let dt_secs = 1.0 / model.spec().tick_hz;
         let (mut task, mut pilot) = (start.task.clone(), Pilot::new(policy, start.number));
         let mut body = body_at(start.kind.embodiment(), &now.pose, None);
+        let mut seen = SeenGeometry::default();
+        seen.look(&now, level(&body));
         while !task.state().over {
             self.go_on()?;
-            let seen = SeenGeometry::new(&now, level(&body));
             let situation = Situation {
                 body: &body,
                 task: &task,
@@ -258,7 +259,7 @@ impl Field<'_> {
             let action = pilot.act(&situation);
             now = model.step(&action)?;
             body = body_at(body.embodiment, &now.pose, Some((body.position, dt_secs)));
-            let seen = SeenGeometry::new(&now, level(&body));
+            seen.look(&now, level(&body));
             task.advance(dt_secs, &body, &seen, &start.sites, None);
         }
         self.progress.inc(1);
