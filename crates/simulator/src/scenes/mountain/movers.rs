@@ -283,14 +283,32 @@ fn hiker(scene: &mut Scene, rng: &mut Rng) -> [u32; POSES] {
             g.rod(shoulder, elbow, 0.055, 0.85, jacket);
             g.rod(elbow, hand, 0.045, 0.8, jacket);
             ball(&mut g, hand, Vec3::splat(0.045), skin);
+            // A stick in each hand, its point behind the step.
+            let tip = Vec3::new(hand.x - 0.1 + 0.12 * along, 0.02, 0.3 * s);
+            g.rod(tip, hand + Vec3::new(0.02, 0.12, 0.0), 0.01, 1.0, boots);
+            // Straps of the pack.
+            let strap = Vec3::new(0.128, 1.28, 0.1 * s);
+            g.cuboid(strap, Vec3::new(0.02, 0.28, 0.045), pack);
         }
-        ball(&mut g, Vec3::new(0.0, 1.2, 0.0), Vec3::new(0.14, 0.34, 0.22), jacket);
+        let turn = Quat::IDENTITY;
+        let trunk = Vec3::new(0.112, 0.25, 0.158);
+        g.add(Shape::Frustum { top: 1.16 }, Vec3::new(0.0, 1.17, 0.0), turn, trunk, jacket);
+        let hem = Vec3::new(0.122, 0.03, 0.168);
+        g.add(Shape::Frustum { top: 1.0 }, Vec3::new(0.0, 0.94, 0.0), turn, hem, jacket);
+        ball(&mut g, Vec3::new(0.0, 1.41, 0.0), Vec3::new(0.12, 0.085, 0.205), jacket);
+        g.cuboid(Vec3::new(0.125, 1.17, 0.0), Vec3::new(0.012, 0.46, 0.014), boots);
+        g.rod(Vec3::new(0.0, 1.43, 0.0), Vec3::new(0.005, 1.51, 0.0), 0.068, 0.95, jacket);
         ball(&mut g, Vec3::new(0.0, 0.94, 0.0), Vec3::new(0.13, 0.14, 0.17), trousers);
         g.cuboid(Vec3::new(-0.2, 1.27, 0.0), Vec3::new(0.2, 0.46, 0.32), pack);
         g.rod(Vec3::new(-0.2, 1.54, -0.2), Vec3::new(-0.2, 1.54, 0.2), 0.07, 1.0, pack);
         g.rod(Vec3::new(0.0, 1.42, 0.0), Vec3::new(0.01, 1.56, 0.0), 0.055, 1.0, skin);
         ball(&mut g, Vec3::new(0.02, 1.65, 0.0), Vec3::new(0.1, 0.12, 0.085), skin);
-        ball(&mut g, Vec3::new(-0.01, 1.69, 0.0), Vec3::new(0.105, 0.1, 0.092), hair);
+        ball(&mut g, Vec3::new(-0.02, 1.665, 0.0), Vec3::new(0.1, 0.11, 0.091), hair);
+        ball(&mut g, Vec3::new(0.12, 1.635, 0.0), Vec3::new(0.022, 0.022, 0.016), skin);
+        // A hat with a brim.
+        ball(&mut g, Vec3::new(0.005, 1.715, 0.0), Vec3::new(0.104, 0.085, 0.097), pack);
+        let brim = Vec3::new(0.165, 0.012, 0.15);
+        g.add(Shape::Frustum { top: 0.94 }, Vec3::new(0.015, 1.705, 0.0), turn, brim, pack);
         scene.add_group(g)
     })
 }
