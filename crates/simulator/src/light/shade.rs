@@ -12,6 +12,8 @@ use crate::scene::{OFFSET, Scene};
 use crate::surface::material::Surface;
 use crate::surface::noise::turn;
 
+/// Light below which nothing is looked for.
+const FAINT: f32 = 0.004;
 /// Places are known to this share of their distance from the origin.
 const ROUNDING: f32 = 2e-6;
 
@@ -19,6 +21,26 @@ const ROUNDING: f32 = 2e-6;
 /// is often in the same shade.
 #[derive(Default)]
 pub(crate) struct Shades([Cell<Option<(Part, Found)>>; LAMPS + 1]);
+
+/// Light on a point, before its surface takes it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Light {
+    /// Of the sun, were it not shaded.
+    pub sun: Vec3,
+    /// Share of the sun that is seen from there.
+    pub sun_seen: f32,
+    pub lamps: Vec3,
+    pub highlight: Vec3,
+    /// What a mirror shows, and the mirror's share.
+    pub mirrored: Vec3,
+    pub share: f32,
+}
+
+impl Light {
+    fn diffuse(&self) -> Vec3 {
+        self.sun * self.sun_seen + self.lamps
+    }
+}
 
 pub(crate) struct Shaded {
     pub direct: Vec3,
@@ -76,7 +98,43 @@ fn chance(u: Vec2) -> f32 {
     (u.x + 0.754_877 * u.y).fract()
 }
 
+/// Share of a light that a surface takes by its slope.
+fn facing(normal: Vec3, to_light: Vec3, thin: bool) -> f32 {
+    let cos = normal.dot(to_light);
+    match (thin, cos > 0.0) {
+        (true, true) => 0.25 + 0.75 * cos,
+        (true, false) => 0.2 - 0.45 * cos,
+        _ => cos,
+    }
+}
+
+/// Share of a surface's light that it mirrors; 0 where that is too little to look for.
+fn mirror_share(surface: &Surface, view: Vec3) -> f32 {
+    if surface.mirror <= 0.0 {
+        return 0.0;
+    }
+    let cos = surface.normal.dot(-view).clamp(0.0, 1.0);
+    let sheen = (1.0 - surface.mirror) * (1.0 - cos).powi(5) * (1.0 - 3.0 * surface.blur).max(0.0);
+    let share = surface.mirror + sheen;
+    if share > 0.028 { share } else { 0.0 }
+}
+
 impl Scene {
+    /// What the sun would give a surface that nothing shades: to one that faces it, and the share
+    /// of that which this one takes. `None` where it gives next to nothing.
+    fn sunlight(&self, point: Vec3, normal: Vec3, thin: bool) -> Option<(Vec3, f32)> {
+        let sky = &self.sky;
+        let cos = facing(normal, sky.sun_dir, thin);
+        if cos <= 0.0
+            || sky.sun_dir.y <= 0.0
+            || self.roof.as_ref().is_some_and(|roof| !roof.lets_in(point, sky.sun_dir))
+        {
+            return None;
+        }
+        let light = sky.sun * sky.clouds.shadow(point);
+        ((light * cos).max_element() >= FAINT).then_some((light, cos))
+    }
+
     /// Sun and lamps on a point; of the lamps those that an empty choice takes.
     #[expect(clippy::too_many_arguments, reason = "the parts of one surface under the light")]
     fn lit<'a>(
@@ -88,38 +146,29 @@ impl Scene {
         u: Vec2,
         shades: &Shades,
         mut choice: Choice<'a>,
-    ) -> (Vec3, Vec3) {
+    ) -> Light {
         let normal = surface.normal;
-        let (mut diffuse, mut highlight) = (Vec3::ZERO, Vec3::ZERO);
+        let mut out = Light::default();
         let bias = OFFSET * 5.0 + point.abs().max_element() * ROUNDING;
-        let mut add = |which: usize, to_light: Vec3, reach: f32, light: Vec3, shadow_dir: Vec3| {
-            let mut cos = normal.dot(to_light);
-            if thin {
-                cos = if cos > 0.0 { 0.25 + 0.75 * cos } else { 0.2 - 0.45 * cos };
+        let open = |which: usize, dir: Vec3, reach: f32| {
+            let ray = Ray { origin: point + normal * bias, dir };
+            !self.blocked_again(&ray, bias, reach, &shades.0[which])
+        };
+        let shine = |to_light: Vec3| {
+            if surface.gloss <= 0.0 {
+                return 0.0;
             }
-            if cos <= 0.0 || (light * cos).max_element() < 0.004 {
-                return;
-            }
-            let ray = Ray { origin: point + normal * bias, dir: shadow_dir };
-            if self.blocked_again(&ray, bias, reach, &shades.0[which]) {
-                return;
-            }
-            diffuse += light * cos;
-            if surface.gloss > 0.0 {
-                let half = (to_light - view).normalize_or_zero();
-                let power = 12.0 + 180.0 * surface.gloss * surface.gloss;
-                highlight += light
-                    * (surface.gloss
-                        * 0.35
-                        * half.dot(normal).max(0.0).powf(power)
-                        * (power * 0.02 + 0.2));
-            }
+            let half = (to_light - view).normalize_or_zero();
+            let power = 12.0 + 180.0 * surface.gloss * surface.gloss;
+            surface.gloss * 0.35 * half.dot(normal).max(0.0).powf(power) * (power * 0.02 + 0.2)
         };
         let sky = &self.sky;
-        let lets_in = || self.roof.as_ref().is_none_or(|roof| roof.lets_in(point, sky.sun_dir));
-        if sky.sun.max_element() > 0.0 && sky.sun_dir.y > 0.0 && lets_in() {
-            let light = sky.sun * sky.clouds.shadow(point);
-            add(LAMPS, sky.sun_dir, 2e4, light, disc_direction(sky.sun_dir, sky.sun_radius, u));
+        if let Some((light, cos)) = self.sunlight(point, normal, thin) {
+            out.sun = light * cos;
+            if open(LAMPS, disc_direction(sky.sun_dir, sky.sun_radius, u), 2e4) {
+                out.sun_seen = 1.0;
+                out.highlight += light * shine(sky.sun_dir);
+            }
         }
         let spot = Spot { point, normal, thin, night: self.conditions.night() };
         self.standing_lamps.offer(&spot, &mut choice);
@@ -127,12 +176,21 @@ impl Scene {
         for (i, (weight, lamp)) in choice.lamps().enumerate() {
             let to = lamp.position - point;
             let d2 = to.length_squared().max(0.05);
+            let to_light = to / d2.sqrt();
+            let light = lamp.at(to, d2) * weight;
+            let cos = facing(normal, to_light, thin);
+            if cos <= 0.0 || (light * cos).max_element() < FAINT {
+                continue;
+            }
             let v = Vec2::new((u.x + i as f32 * 0.618).fract(), (u.y + i as f32 * 0.382).fract());
             let aim = to + (cosine_direction(-to.normalize_or(Vec3::Y), v)) * lamp.radius;
             let length = aim.length().max(1e-3);
-            add(i, to / d2.sqrt(), length - lamp.clear_m, lamp.at(to, d2) * weight, aim / length);
+            if open(i, aim / length, length - lamp.clear_m) {
+                out.lamps += light * cos;
+                out.highlight += light * shine(to_light);
+            }
         }
-        (diffuse, highlight)
+        out
     }
 
     /// Light that comes back from the first surface, without detail.
@@ -154,9 +212,9 @@ impl Scene {
                     normal: hit.normal,
                 };
                 let one = Choice::new(1, chance(u));
-                let (diffuse, _) =
+                let light =
                     self.lit(ray.at(hit.t), ray.dir, &surface, material.thin, u, shades, one);
-                let colour = albedo * (diffuse + self.ambient)
+                let colour = albedo * (light.diffuse() + self.ambient)
                     + self.emission(material)
                     + material.mean_emission(self.conditions.night());
                 self.in_haze(colour, ray, hit.t)
@@ -187,6 +245,77 @@ impl Scene {
         sum / rays.max(1) as f32
     }
 
+    /// The material of what a ray meets.
+    pub(crate) fn surface_at(&self, ray: &Ray, hit: &Hit, pixel_angle: f32) -> Surface {
+        let material = &self.materials[hit.material as usize];
+        let grazing = hit.normal.dot(-ray.dir).max(0.12);
+        let footprint = hit.t * pixel_angle / grazing.sqrt();
+        self.surface(material, hit, ray.at(hit.t), footprint)
+    }
+
+    /// The light on what a ray meets, and what is mirrored there if `mirrors`.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one surface under the light")]
+    pub(crate) fn light_on(
+        &self,
+        ray: &Ray,
+        hit: &Hit,
+        surface: &Surface,
+        pixel_angle: f32,
+        u: Vec2,
+        mirrors: bool,
+        shades: &Shades,
+    ) -> Light {
+        let material = &self.materials[hit.material as usize];
+        let point = ray.at(hit.t);
+        let choice = match (mirrors, &self.roof) {
+            // One is enough for what a mirror shows.
+            (false, Some(_)) => Choice::strongest(1),
+            (false, None) => Choice::new(1, chance(u)),
+            (true, Some(_)) => Choice::strongest(LAMPS),
+            (true, None) => Choice::new(LAMPS, chance(u)),
+        };
+        let mut light = self.lit(point, ray.dir, surface, material.thin, u, shades, choice);
+        if mirrors {
+            light.share = mirror_share(surface, ray.dir);
+            if light.share > 0.0 {
+                light.mirrored = self.mirrored(ray, hit, surface, pixel_angle, u);
+            }
+        }
+        light
+    }
+
+    /// Light for a point whose surroundings have this light, when nothing else shades it: what
+    /// depends on the surface's own slope is found anew. `None` when it has to be looked for.
+    pub(crate) fn light_as(
+        &self,
+        ray: &Ray,
+        hit: &Hit,
+        surface: &Surface,
+        near: &Light,
+    ) -> Option<Light> {
+        let thin = self.materials[hit.material as usize].thin;
+        let sun = self.sunlight(ray.at(hit.t), surface.normal, thin);
+        let share = mirror_share(surface, ray.dir);
+        if (sun.is_some() && near.sun == Vec3::ZERO) || (share > 0.0 && near.share <= 0.0) {
+            return None;
+        }
+        Some(Light { sun: sun.map_or(Vec3::ZERO, |(light, cos)| light * cos), share, ..*near })
+    }
+
+    /// What a surface throws back of its light.
+    pub(crate) fn shaded(&self, hit: &Hit, surface: &Surface, light: &Light) -> Shaded {
+        let material = &self.materials[hit.material as usize];
+        let direct = surface.albedo * light.diffuse()
+            + light.highlight
+            + surface.emission
+            + self.emission(material);
+        Shaded {
+            direct: direct.lerp(light.mirrored, light.share),
+            albedo: surface.albedo * (1.0 - light.share),
+            normal: surface.normal,
+        }
+    }
+
     pub(crate) fn shade(
         &self,
         ray: &Ray,
@@ -196,69 +325,40 @@ impl Scene {
         mirrors: bool,
         shades: &Shades,
     ) -> Shaded {
-        let material = &self.materials[hit.material as usize];
+        let surface = self.surface_at(ray, hit, pixel_angle);
+        let light = self.light_on(ray, hit, &surface, pixel_angle, u, mirrors, shades);
+        self.shaded(hit, &surface, &light)
+    }
+
+    /// What is seen in a mirror.
+    fn mirrored(&self, ray: &Ray, hit: &Hit, surface: &Surface, pixel_angle: f32, u: Vec2) -> Vec3 {
         let point = ray.at(hit.t);
-        let grazing = hit.normal.dot(-ray.dir).max(0.12);
-        let footprint = hit.t * pixel_angle / grazing.sqrt();
-        let surface = self.surface(material, hit, point, footprint);
-        let choice = match (mirrors, &self.roof) {
-            // One is enough for what a mirror shows.
-            (false, Some(_)) => Choice::strongest(1),
-            (false, None) => Choice::new(1, chance(u)),
-            (true, Some(_)) => Choice::strongest(LAMPS),
-            (true, None) => Choice::new(LAMPS, chance(u)),
-        };
-        let (diffuse, highlight) =
-            self.lit(point, ray.dir, &surface, material.thin, u, shades, choice);
-        let mut direct =
-            surface.albedo * diffuse + highlight + surface.emission + self.emission(material);
-        let mut albedo = surface.albedo;
-        if surface.mirror > 0.0 {
-            let cos = surface.normal.dot(-ray.dir).clamp(0.0, 1.0);
-            let sheen =
-                (1.0 - surface.mirror) * (1.0 - cos).powi(5) * (1.0 - 3.0 * surface.blur).max(0.0);
-            let share = surface.mirror + sheen;
-            if share > 0.028 && mirrors {
-                let mut dir = ray.dir - surface.normal * (2.0 * surface.normal.dot(ray.dir));
-                if surface.blur > 0.0 {
-                    dir = disc_direction(dir, surface.blur, u);
-                }
-                let below = dir.dot(hit.normal);
-                if below < 0.01 {
-                    dir = (dir + hit.normal * (0.01 - below)).normalize();
-                }
-                let bias = OFFSET * (1.0 + hit.t);
-                let reflected = Ray { origin: point + hit.normal * bias, dir };
-                let seen = match self.trace(&reflected, bias, 3e4) {
-                    None => self.sky.radiance(point, dir, pixel_angle * 2.0, 4, u.x),
-                    Some(second) => {
-                        // No sky shines on what stands indoors.
-                        let open_sky = if self.sheltered(reflected.at(second.t)) {
-                            Vec3::ZERO
-                        } else {
-                            self.sky.soft(second.normal) * 0.5
-                        };
-                        let s = self.shade(
-                            &reflected,
-                            &second,
-                            pixel_angle * 2.0,
-                            u,
-                            false,
-                            &Shades::default(),
-                        );
-                        self.in_haze(
-                            s.direct + s.albedo * (self.ambient + open_sky),
-                            &reflected,
-                            second.t,
-                        )
-                    }
-                };
-                let most = if surface.blur > 0.0 { 2.5 } else { 6.0 };
-                direct = direct.lerp(seen.min(Vec3::splat(most)), share);
-                albedo *= 1.0 - share;
-            }
+        let mut dir = ray.dir - surface.normal * (2.0 * surface.normal.dot(ray.dir));
+        if surface.blur > 0.0 {
+            dir = disc_direction(dir, surface.blur, u);
         }
-        Shaded { direct, albedo, normal: surface.normal }
+        let below = dir.dot(hit.normal);
+        if below < 0.01 {
+            dir = (dir + hit.normal * (0.01 - below)).normalize();
+        }
+        let bias = OFFSET * (1.0 + hit.t);
+        let reflected = Ray { origin: point + hit.normal * bias, dir };
+        let seen = match self.trace(&reflected, bias, 3e4) {
+            None => self.sky.radiance(point, dir, pixel_angle * 2.0, 4, u.x),
+            Some(second) => {
+                // No sky shines on what stands indoors.
+                let open_sky = if self.sheltered(reflected.at(second.t)) {
+                    Vec3::ZERO
+                } else {
+                    self.sky.soft(second.normal) * 0.5
+                };
+                let shades = Shades::default();
+                let s = self.shade(&reflected, &second, pixel_angle * 2.0, u, false, &shades);
+                let colour = s.direct + s.albedo * (self.ambient + open_sky);
+                self.in_haze(colour, &reflected, second.t)
+            }
+        };
+        seen.min(Vec3::splat(if surface.blur > 0.0 { 2.5 } else { 6.0 }))
     }
 
     /// A colour seen through the air along a ray.

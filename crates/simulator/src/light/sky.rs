@@ -75,6 +75,14 @@ impl Sky {
         mean.lerp(Vec3::new(0.99, 1.0, 1.02) * mean.dot(GREY), droplets)
     }
 
+    /// Whether neither sun nor moon nor stars are seen in a direction or beside it.
+    pub fn is_plain(&self, dir: Vec3, pixel_angle: f32) -> bool {
+        let away = DISC_RADIUS.max(0.0075) + 3.0 * pixel_angle;
+        self.heavens.stars <= 0.0
+            && (dir - self.disc_dir).length() > away
+            && (dir - self.heavens.moon_dir).length() > away
+    }
+
     /// What is seen where nothing stands, from a place. `pixel_angle` in radians sizes stars;
     /// `steps` and `u` (0..1) are those through the clouds.
     pub fn radiance(&self, eye: Vec3, dir: Vec3, pixel_angle: f32, steps: u32, u: f32) -> Vec3 {

@@ -5,4 +5,5 @@ pub(crate) mod develop;
 pub(crate) mod ground_truth;
 pub(crate) mod precipitation;
 pub(crate) mod render;
+pub(crate) mod sparse;
 pub(crate) mod tone;

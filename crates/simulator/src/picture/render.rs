@@ -6,7 +6,7 @@ use glam::{Vec2, Vec3};
 use rayon::prelude::*;
 
 use crate::class::Class;
-use crate::light::shade::{Shades, even};
+use crate::light::shade::{Shaded, Shades, even};
 use crate::picture::camera::Camera;
 use crate::picture::ground_truth::{GroundTruth, pack_normal};
 use crate::picture::tone::auto_gain;
@@ -46,20 +46,20 @@ pub enum Exposure {
 #[derive(Clone, Copy)]
 pub(crate) struct Pixel {
     /// Radiance without the indirect light.
-    direct: Vec3,
+    pub direct: Vec3,
     /// Multiplies the indirect light.
-    albedo: Vec3,
+    pub albedo: Vec3,
     pub depth: f32,
-    normal: Vec3,
+    pub normal: Vec3,
     /// Of the surface itself, without the bumps of its material.
     pub surface_normal: [i8; 3],
-    class: Class,
-    instance: u32,
-    material: MaterialId,
+    pub class: Class,
+    pub instance: u32,
+    pub material: MaterialId,
 }
 
 impl Pixel {
-    const SKY: Self = Self {
+    pub const SKY: Self = Self {
         direct: Vec3::ZERO,
         albedo: Vec3::ZERO,
         depth: f32::INFINITY,
@@ -116,14 +116,19 @@ impl Scene {
         let samples = quality.samples.max(1);
         let pixel_angle = 1.0 / camera.intrinsics.fx.min(camera.intrinsics.fy);
         let few = samples.div_ceil(2);
-        let mut first = vec![Pixel::SKY; w * h];
-        first.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
-            let shades = Shades::default();
-            for (x, pixel) in row.iter_mut().enumerate() {
-                let at = (x as u32, y as u32);
-                self.sample(camera, at, 0..few, pixel_angle, &shades, pixel);
-            }
-        });
+        let first = if few == 1 {
+            self.first_samples(camera, pixel_angle)
+        } else {
+            let mut first = vec![Pixel::SKY; w * h];
+            first.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
+                let shades = Shades::default();
+                for (x, pixel) in row.iter_mut().enumerate() {
+                    let at = (x as u32, y as u32);
+                    self.sample(camera, at, 0..few, pixel_angle, &shades, pixel);
+                }
+            });
+            first
+        };
         let mut pixels = first.clone();
         let around = Around { pixels: &first, width: w, height: h, samples: few, pixel_angle };
         pixels.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
@@ -201,19 +206,29 @@ impl Scene {
         out: &mut Pixel,
     ) -> Option<Vec3> {
         let Some(hit) = hit else {
-            let steps = if pixel_angle > 0.006 { 6 } else { 14 };
-            let sky = self.sky.radiance(ray.origin, ray.dir, pixel_angle, steps, u.x);
-            out.direct += sky.min(Vec3::splat(12.0));
+            out.direct += self.sky_seen(ray, pixel_angle, u);
             return None;
         };
         let shaded = self.shade(ray, hit, pixel_angle, u, true, shades);
-        let clear = self.through_air(ray.origin, ray.dir, hit.t);
+        self.through(ray, hit.t, &shaded, out);
+        Some(shaded.normal)
+    }
+
+    /// Adds the light of a surface, seen through the air along a ray, to a pixel.
+    pub(crate) fn through(&self, ray: &Ray, distance_m: f32, shaded: &Shaded, out: &mut Pixel) {
+        let clear = self.through_air(ray.origin, ray.dir, distance_m);
         out.direct += shaded.direct.min(Vec3::splat(12.0)) * clear;
         if clear.z < 0.999 {
             out.direct += self.sky.haze(ray.dir) * (Vec3::ONE - clear);
         }
         out.albedo += shaded.albedo * clear;
-        Some(shaded.normal)
+    }
+
+    /// The sky along a ray that meets nothing.
+    pub(crate) fn sky_seen(&self, ray: &Ray, pixel_angle: f32, u: Vec2) -> Vec3 {
+        let steps = if pixel_angle > 0.006 { 6 } else { 14 };
+        let sky = self.sky.radiance(ray.origin, ray.dir, pixel_angle, steps, u.x);
+        sky.min(Vec3::splat(12.0))
     }
 
     /// Mixes into a pixel on an outline what lies towards one or two of the sides on which another
@@ -329,12 +344,12 @@ struct Unlike {
 }
 
 /// Whether two surface normals are far apart.
-fn turned(a: [i8; 3], b: [i8; 3]) -> bool {
+pub(crate) fn turned(a: [i8; 3], b: [i8; 3]) -> bool {
     (0..3).any(|k| (i32::from(a[k]) - i32::from(b[k])).abs() > 16)
 }
 
 /// Whether two depths are farther apart than a surface recedes by its slope between two pixels.
-fn parted(a: f32, b: f32, pixel_angle: f32) -> bool {
+pub(crate) fn parted(a: f32, b: f32, pixel_angle: f32) -> bool {
     (a - b).abs() / a.min(b) > 40.0 * pixel_angle
 }
 
