@@ -1,6 +1,7 @@
 //! Everything that is known about one view.
 
 use glam::{Affine3A, Vec3};
+use rayon::prelude::*;
 
 use crate::picture::camera::Camera;
 use crate::scene::Scene;
@@ -84,7 +85,7 @@ impl Scene {
                 None => LOST,
             }
         };
-        (0..earlier.depth_m.len()).map(flow).collect()
+        (0..earlier.depth_m.len()).into_par_iter().with_min_len(1024).map(flow).collect()
     }
 }
 
