@@ -302,6 +302,22 @@ impl Scene {
         Some(Light { sun: sun.map_or(Vec3::ZERO, |(light, cos)| light * cos), share, ..*near })
     }
 
+    /// Light for a surface beside a point with this light; where that has no mirror, nothing is
+    /// mirrored. `None` when it has to be looked for.
+    pub(crate) fn light_beside(
+        &self,
+        ray: &Ray,
+        hit: &Hit,
+        surface: &Surface,
+        near: &Light,
+    ) -> Option<Light> {
+        if near.share > 0.0 {
+            return self.light_as(ray, hit, surface, near);
+        }
+        let light = self.light_as(ray, hit, surface, &Light { share: 1.0, ..*near })?;
+        Some(Light { share: 0.0, ..light })
+    }
+
     /// What a surface throws back of its light.
     pub(crate) fn shaded(&self, hit: &Hit, surface: &Surface, light: &Light) -> Shaded {
         let material = &self.materials[hit.material as usize];

@@ -6,7 +6,7 @@ use glam::{Vec2, Vec3};
 use rayon::prelude::*;
 
 use crate::class::Class;
-use crate::light::shade::{Shaded, Shades, even};
+use crate::light::shade::{Light, Shaded, Shades, even};
 use crate::picture::camera::Camera;
 use crate::picture::ground_truth::{GroundTruth, pack_normal};
 use crate::picture::tone::auto_gain;
@@ -116,7 +116,7 @@ impl Scene {
         let samples = quality.samples.max(1);
         let pixel_angle = 1.0 / camera.intrinsics.fx.min(camera.intrinsics.fy);
         let few = samples.div_ceil(2);
-        let first = if few == 1 {
+        let (first, lights) = if few == 1 {
             self.first_samples(camera, pixel_angle)
         } else {
             let mut first = vec![Pixel::SKY; w * h];
@@ -127,10 +127,17 @@ impl Scene {
                     self.sample(camera, at, 0..few, pixel_angle, &shades, pixel);
                 }
             });
-            first
+            (first, Vec::new())
         };
         let mut pixels = first.clone();
-        let around = Around { pixels: &first, width: w, height: h, samples: few, pixel_angle };
+        let around = Around {
+            pixels: &first,
+            lights: &lights,
+            width: w,
+            height: h,
+            samples: few,
+            pixel_angle,
+        };
         pixels.par_chunks_mut(w.max(1)).enumerate().for_each(|(y, row)| {
             let shades = Shades::default();
             for (x, pixel) in row.iter_mut().enumerate() {
@@ -286,10 +293,19 @@ impl Scene {
                     && !parted(pixel.depth, depth, around.pixel_angle)
             }
         };
-        if let Some(pixel) = around.nearest(x, y, offset).find(|pixel| alike(pixel)) {
+        let mut near = around.nearest(x, y, offset);
+        if let Some((pixel, _)) = near.clone().find(|(pixel, _)| alike(pixel)) {
             out.direct += pixel.direct;
             out.albedo += pixel.albedo;
             return;
+        }
+        // What is too small for any pixel's centre stands in the light around it.
+        if let (Some(hit), Some((_, light))) = (&hit, near.find(|(p, _)| p.class != Class::Sky)) {
+            let surface = self.surface_at(&ray, hit, around.pixel_angle);
+            if let Some(light) = self.light_beside(&ray, hit, &surface, light) {
+                self.through(&ray, hit.t, &self.shaded(hit, &surface, &light), out);
+                return;
+            }
         }
         let u = even(x as u32, y as u32, 1);
         self.light(&ray, hit.as_ref(), around.pixel_angle, u, shades, out);
@@ -356,6 +372,8 @@ pub(crate) fn parted(a: f32, b: f32, pixel_angle: f32) -> bool {
 /// Pixels with the first samples summed in each.
 struct Around<'a> {
     pixels: &'a [Pixel],
+    /// Of the pixels, where they have one sample.
+    lights: &'a [Light],
     width: usize,
     height: usize,
     samples: u32,
@@ -399,15 +417,24 @@ impl<'a> Around<'a> {
         unlike
     }
 
-    /// The pixel and the three nearest to a place in it (0..1), near ones first.
-    fn nearest(&self, x: usize, y: usize, place: Vec2) -> impl Iterator<Item = &'a Pixel> {
+    /// The pixel and the three nearest to a place in it (0..1), near ones first, with their light.
+    fn nearest(
+        &self,
+        x: usize,
+        y: usize,
+        place: Vec2,
+    ) -> impl Iterator<Item = (&'a Pixel, &'a Light)> + Clone {
         let beside = |at: usize, place: f32, count: usize| {
             if place < 0.5 { at.saturating_sub(1) } else { (at + 1).min(count - 1) }
         };
         let (bx, by) = (beside(x, place.x, self.width), beside(y, place.y, self.height));
         let off = (place - 0.5).abs();
         let (second, third) = if off.x > off.y { ((bx, y), (x, by)) } else { ((x, by), (bx, y)) };
-        [(x, y), second, third, (bx, by)].into_iter().map(|(x, y)| self.at(x, y))
+        let (pixels, lights, width) = (self.pixels, self.lights, self.width);
+        [(x, y), second, third, (bx, by)].into_iter().filter_map(move |(x, y)| {
+            let at = y * width + x;
+            Some((&pixels[at], lights.get(at)?))
+        })
     }
 }
 

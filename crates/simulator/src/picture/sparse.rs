@@ -64,8 +64,12 @@ fn lights_agree(a: &Light, b: &Light) -> bool {
 }
 
 impl Scene {
-    /// The first sample of every pixel.
-    pub(crate) fn first_samples(&self, camera: &Camera, pixel_angle: f32) -> Vec<Pixel> {
+    /// The first sample of every pixel, and the light there.
+    pub(crate) fn first_samples(
+        &self,
+        camera: &Camera,
+        pixel_angle: f32,
+    ) -> (Vec<Pixel>, Vec<Light>) {
         let (w, h) = (camera.intrinsics.width as usize, camera.intrinsics.height as usize);
         let row = w.max(1);
         let ray = Ray { origin: Vec3::ZERO, dir: Vec3::Z };
@@ -114,7 +118,7 @@ impl Scene {
                 self.first_sample(&sights[y * w + x], &lights[y * w + x], pixel);
             }
         });
-        pixels
+        (pixels, lights)
     }
 
     fn light_of(&self, sight: &Sight, pixel_angle: f32, u: Vec2, shades: &Shades) -> Light {
