@@ -201,6 +201,19 @@ impl Grid {
         }
     }
 
+    /// Moves the unmarked pixels back by a share of their inverse depth: what is drawn there lies
+    /// before them.
+    pub fn recede(&mut self, stay: &[bool], share: f32) {
+        let (width, height) = (self.columns - 2, self.rows - 2);
+        for (at, inverse) in self.inverse_depth.iter_mut().enumerate() {
+            let y = (at / self.columns).saturating_sub(1).min(height - 1);
+            let x = (at % self.columns).saturating_sub(1).min(width - 1);
+            if !stay[y * width + x] {
+                *inverse *= 1.0 - share;
+            }
+        }
+    }
+
     /// Inverse depth at a pixel; `None` where there is no vertex.
     pub fn at_pixel(&self, x: usize, y: usize) -> Option<f32> {
         let at = (y + 1) * self.columns + x + 1;

@@ -21,6 +21,7 @@ pub struct Memory {
 #[derive(Debug, Clone)]
 pub struct ViewTiles {
     pub(crate) view: Arc<View>,
+    pub(crate) painted: bool,
     pub(crate) tiles: Arc<Vec<Arc<Tile>>>,
 }
 
@@ -28,6 +29,10 @@ impl ViewTiles {
     /// The view.
     pub fn view(&self) -> &Arc<View> {
         &self.view
+    }
+    /// It was imagined by a painter, not seen.
+    pub fn painted(&self) -> bool {
+        self.painted
     }
     /// Its tiles, by rows.
     pub fn tiles(&self) -> &[Arc<Tile>] {
@@ -116,14 +121,14 @@ impl Memory {
         if tiles.is_empty() {
             return Err(SpatialError::NoDepth);
         }
-        self.push(view, tiles);
+        self.push(view, tiles, false);
         Ok(())
     }
 
-    pub(crate) fn push(&mut self, view: Arc<View>, tiles: Vec<Arc<Tile>>) {
+    pub(crate) fn push(&mut self, view: Arc<View>, tiles: Vec<Arc<Tile>>, painted: bool) {
         Arc::make_mut(&mut self.backdrop).learn(tiles.iter().map(|tile| &**tile));
         let newest = *view.pose();
-        self.views.push(ViewTiles { view, tiles: Arc::new(tiles) });
+        self.views.push(ViewTiles { view, painted, tiles: Arc::new(tiles) });
         self.keep_budget(&newest);
         self.touch();
     }

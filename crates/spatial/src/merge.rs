@@ -18,6 +18,8 @@ const COARSE_CELL_PX: f32 = 2.2;
 /// A surface this much nearer (relative inverse depth) than all a view sees around it was seen
 /// through: it is not there.
 const SEEN_THROUGH: f32 = 0.15;
+/// Share of its inverse depth by which a painted ring lies behind what is known there.
+const RING_BEHIND: f32 = 0.02;
 /// New pixels among a new pixel and its eight neighbours from which it is kept.
 const LEAST_AROUND: usize = 5;
 
@@ -47,6 +49,28 @@ impl Memory {
         pose: &Pose,
         intrinsics: &Intrinsics,
     ) -> Result<MergeReport, SpatialError> {
+        self.merge_view(rgb, depth, pose, intrinsics, false)
+    }
+
+    /// The same for what a painter imagined: nothing that was seen is given up for it.
+    pub(crate) fn merge_painted(
+        &mut self,
+        rgb: &RgbImage,
+        depth: &DepthImage,
+        pose: &Pose,
+        intrinsics: &Intrinsics,
+    ) -> Result<MergeReport, SpatialError> {
+        self.merge_view(rgb, depth, pose, intrinsics, true)
+    }
+
+    fn merge_view(
+        &mut self,
+        rgb: &RgbImage,
+        depth: &DepthImage,
+        pose: &Pose,
+        intrinsics: &Intrinsics,
+        painted: bool,
+    ) -> Result<MergeReport, SpatialError> {
         let view = Arc::new(checked_view(rgb, depth, pose, intrinsics)?);
         let pixels = depth.data().iter().filter(|d| **d > 0.0).count();
         if pixels == 0 {
@@ -54,12 +78,18 @@ impl Memory {
         }
         let mut grid = Grid::new(&view, rgb, depth);
         let (mut known, mut renderer) = (Frame::new(), Renderer::new());
-        renderer.render_fine(self, view.pose(), intrinsics, COARSE_CELL_PX, &mut known);
+        if painted {
+            // However coarse: what is known is not imagined again.
+            renderer.render(self, view.pose(), intrinsics, &mut known)?;
+        } else {
+            renderer.render_fine(self, view.pose(), intrinsics, COARSE_CELL_PX, &mut known);
+        }
         let width = intrinsics.width as usize;
         let new: Vec<bool> = (0..intrinsics.pixels())
             .map(|at| {
                 grid.at_pixel(at % width, at / width).is_some_and(|seen| {
-                    !(known.is_known(at) && close(known.inverse_depth()[at], seen, SAME_SURFACE))
+                    let same = || close(known.inverse_depth()[at], seen, SAME_SURFACE);
+                    !(known.is_known(at) && (painted || same()))
                 })
             })
             .collect();
@@ -69,11 +99,16 @@ impl Memory {
         if new_pixels == 0 {
             return Ok(report);
         }
-        report.removed_vertices = self.give_up(&grid, &new, view.pose(), intrinsics);
+        if !painted {
+            report.removed_vertices = self.give_up(&grid, &new, view.pose(), intrinsics);
+        }
         grid.keep(&with_ring(&new, width));
+        if painted {
+            grid.recede(&new, RING_BEHIND);
+        }
         let tiles = grid.into_tiles(&view);
         report.tiles = tiles.len();
-        self.push(view, tiles);
+        self.push(view, tiles, painted);
         Ok(report)
     }
 

@@ -3,6 +3,8 @@
 use crate::{
     Frame, Memory, MergeReport, RenderStats, Renderer, SpatialError,
     depth::DepthNetwork,
+    painter::{LookAhead, PaintError, PaintThread, PainterFactory},
+    painting::{Paint, PaintEntry, PaintState, PaintStatus, PaintTiming, Scenery},
     resample,
     snapshot::{Reader, Writer},
 };
@@ -17,7 +19,7 @@ use std::{fmt, path::PathBuf};
 /// The model's name in specs and snapshots.
 pub const MODEL_NAME: &str = "spatial";
 /// Layout of its snapshots.
-const SNAPSHOT_VERSION: u32 = 1;
+const SNAPSHOT_VERSION: u32 = 2;
 /// Photographs with more pixels are made smaller: more detail than a screen shows only costs time.
 const MAX_SEED_PIXELS: f64 = 1.3e6;
 /// Field of view along the longer side of a picture whose camera is not known, degrees: between a
@@ -59,6 +61,22 @@ struct World {
     body: EmbodimentState,
     camera: Intrinsics,
     tick: u64,
+    rng_seed: u64,
+    painting: PaintState,
+}
+
+impl World {
+    fn scenery(&mut self, yaw_rps: f32) -> Scenery<'_> {
+        let pose = self.body.pose();
+        let (velocity_mps, camera) = (self.body.velocity_mps, self.camera);
+        Scenery {
+            memory: &mut self.memory,
+            state: &mut self.painting,
+            ahead: LookAhead { pose, velocity_mps, yaw_rps, camera },
+            tick: self.tick,
+            rng_seed: self.rng_seed,
+        }
+    }
 }
 
 /// The embedded world model: what was seen is remembered and shown from wherever the player goes.
@@ -71,6 +89,7 @@ pub struct SpatialModel {
     stats: RenderStats,
     /// Loaded with the first picture that needs it.
     depth_network: Option<DepthNetwork>,
+    paint: Option<Paint>,
 }
 
 impl fmt::Debug for SpatialModel {
@@ -114,7 +133,32 @@ impl SpatialModel {
             frame,
             stats: RenderStats::default(),
             depth_network: None,
+            paint: None,
         })
+    }
+
+    /// The same with a painter that imagines what was not seen.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn with_painter(
+        mut self,
+        make: PainterFactory,
+        timing: PaintTiming,
+    ) -> Result<Self, PaintError> {
+        self.paint = Some(Paint::new(PaintThread::new(make)?, timing));
+        Ok(self)
+    }
+
+    /// How painting stands; `None` without a painter.
+    pub fn paint_status(&self) -> Option<&PaintStatus> {
+        self.paint.as_ref().map(Paint::status)
+    }
+
+    /// When windows were asked for and merged since the world began or was restored, for
+    /// [`PaintTiming::Replay`].
+    pub fn paint_log(&self) -> &[PaintEntry] {
+        self.paint.as_ref().map_or(&[], Paint::log)
     }
 
     /// What is remembered; `None` before a world has begun.
@@ -158,6 +202,9 @@ impl SpatialModel {
         let (body, tick) = self.next(action)?;
         let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
         (world.body, world.tick) = (body, tick);
+        if let Some(paint) = &mut self.paint {
+            paint.tick(world.scenery(action.look_rps.x));
+        }
         Ok(body.pose())
     }
 
@@ -186,6 +233,14 @@ impl SpatialModel {
     ) -> Result<MergeReport, WorldError> {
         let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
         Ok(world.memory.merge(rgb, depth, pose, intrinsics)?)
+    }
+
+    /// Makes a world the running one.
+    fn enter(&mut self, mut world: World) {
+        if let Some(paint) = &mut self.paint {
+            paint.restart(world.scenery(0.0));
+        }
+        self.world = Some(world);
     }
 
     /// Body and tick after one action.
@@ -261,7 +316,8 @@ impl SpatialModel {
         memory.insert(rgb, &depth, &body.pose(), &camera)?;
         memory.set_budget_bytes(self.config.memory_budget_bytes, &body.pose());
         let camera = camera.fitted(self.config.width, self.config.height);
-        Ok(World { memory, body, camera, tick: 0 })
+        let (rng_seed, painting) = (seed.rng_seed, PaintState::default());
+        Ok(World { memory, body, camera, tick: 0, rng_seed, painting })
     }
 
     fn estimate_depth(
@@ -311,13 +367,16 @@ impl WorldModel for SpatialModel {
         };
         let world = self.world_from_image(seed, image)?;
         let observation = self.observe(&world)?;
-        self.world = Some(world);
+        self.enter(world);
         Ok(observation)
     }
 
     fn step(&mut self, action: &Action) -> Result<Observation, WorldError> {
         let (body, tick) = self.next(action)?;
-        let next = World { body, tick, ..self.world()?.clone() };
+        let mut next = World { body, tick, ..self.world()?.clone() };
+        if let Some(paint) = &mut self.paint {
+            paint.tick(next.scenery(action.look_rps.x));
+        }
         let observation = self.observe(&next)?;
         self.world = Some(next);
         Ok(observation)
@@ -338,6 +397,8 @@ impl WorldModel for SpatialModel {
         writer.f32s(&[self.spec.tick_hz]);
         writer.u64(world.tick);
         writer.embodiment(&world.body);
+        writer.u64(world.rng_seed);
+        world.painting.write(&mut writer);
         writer.memory(&world.memory);
         Ok(Snapshot {
             model: MODEL_NAME.to_owned(),
@@ -361,9 +422,11 @@ impl WorldModel for SpatialModel {
             let tick = reader.u64("tick")?;
             let body = reader.embodiment()?;
             body.pose().validate().map_err(|e| e.to_string())?;
+            let rng_seed = reader.u64("rng_seed")?;
+            let painting = PaintState::read(&mut reader)?;
             let memory = reader.memory()?;
             reader.finish()?;
-            Ok((World { memory, body, camera, tick }, tick_hz))
+            Ok((World { memory, body, camera, tick, rng_seed, painting }, tick_hz))
         };
         let (world, tick_hz) = read().map_err(invalid)?;
         let here = (self.spec.width, self.spec.height, self.spec.tick_hz);
@@ -374,7 +437,7 @@ impl WorldModel for SpatialModel {
                 here.0, here.1, here.2
             )));
         }
-        self.world = Some(world);
+        self.enter(world);
         Ok(())
     }
 }

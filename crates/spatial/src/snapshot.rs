@@ -30,7 +30,7 @@ impl Writer {
     pub fn f32s(&mut self, values: &[f32]) {
         values.iter().for_each(|value| self.u32(value.to_bits()));
     }
-    fn pose(&mut self, pose: &Pose) {
+    pub fn pose(&mut self, pose: &Pose) {
         self.f32s(&pose.position.to_array());
         self.f32s(&pose.rotation.to_array());
     }
@@ -58,6 +58,7 @@ impl Writer {
         for view in &memory.views {
             self.pose(view.view.pose());
             self.intrinsics(view.view.intrinsics());
+            self.u32(u32::from(view.painted));
             self.u32(view.tiles.len() as u32);
             for tile in view.tiles.iter() {
                 tile.origin().into_iter().for_each(|value| self.u32(value));
@@ -123,14 +124,21 @@ impl<'a> Reader<'a> {
         let value = f32::from_bits(self.u32(what)?);
         if value.is_finite() { Ok(value) } else { Err(format!("{what} is {value}")) }
     }
-    fn vec3(&mut self, what: &str) -> Outcome<Vec3> {
+    pub fn flag(&mut self, what: &str) -> Outcome<bool> {
+        match self.u32(what)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(format!("{what} is {other}, not 0 or 1")),
+        }
+    }
+    pub fn vec3(&mut self, what: &str) -> Outcome<Vec3> {
         Ok(Vec3::new(self.f32(what)?, self.f32(what)?, self.f32(what)?))
     }
     fn words(&mut self, count: usize, what: &str) -> Outcome<impl Iterator<Item = u32> + use<'a>> {
         let bytes = self.take(count * 4, what)?;
         Ok(bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])))
     }
-    fn pose(&mut self) -> Outcome<Pose> {
+    pub fn pose(&mut self) -> Outcome<Pose> {
         let position = self.vec3("position")?;
         let [x, y, z, w] = {
             let v = self.vec3("rotation")?;
@@ -182,11 +190,12 @@ impl<'a> Reader<'a> {
         for _ in 0..self.u32("views")? {
             let (pose, intrinsics) = (self.pose()?, self.intrinsics()?);
             let view = Arc::new(View::restored(pose, intrinsics).map_err(|e| e.to_string())?);
+            let painted = self.flag("painted")?;
             let mut tiles = Vec::new();
             for _ in 0..self.u32("tiles")? {
                 tiles.push(Arc::new(self.tile(&view)?));
             }
-            views.push(ViewTiles { view, tiles: Arc::new(tiles) });
+            views.push(ViewTiles { view, painted, tiles: Arc::new(tiles) });
         }
         Ok(Memory::restored(views, backdrop, budget))
     }

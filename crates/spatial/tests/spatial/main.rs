@@ -1,5 +1,7 @@
 //! The spatial memory, its renderers and the world model on it, from outside.
 
+mod painting;
+#[path = "../scene/mod.rs"]
 mod scene;
 
 use glam::{Quat, Vec3};

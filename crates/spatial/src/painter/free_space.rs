@@ -1,0 +1,100 @@
+//! Painted surfaces stay out of space that is known to be empty: what was seen must come back as it
+//! was, so nothing new may stand before it.
+
+use crate::{Frame, Memory, Renderer};
+use rayon::prelude::*;
+use reverie_world_model::{Intrinsics, Pose};
+
+/// Width of the depth maps that tell how far a view sees, pixels.
+const MAP_WIDTH: u32 = 192;
+/// A point counts as before a surface when it is this much nearer (relative inverse depth).
+const BEFORE: f32 = 0.04;
+/// Most views that are asked: the seed and the ones nearest to the window.
+const MOST_VIEWS: usize = 8;
+/// Steps along a ray, each this much farther, until the point is out of empty space.
+const STEPS: u32 = 40;
+const STEP: f32 = 1.12;
+
+/// How far one view sees.
+struct Sight {
+    pose: Pose,
+    camera: Intrinsics,
+    inverse_depth: Vec<f32>,
+    known: Vec<bool>,
+}
+
+impl Sight {
+    /// Whether the view sees through a point.
+    fn sees_through(&self, point: glam::Vec3) -> bool {
+        let Some((at, depth)) = self.camera.project(self.pose.view_from_world(point)) else {
+            return false;
+        };
+        // One pixel from the edge, and only where all around is seen and is farther.
+        let (width, height) = (self.camera.width as usize, self.camera.height as usize);
+        if at.x < 1.0 || at.y < 1.0 || at.x >= width as f32 - 1.0 || at.y >= height as f32 - 1.0 {
+            return false;
+        }
+        let (x, y) = (at.x as usize, at.y as usize);
+        let inverse = 1.0 / depth;
+        (y - 1..=y + 1).all(|y| {
+            (x - 1..=x + 1).all(|x| {
+                let at = y * width + x;
+                self.known[at] && inverse > self.inverse_depth[at] * (1.0 + BEFORE)
+            })
+        })
+    }
+}
+
+/// Pushes painted points out of what was seen to be empty, along their rays, to where no view sees
+/// through them; to the sky when there is no such place.
+pub(super) fn keep_out(
+    memory: &Memory,
+    pose: &Pose,
+    camera: &Intrinsics,
+    mut inverse_depth: Vec<f32>,
+) -> Vec<f32> {
+    let sights = sights(memory, pose);
+    let width = camera.width as usize;
+    inverse_depth.par_iter_mut().enumerate().for_each(|(at, inverse)| {
+        let ray = camera.ray((at % width) as f32 + 0.5, (at / width) as f32 + 0.5);
+        for _ in 0..STEPS {
+            if *inverse <= 0.0 {
+                return;
+            }
+            let point = pose.world_from_view(ray / *inverse);
+            if !sights.iter().any(|sight| sight.sees_through(point)) {
+                return;
+            }
+            *inverse /= STEP;
+        }
+        *inverse = 0.0;
+    });
+    inverse_depth
+}
+
+/// The views to ask: all that were seen and not painted, then the nearest painted ones.
+fn sights(memory: &Memory, pose: &Pose) -> Vec<Sight> {
+    let mut order: Vec<(bool, f32, usize)> = memory
+        .views()
+        .iter()
+        .enumerate()
+        .map(|(at, tiles)| {
+            let distance = tiles.view().pose().position.distance(pose.position);
+            (tiles.painted(), distance, at)
+        })
+        .collect();
+    order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
+    let mut renderer = Renderer::new();
+    let look = |&(_, _, at): &(bool, f32, usize)| {
+        let view = memory.views()[at].view();
+        let (pose, camera) = (*view.pose(), view.intrinsics());
+        let width = MAP_WIDTH.min(camera.width);
+        let height = (camera.height * width / camera.width).max(3);
+        let camera = camera.resized(width, height);
+        let mut frame = Frame::new();
+        renderer.render(memory, &pose, &camera, &mut frame).ok()?;
+        let known = (0..camera.pixels()).map(|at| frame.is_known(at)).collect();
+        Some(Sight { pose, camera, inverse_depth: frame.inverse_depth().to_vec(), known })
+    };
+    order.iter().take(MOST_VIEWS).filter_map(look).collect()
+}

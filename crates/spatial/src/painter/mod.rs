@@ -1,0 +1,143 @@
+//! What was never seen: painted ahead, window by window, on a thread of its own.
+//!
+//! A [`Window`] is a square view of the memory with its holes filled calmly; a [`Painter`]
+//! completes it. [`paint_next`] chooses the window that is needed most around a moving player, has
+//! it painted, keeps it out of space that is known to be empty and merges it. [`PaintThread`] does
+//! that beside the frames.
+
+mod free_space;
+mod plan;
+mod thread;
+
+pub use plan::{Futile, LookAhead};
+pub use thread::{PaintThread, PainterFactory, Painting};
+
+use crate::{Frame, Memory, Renderer, SpatialError};
+use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
+use std::{f32::consts::FRAC_PI_2, time::Instant};
+
+/// Side of the windows that painters complete, pixels.
+pub const WINDOW_SIDE: u32 = 128;
+/// Field of view of the windows, radians, both ways.
+pub const WINDOW_FOV_RAD: f32 = FRAC_PI_2;
+
+/// Intrinsics of the windows.
+#[must_use]
+pub fn window_camera() -> Intrinsics {
+    Intrinsics::from_horizontal_fov(WINDOW_SIDE, WINDOW_SIDE, WINDOW_FOV_RAD)
+}
+
+/// Why a window was not painted.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PaintError {
+    /// The painter failed or its weights do not fit; the message says which.
+    #[error("painter: {0}")]
+    Painter(String),
+    /// What it painted cannot be merged.
+    #[error("painted window: {0}")]
+    Merge(#[from] SpatialError),
+}
+
+/// What a painter is asked to complete.
+#[derive(Debug)]
+pub struct Window<'a> {
+    /// The memory at [`window_camera`]: known pixels, and the calm fill where
+    /// [`Frame::is_known`] says no.
+    pub frame: &'a Frame,
+    /// Where it is: `world_from_view`.
+    pub pose: Pose,
+    /// Decides between the possible completions.
+    pub rng_seed: u64,
+}
+
+/// A completed window: any square size, the field of view of [`WINDOW_FOV_RAD`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Painted {
+    /// Colours.
+    pub rgb: RgbImage,
+    /// Inverse depth along the view axis, 1/m, rows from the top; 0 is sky.
+    pub inverse_depth: Vec<f32>,
+}
+
+/// Completes windows. One value paints all windows of a world.
+pub trait Painter {
+    /// A window with every pixel painted. Known pixels are the memory's whatever it paints there.
+    /// The result follows from the window alone.
+    ///
+    /// # Errors
+    /// [`PaintError::Painter`].
+    fn paint(&mut self, window: &Window<'_>) -> Result<Painted, PaintError>;
+}
+
+/// What painting a window came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PaintReport {
+    /// Where the window was.
+    pub pose: Pose,
+    /// Share of the window that was not known, 0 to 1.
+    pub unknown: f32,
+    /// Share of the window that is new in memory, 0 to 1.
+    pub new: f32,
+    /// Looking for the window, seconds.
+    pub plan_secs: f64,
+    /// The painter, seconds.
+    pub paint_secs: f64,
+    /// Putting it into memory, seconds.
+    pub merge_secs: f64,
+}
+
+/// Buffers that painting keeps from window to window.
+#[derive(Debug, Default)]
+pub(crate) struct Easel {
+    renderer: Renderer,
+    frame: Frame,
+}
+
+/// Paints the window that is needed most and merges it into the memory; `None` when nothing is
+/// missing around. The outcome follows from the arguments alone.
+///
+/// # Errors
+/// [`PaintError`]; the memory is unchanged then.
+pub(crate) fn paint_next(
+    memory: &mut Memory,
+    ahead: &LookAhead,
+    futile: &[Futile],
+    rng_seed: u64,
+    painter: &mut dyn Painter,
+    easel: &mut Easel,
+) -> Result<Option<PaintReport>, PaintError> {
+    let begun = Instant::now();
+    let Easel { renderer, frame } = easel;
+    let Some((pose, unknown)) = plan::choose(memory, ahead, futile, renderer, frame)? else {
+        return Ok(None);
+    };
+    let camera = window_camera();
+    renderer.render(memory, &pose, &camera, frame)?;
+    let planned = Instant::now();
+    let Painted { rgb, inverse_depth } = painter.paint(&Window { frame, pose, rng_seed })?;
+    let painted = Instant::now();
+    let side = rgb.width();
+    if rgb.height() != side || inverse_depth.len() != rgb.data().len() / 3 || side < WINDOW_SIDE {
+        let (width, height) = (rgb.width(), rgb.height());
+        let problem = format!("painted {width}x{height} pixels, {} depths", inverse_depth.len());
+        return Err(PaintError::Painter(problem));
+    }
+    if inverse_depth.iter().any(|w| !(*w >= 0.0 && *w < 1e3)) {
+        return Err(PaintError::Painter("painted an inverse depth out of range".to_owned()));
+    }
+    let camera = camera.resized(side, side);
+    let inverse_depth = free_space::keep_out(memory, &pose, &camera, inverse_depth);
+    let metres = inverse_depth.iter().map(|w| if *w > 0.0 { 1.0 / w } else { f32::INFINITY });
+    let depth = DepthImage::new(side, side, metres.collect())
+        .map_err(|e| PaintError::Painter(e.to_string()))?;
+    let report = memory.merge_painted(&rgb, &depth, &pose, &camera)?;
+    Ok(Some(PaintReport {
+        pose,
+        unknown,
+        new: report.new_pixels as f32 / camera.pixels() as f32,
+        plan_secs: (planned - begun).as_secs_f64(),
+        paint_secs: (painted - planned).as_secs_f64(),
+        merge_secs: painted.elapsed().as_secs_f64(),
+    }))
+}

@@ -1,0 +1,297 @@
+//! Painting in step with the world's ticks: what is asked for when, and when it is merged.
+
+use crate::{
+    Memory,
+    painter::{Futile, LookAhead, PaintError, PaintReport, PaintThread, Painting},
+    snapshot::{Reader, Writer},
+};
+use glam::Vec3;
+use reverie_world_model::Pose;
+use std::collections::VecDeque;
+
+/// Failures in a row after which a world goes on unpainted.
+const MOST_FAILURES: u32 = 3;
+/// Reports that are kept.
+const MOST_REPORTS: usize = 32;
+/// When nothing was missing, the player has to come this far before anybody looks again.
+const LOOK_AGAIN_M: f32 = 0.25;
+const LOOK_AGAIN_RAD: f32 = 0.15;
+/// Most futile windows in a snapshot.
+const MOST_FUTILE: u32 = 1024;
+
+/// When finished windows are merged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PaintTiming {
+    /// At the first tick after they are finished: the live way. [`PaintEntry`]s say what happened.
+    #[default]
+    WhenReady,
+    /// So many ticks after they were asked for, waiting when need be: the same on every machine.
+    Lockstep {
+        /// Ticks from request to merge, at least 1.
+        ticks: u32,
+    },
+    /// As another run of the same world did it.
+    Replay(Vec<PaintEntry>),
+}
+
+/// One window: when it was asked for and when it was merged. With the inputs, a list of these makes
+/// a world again bit by bit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaintEntry {
+    /// Tick at whose end it was asked for.
+    pub asked_tick: u64,
+    /// Tick at whose end it was merged.
+    pub merged_tick: u64,
+}
+
+/// How painting stands.
+#[derive(Debug, Clone, Default)]
+pub struct PaintStatus {
+    /// Windows painted since the world began.
+    pub windows: u64,
+    /// A window is being painted.
+    pub busy: bool,
+    /// Nothing is missing around the player, as far as anybody looked.
+    pub complete: bool,
+    /// The newest windows, oldest first.
+    pub reports: VecDeque<PaintReport>,
+    /// Why the newest window failed, until one succeeds.
+    pub error: Option<String>,
+}
+
+/// The part of a world's state that painting goes by.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PaintState {
+    /// Windows asked for so far: each has random numbers of its own.
+    asked: u64,
+    futile: Vec<Futile>,
+    pending: Option<Pending>,
+    /// Where nothing was missing.
+    quiet_at: Option<Pose>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    asked_tick: u64,
+    ahead: LookAhead,
+    /// The memory it was asked for.
+    revision: u64,
+}
+
+/// The painter of a model.
+#[derive(Debug)]
+pub(crate) struct Paint {
+    thread: PaintThread,
+    timing: PaintTiming,
+    log: Vec<PaintEntry>,
+    status: PaintStatus,
+    failures: u32,
+}
+
+/// What painting sees of the world.
+pub(crate) struct Scenery<'a> {
+    pub memory: &'a mut Memory,
+    pub state: &'a mut PaintState,
+    pub ahead: LookAhead,
+    pub tick: u64,
+    pub rng_seed: u64,
+}
+
+impl Paint {
+    pub fn new(thread: PaintThread, timing: PaintTiming) -> Self {
+        let status = PaintStatus::default();
+        Self { thread, timing, log: Vec::new(), status, failures: 0 }
+    }
+
+    pub fn status(&self) -> &PaintStatus {
+        &self.status
+    }
+
+    pub fn log(&self) -> &[PaintEntry] {
+        &self.log
+    }
+
+    /// A new world begins, or one is restored: what is being painted belongs to another.
+    pub fn restart(&mut self, scenery: Scenery<'_>) {
+        self.thread.abandon();
+        self.log.clear();
+        self.failures = 0;
+        self.status = PaintStatus::default();
+        // What was asked for when the state was saved is asked for again: the memory is the same.
+        let Scenery { memory, state, rng_seed, .. } = scenery;
+        if let Some(pending) = &mut state.pending {
+            pending.revision = memory.revision();
+            let seed = window_seed(rng_seed, state.asked);
+            let asked = self.thread.request(memory, &pending.ahead, &state.futile, seed);
+            self.judge(asked);
+        }
+    }
+
+    /// The end of a tick: merges what is due and asks for the next window.
+    pub fn tick(&mut self, scenery: Scenery<'_>) {
+        if self.failures >= MOST_FAILURES {
+            return;
+        }
+        let Scenery { memory, state, ahead, tick, rng_seed } = scenery;
+        if let Some(pending) = state.pending
+            && let Some(wait) = self.due(pending.asked_tick, tick)
+        {
+            match self.thread.receive(wait) {
+                Ok(None) => {}
+                Ok(Some(painting)) => {
+                    state.pending = None;
+                    self.log.push(PaintEntry { asked_tick: pending.asked_tick, merged_tick: tick });
+                    self.take(painting, &pending, memory, state);
+                }
+                Err(error) => {
+                    state.pending = None;
+                    self.judge(Err(error));
+                }
+            }
+        }
+        if state.pending.is_none() && self.may_ask(tick) && !is_quiet(state, &ahead.pose) {
+            state.asked += 1;
+            state.quiet_at = None;
+            let seed = window_seed(rng_seed, state.asked);
+            match self.thread.request(memory, &ahead, &state.futile, seed) {
+                Ok(()) => {
+                    let revision = memory.revision();
+                    state.pending = Some(Pending { asked_tick: tick, ahead, revision });
+                }
+                Err(error) => self.judge(Err(error)),
+            }
+        }
+        self.status.busy = state.pending.is_some();
+        self.status.complete = state.quiet_at.is_some();
+    }
+
+    fn take(
+        &mut self,
+        painting: Painting,
+        pending: &Pending,
+        memory: &mut Memory,
+        state: &mut PaintState,
+    ) {
+        self.judge(Ok(()));
+        // Somebody else put something in meanwhile: the window is painted again onto that.
+        if memory.revision() != pending.revision {
+            return;
+        }
+        match painting.report {
+            None => state.quiet_at = Some(pending.ahead.pose),
+            Some(report) => {
+                Futile::note(&mut state.futile, &report.pose, report.new);
+                *memory = painting.memory;
+                self.status.windows += 1;
+                if self.status.reports.len() >= MOST_REPORTS {
+                    self.status.reports.pop_front();
+                }
+                self.status.reports.push_back(report);
+            }
+        }
+    }
+
+    /// Whether a window asked for at a tick is merged at this one; whether to wait for it.
+    fn due(&self, asked_tick: u64, tick: u64) -> Option<bool> {
+        match &self.timing {
+            PaintTiming::WhenReady => Some(false),
+            PaintTiming::Lockstep { ticks } => {
+                (tick >= asked_tick + u64::from((*ticks).max(1))).then_some(true)
+            }
+            PaintTiming::Replay(entries) => entries
+                .iter()
+                .any(|entry| entry.asked_tick == asked_tick && entry.merged_tick == tick)
+                .then_some(true),
+        }
+    }
+
+    fn may_ask(&self, tick: u64) -> bool {
+        match &self.timing {
+            PaintTiming::Replay(entries) => entries.iter().any(|entry| entry.asked_tick == tick),
+            _ => true,
+        }
+    }
+
+    fn judge(&mut self, outcome: Result<(), PaintError>) {
+        match outcome {
+            Ok(()) => {
+                self.failures = 0;
+                self.status.error = None;
+            }
+            Err(error) => {
+                self.failures += 1;
+                if self.failures == MOST_FAILURES {
+                    tracing::error!("{error}; the world goes on unpainted");
+                } else {
+                    tracing::warn!("{error}; trying again");
+                }
+                self.status.error = Some(error.to_string());
+            }
+        }
+    }
+}
+
+fn is_quiet(state: &PaintState, pose: &Pose) -> bool {
+    state.quiet_at.is_some_and(|quiet| {
+        quiet.position.distance(pose.position) < LOOK_AGAIN_M
+            && quiet.forward().dot(pose.forward()) > LOOK_AGAIN_RAD.cos()
+    })
+}
+
+/// Random numbers of a window: splitmix64 of the world's seed and the window's number.
+fn window_seed(rng_seed: u64, number: u64) -> u64 {
+    let mut x = rng_seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+impl PaintState {
+    pub fn write(&self, writer: &mut Writer) {
+        writer.u64(self.asked);
+        writer.u32(self.futile.len() as u32);
+        for futile in &self.futile {
+            writer.f32s(&futile.position.to_array());
+            writer.f32s(&futile.forward.to_array());
+        }
+        writer.u32(u32::from(self.quiet_at.is_some()));
+        self.quiet_at.iter().for_each(|pose| writer.pose(pose));
+        writer.u32(u32::from(self.pending.is_some()));
+        if let Some(Pending { asked_tick, ahead, .. }) = &self.pending {
+            writer.u64(*asked_tick);
+            writer.pose(&ahead.pose);
+            writer.f32s(&ahead.velocity_mps.to_array());
+            writer.f32s(&[ahead.yaw_rps]);
+            writer.intrinsics(&ahead.camera);
+        }
+    }
+
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
+        let asked = reader.u64("windows")?;
+        let count = reader.u32("futile windows")?;
+        if count > MOST_FUTILE {
+            return Err(format!("futile windows: {count}, at most {MOST_FUTILE}"));
+        }
+        let mut futile = Vec::with_capacity(count as usize);
+        for _ in 0..count {
+            let (position, forward) = (reader.vec3("window")?, reader.vec3("window")?);
+            futile.push(Futile { position, forward });
+        }
+        let valid = |pose: Pose| pose.validate().map(|()| pose).map_err(|e| e.to_string());
+        let quiet_at = if reader.flag("quiet")? { Some(valid(reader.pose()?)?) } else { None };
+        let pending = if reader.flag("pending")? {
+            let asked_tick = reader.u64("asked tick")?;
+            let pose = valid(reader.pose()?)?;
+            let (velocity_mps, yaw_rps) = (reader.vec3("velocity")?, reader.f32("yaw_rps")?);
+            let limit = Vec3::splat(1e3);
+            let velocity_mps = velocity_mps.clamp(-limit, limit);
+            let camera = reader.intrinsics()?;
+            let ahead = LookAhead { pose, velocity_mps, yaw_rps, camera };
+            Some(Pending { asked_tick, ahead, revision: 0 })
+        } else {
+            None
+        };
+        Ok(Self { asked, futile, pending, quiet_at })
+    }
+}
