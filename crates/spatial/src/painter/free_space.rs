@@ -6,7 +6,9 @@ use rayon::prelude::*;
 use reverie_world_model::{Intrinsics, Pose};
 
 /// Width of the depth maps that tell how far a view sees, pixels.
-const MAP_WIDTH: u32 = 192;
+const MAP_WIDTH: u32 = 384;
+/// How far beyond the edge of a view its neighbourhood reaches, pixels of the map.
+const MARGIN_PX: f32 = 4.0;
 /// A point counts as before a surface when it is this much nearer (relative inverse depth).
 const BEFORE: f32 = 0.04;
 /// Most views that are asked: the seed and the ones nearest to the window.
@@ -29,19 +31,14 @@ impl Sight {
         let Some((at, depth)) = self.camera.project(self.pose.view_from_world(point)) else {
             return false;
         };
-        // One pixel from the edge, and only where all around is seen and is farther.
-        let (width, height) = (self.camera.width as usize, self.camera.height as usize);
-        if at.x < 1.0 || at.y < 1.0 || at.x >= width as f32 - 1.0 || at.y >= height as f32 - 1.0 {
-            return false;
-        }
-        let (x, y) = (at.x as usize, at.y as usize);
-        let inverse = 1.0 / depth;
-        (y - 1..=y + 1).all(|y| {
-            (x - 1..=x + 1).all(|x| {
-                let at = y * width + x;
-                self.known[at] && inverse > self.inverse_depth[at] * (1.0 + BEFORE)
-            })
-        })
+        // A painted cell reaches over the picture's edge: a little beyond it counts as inside.
+        let (width, height) = (self.camera.width as f32, self.camera.height as f32);
+        let inside = |v: f32, len: f32| {
+            (v >= -MARGIN_PX && v < len + MARGIN_PX).then(|| v.clamp(0.0, len - 1.0) as usize)
+        };
+        let (Some(x), Some(y)) = (inside(at.x, width), inside(at.y, height)) else { return false };
+        let at = y * self.camera.width as usize + x;
+        self.known[at] && 1.0 / depth > self.inverse_depth[at] * (1.0 + BEFORE)
     }
 }
 
