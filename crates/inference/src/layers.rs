@@ -76,3 +76,45 @@ pub fn space_to_depth(x: &Tensor, factor: usize) -> Result<Tensor> {
     let cells = x.reshape((h / factor, factor, w / factor, factor, c))?.permute((0, 2, 1, 3, 4))?;
     cells.contiguous()?.reshape((h / factor, w / factor, factor * factor * c))
 }
+
+/// The inverse of [`space_to_depth`] with a factor of 2.
+///
+/// # Errors
+/// When the channels are no multiple of 4.
+pub fn depth_to_space(x: &Tensor) -> Result<Tensor> {
+    let (h, w, c) = x.dims3()?;
+    let cells = x.reshape((h, w, 2, 2, c / 4))?.permute((0, 2, 1, 3, 4))?;
+    cells.contiguous()?.reshape((2 * h, 2 * w, c / 4))
+}
+
+/// Sines and cosines of the position in the picture, `[height * width, 4 * frequencies]`,
+/// rows from the top.
+pub fn position_features(height: usize, width: usize, frequencies: usize) -> Vec<f32> {
+    let along = |at: usize, count: usize, features: &mut Vec<f32>| {
+        let place = (at as f32 + 0.5) / count as f32;
+        let angle = |octave: usize| place * std::f32::consts::PI * (1_u32 << octave) as f32;
+        features.extend((0..frequencies).map(|octave| angle(octave).sin()));
+        features.extend((0..frequencies).map(|octave| angle(octave).cos()));
+    };
+    let mut features = Vec::with_capacity(height * width * 4 * frequencies);
+    for row in 0..height {
+        for column in 0..width {
+            along(row, height, &mut features);
+            along(column, width, &mut features);
+        }
+    }
+    features
+}
+
+/// So many blocks in a row, `prefix.0`, `prefix.1`, ...
+///
+/// # Errors
+/// When a tensor is missing or of another shape.
+pub fn blocks(
+    count: usize,
+    channels: usize,
+    eps: f64,
+    vb: VarBuilder<'_>,
+) -> Result<Vec<ConvBlock>> {
+    (0..count).map(|i| ConvBlock::load(channels, eps, vb.pp(i))).collect()
+}

@@ -5,7 +5,9 @@
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::softmax_last_dim;
 use candle_nn::{LayerNorm, Linear, Module, VarBuilder, layer_norm, linear};
-use reverie_inference::layers::{Conv3x3, ConvBlock, space_to_depth};
+use reverie_inference::layers::{
+    Conv3x3, ConvBlock, depth_to_space, position_features, space_to_depth,
+};
 use serde::Deserialize;
 
 /// Shape of the network; field names are those of the exported configuration.
@@ -116,31 +118,6 @@ impl Module for Layer {
         let mlp = x.apply(&self.norm2)?.apply(&self.up)?.gelu()?.apply(&self.down)?;
         x + mlp
     }
-}
-
-/// The inverse of [`space_to_depth`].
-fn depth_to_space(x: &Tensor) -> Result<Tensor> {
-    let (h, w, c) = x.dims3()?;
-    let cells = x.reshape((h, w, 2, 2, c / 4))?.permute((0, 2, 1, 3, 4))?;
-    cells.contiguous()?.reshape((2 * h, 2 * w, c / 4))
-}
-
-/// Sines and cosines of the position in the picture, `[height * width, 4 * frequencies]`.
-fn position_features(height: usize, width: usize, frequencies: usize) -> Vec<f32> {
-    let along = |at: usize, count: usize, features: &mut Vec<f32>| {
-        let place = (at as f32 + 0.5) / count as f32;
-        let angle = |octave: usize| place * std::f32::consts::PI * (1_u32 << octave) as f32;
-        features.extend((0..frequencies).map(|octave| angle(octave).sin()));
-        features.extend((0..frequencies).map(|octave| angle(octave).cos()));
-    };
-    let mut features = Vec::with_capacity(height * width * 4 * frequencies);
-    for row in 0..height {
-        for column in 0..width {
-            along(row, height, &mut features);
-            along(column, width, &mut features);
-        }
-    }
-    features
 }
 
 /// The network's raw answer, rows from the top.

@@ -6,9 +6,14 @@
 //! that beside the frames.
 
 mod free_space;
+mod learned;
+mod network;
 mod plan;
+#[cfg(test)]
+mod tests;
 mod thread;
 
+pub use learned::{LAYOUT_NAME, LearnedPainter, REFINER_NAME};
 pub use plan::{Futile, LookAhead};
 pub use thread::{PaintThread, PainterFactory, Painting};
 
