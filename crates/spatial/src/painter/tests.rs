@@ -1,13 +1,17 @@
 //! The networks against their references.
 
 use super::network::{Inputs, Layout, LayoutConfig, Refiner, RefinerConfig};
+use super::{LearnedPainter, Painter as _, Window, window_camera};
+use crate::{Frame, Memory, Renderer};
 use candle_core::safetensors::{BufferedSafetensors, Load as _};
 use candle_core::{DType, Device, Tensor};
 use reverie_inference::Weights;
+use reverie_world_model::{DepthImage, Pose, RgbImage};
 use std::path::{Path, PathBuf};
 
+/// Small networks with random weights, written by `python -m reverie_train.painter export`.
 fn models() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/models")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
 }
 
 fn fixture(name: &str) -> BufferedSafetensors {
@@ -36,6 +40,69 @@ fn inputs(fixture: &BufferedSafetensors) -> Inputs {
 fn weights(name: &str) -> Weights {
     let path = models().join(format!("{name}.safetensors"));
     Weights::from_bytes(&path, std::fs::read(&path).expect("weights")).expect("weights")
+}
+
+#[test]
+fn the_learned_painter_paints_what_is_not_known_and_leaves_the_rest() {
+    let (layout, refiner) = (weights("painter_layout"), weights("painter_refiner"));
+    let mut painter =
+        LearnedPainter::from_weights(&layout, Some(&refiner), &Device::Cpu).expect("fits");
+    // The left half of the window is known: a wall at two metres.
+    let camera = window_camera();
+    let rgb = RgbImage::filled(camera.width, camera.height, [200, 90, 40]).expect("picture");
+    let left = |at: usize| (at as u32 % camera.width) < camera.width / 2;
+    let depth = (0..camera.pixels()).map(|at| if left(at) { 2.0 } else { 0.0 }).collect();
+    let depth = DepthImage::new(camera.width, camera.height, depth).expect("depth");
+    let mut memory = Memory::new();
+    memory.insert(&rgb, &depth, &Pose::IDENTITY, &camera).expect("a good view");
+    let mut frame = Frame::new();
+    Renderer::new().render(&memory, &Pose::IDENTITY, &camera, &mut frame).expect("draws");
+    let mut paint = |rng_seed| {
+        painter.paint(&Window { frame: &frame, pose: Pose::IDENTITY, rng_seed }).expect("paints")
+    };
+    let (first, again, other) = (paint(1), paint(1), paint(2));
+    assert!(first == again && first != other);
+    assert!(first.inverse_depth.iter().all(|w| (0.0..=20.0).contains(w)));
+    for at in (0..camera.pixels()).filter(|at| frame.is_known(*at)) {
+        assert_eq!(first.rgb.data()[3 * at..3 * at + 3], frame.rgba8()[4 * at..4 * at + 3]);
+        assert_eq!(first.inverse_depth[at], frame.inverse_depth()[at]);
+    }
+}
+
+#[test]
+fn weights_that_do_not_fit_are_named() {
+    let read = |name: &str| std::fs::read(models().join(name)).expect("weights");
+    let (layout, refiner) =
+        (read("painter_layout.safetensors"), read("painter_refiner.safetensors"));
+    let table = [
+        (&layout, "\"stem.weight\"", "\"stem.weighs\"", "stem.weight"),
+        (&layout, "num_attention_heads\\\": 2", "num_attention_heads\\\": 3", "multiple of"),
+        (&layout, "hidden_size", "hidden_sizf", "hidden_siz"),
+        (&refiner, "\"to_bias.weight\"", "\"to_bias.weighs\"", "to_bias.weight"),
+        (&refiner, "eighth_blocks\\\": 2", "eighth_blocks\\\": 9", "eighth.2"),
+    ];
+    for (good, from, to, words) in table {
+        let header = u64::from_le_bytes(good[..8].try_into().expect("8 bytes")) as usize;
+        let text = std::str::from_utf8(&good[8..8 + header]).expect("header");
+        assert!(text.contains(from), "{from} is not in the header");
+        let mut bad = good.clone();
+        bad.splice(8..8 + header, text.replacen(from, to, 1).into_bytes());
+        let bad_weights = Weights::from_bytes(Path::new("bad.safetensors"), bad).expect("format");
+        let outcome = if std::ptr::eq(good, &layout) {
+            LearnedPainter::from_weights(&bad_weights, None, &Device::Cpu)
+        } else {
+            let layout = weights("painter_layout");
+            LearnedPainter::from_weights(&layout, Some(&bad_weights), &Device::Cpu)
+        };
+        let message = outcome.map(|_| ()).expect_err(words).to_string();
+        assert!(message.contains("bad.safetensors") && message.contains(words), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+    // Another network's weights, and half a file.
+    let swapped = LearnedPainter::from_weights(&weights("painter_refiner"), None, &Device::Cpu);
+    assert!(swapped.is_err());
+    let half = layout[..layout.len() / 2].to_vec();
+    assert!(Weights::from_bytes(Path::new("half.safetensors"), half).is_err());
 }
 
 fn compare(name: &str, ours: &Tensor, reference: &Tensor) {
