@@ -1,7 +1,7 @@
 //! What was never seen: painted ahead, window by window, on a thread of its own.
 //!
 //! A [`Window`] is a square view of the memory with its holes filled calmly; a [`Painter`]
-//! completes it. [`paint_next`] chooses the window that is needed most around a moving player, has
+//! completes it. One step chooses the window that is needed most around a moving player, has
 //! it painted, keeps it out of space that is known to be empty and merges it. [`PaintThread`] does
 //! that beside the frames.
 
