@@ -52,7 +52,7 @@ class Optimizer:
         for group in self.adam.param_groups:
             group["lr"] = rate
         self.adam.step()
-        flat = torch.zeros(sum(p.numel() for p in self.matrices))
+        flat = torch.zeros(sum(p.numel() for p in self.matrices), device=self.matrices[0].device)
         offset = 0
         for p, momentum, owner in zip(self.matrices, self.momenta, self.owner):
             momentum.lerp_(p.grad, 1 - self.momentum)

@@ -1,0 +1,99 @@
+"""Weights and parity fixtures for the run-time."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from ..depth.export import half_precision
+from .fill import push_pull
+from .frames import CONDITIONS, condition_vector
+from .load import layout, refiner
+from .model import joined, no_noise
+from .refiner import noise_maps
+from .samples import CAPTION, Batch, encode
+
+FIXTURE_SIDE = 32
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", required=True, help="averaged.pt of a layout network's run")
+    parser.add_argument("--refiner", help="averaged.pt of a refiner's run")
+    parser.add_argument("--out", required=True, help="folder for painter_*.safetensors and their fixtures")
+
+
+def fixture_batch(side: int = FIXTURE_SIDE) -> Batch:
+    """A small window made by a formula: sky, ground, a striped box; its right part is unknown."""
+    at = (torch.arange(side) + 0.5) / side
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    sky = torch.stack([0.5 + 0.3 * y, 0.7 + 0.2 * y, 0.95 + 0 * y], 2)
+    ground = torch.stack([0.35 + 0.2 * y, 0.3 + 0.1 * torch.sin(40 * x), 0.2 + 0.1 * y], 2)
+    box = torch.stack([0.6 + 0.3 * torch.sin(60 * y), 0.2 + 0.2 * x, 0.15 + 0 * x], 2)
+    inside = (x > 0.2) & (x < 0.4) & (y > 0.3) & (y < 0.8)
+    rgb = torch.where((y > 0.5)[..., None], ground, sky)
+    rgb = torch.where(inside[..., None], box, rgb)[None]
+    depth = torch.where(inside, 0.25, ((y - 0.5) / 0.8).clamp_min(0))[None]
+    known = (x + 0.1 * y < 0.62)[None]
+    fill_rgb, fill_depth = push_pull(rgb, depth, known)
+    fill = torch.cat([fill_rgb, encode(fill_depth)[..., None]], 3)
+    asked = ((x > 0.7) & (x < 0.9) & (y > 0.45) & (y < 0.7))[None]
+    conditions = condition_vector("city", {"weather": "rain", "strength": 0.5, "hour": 15.0, "season": "autumn"})
+    assert len(conditions) == CONDITIONS
+    return Batch(
+        rgb=rgb,
+        code=encode(depth),
+        known=known.float(),
+        seen=fill * known[..., None],
+        fill=fill,
+        elevation=(0.7 * (1 - 2 * y))[None],
+        proxy_class=asked.long() * 16,
+        proxy_rgb=asked[..., None] * torch.tensor([0.7, 0.1, 0.1]),
+        conditions=torch.tensor([conditions]),
+        caption=torch.sin(torch.arange(CAPTION, dtype=torch.float32))[None],
+    )
+
+
+def write(network: torch.nn.Module, state: dict, out: Path, name: str, fixture: dict[str, torch.Tensor]) -> dict:
+    """Writes weights and fixture; returns what is to be said about them."""
+    tensors = {key: value.half().contiguous() for key, value in network.state_dict().items()}
+    metadata = {"config": json.dumps(dataclasses.asdict(network.config)), "licence": "MIT OR Apache-2.0"}
+    metadata |= {key: str(state.get(key, "")) for key in ("step", "seen", "frames", "seed")}
+    path, parity = out / f"{name}.safetensors", out / f"{name}_parity.safetensors"
+    for target, values, about in ((path, tensors, metadata), (parity, fixture, None)):
+        save_file(values, target.with_suffix(".tmp"), about)
+        target.with_suffix(".tmp").chmod(0o644)
+        target.with_suffix(".tmp").replace(target)
+    parameters = sum(value.numel() for value in tensors.values())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {"file": path.name, "sha256": digest, "bytes": path.stat().st_size, "parameters": parameters} | metadata
+
+
+@torch.no_grad()
+def run(args: argparse.Namespace) -> None:
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    base, state = layout(args.weights)
+    half_precision(base)
+    batch = fixture_batch()
+    answer = base(batch, no_noise(batch))
+    inputs = {
+        key: getattr(batch, key)[0].contiguous()
+        for key in ("known", "seen", "fill", "elevation", "proxy_rgb", "conditions", "caption")
+    }
+    inputs["proxy_class"] = batch.proxy_class[0].to(torch.uint8)
+    reports = [write(base, state, out, "painter_layout", inputs | {"answer": answer[0].contiguous()})]
+    if args.refiner:
+        network, state = refiner(args.refiner)
+        half_precision(network)
+        noise = noise_maps(tuple(batch.known.shape), torch.Generator().manual_seed(5))
+        start = joined(answer, batch)
+        refined = network(batch, start, noise)
+        fixture = inputs | {"layout": start[0].contiguous(), "noise": noise[0].contiguous()}
+        reports.append(write(network, state, out, "painter_refiner", fixture | {"answer": refined[0].contiguous()}))
+    print(json.dumps(reports, indent=1))

@@ -1,0 +1,27 @@
+"""What a regressed window is measured by in training: colours and codes, and their steps at three scales."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+KNOWN_WEIGHT = 0.1
+"""Weight of pixels that are known anyway."""
+
+
+def layout_loss(answer: torch.Tensor, truth: torch.Tensor, known: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+    """`answer` and `truth` [N, H, W, 4]: colours 0 to 1 and code of depth; `known` [N, H, W]."""
+    weight = 1 - (1 - KNOWN_WEIGHT) * known
+    weight = (weight / weight.mean())[..., None]
+    difference = answer - truth
+    error = (difference.abs() * weight).mean((0, 1, 2))
+    colour, depth = error[:3].mean(), error[3]
+    steps = difference.new_zeros(())
+    d, w = difference.permute(0, 3, 1, 2), weight.permute(0, 3, 1, 2)
+    for level in range(3):
+        if level:
+            d, w = F.avg_pool2d(d, 2), F.avg_pool2d(w, 2)
+        steps = steps + ((d[..., 1:] - d[..., :-1]).abs() * w[..., 1:]).mean()
+        steps = steps + ((d[..., 1:, :] - d[..., :-1, :]).abs() * w[..., 1:, :]).mean()
+    total = colour + 0.35 * depth + 0.25 * steps
+    return total, {"colour": colour.item(), "depth": depth.item(), "steps": steps.item()}

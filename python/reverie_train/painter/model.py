@@ -1,0 +1,234 @@
+"""The layout network: what is plausible where nothing is known, one answer.
+
+A pyramid as the depth network's: half (stem), quarter and eighth size in 3x3 convolutions that are stored as
+matrices, a transformer between, and back up with skip connections; the last two convolutions work at half
+size, so that neither patches nor blocks show. The answer is a change of push-pull's. Conditions act on the
+transformer by adaptive normalisation (one projection for all layers, a table of offsets per layer).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ..depth.model import Conv3x3, ConvBlock, depth_to_space, position_features, space_to_depth
+from .frames import CONDITIONS
+from .samples import CAPTION, NOISE, Batch
+
+CLASSES = 32
+PROXY_CHANNELS = 6
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Shape of the network. Field names are the keys of the exported configuration."""
+
+    size: int = 128
+    stem_channels: int = 24
+    quarter_channels: int = 48
+    eighth_channels: int = 96
+    hidden_size: int = 256
+    num_hidden_layers: int = 6
+    num_attention_heads: int = 4
+    mlp_ratio: int = 3
+    token_stride: int = 8
+    quarter_blocks: int = 1
+    eighth_blocks: int = 2
+    condition_size: int = 128
+    position_frequencies: int = 4
+    layer_norm_eps: float = 1e-5
+
+
+class Conditioner(nn.Module):
+    """Conditions, caption and noise to one vector."""
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.conditions = nn.Linear(CONDITIONS, size)
+        self.caption = nn.Linear(CAPTION, size, bias=False)
+        self.up = nn.Linear(size, size)
+        nn.init.zeros_(self.caption.weight)
+
+    def forward(self, conditions: torch.Tensor, caption: torch.Tensor) -> torch.Tensor:
+        x = F.gelu(self.conditions(conditions) + self.caption(caption), approximate="tanh")
+        return F.gelu(self.up(x), approximate="tanh")
+
+
+class Layer(nn.Module):
+    """Transformer layer whose normalisations are shifted and scaled, and whose branches are gated."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        width = config.hidden_size
+        self.heads, self.eps = config.num_attention_heads, config.layer_norm_eps
+        self.qkv = nn.Linear(width, 3 * width)
+        self.proj = nn.Linear(width, width)
+        self.up = nn.Linear(width, config.mlp_ratio * width)
+        self.down = nn.Linear(config.mlp_ratio * width, width)
+        self.offset = nn.Parameter(torch.zeros(6, width))
+        with torch.no_grad():
+            self.offset[2].fill_(0.5)
+            self.offset[5].fill_(0.5)
+
+    def forward(self, x: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
+        n, tokens, width = x.shape
+        shift1, scale1, gate1, shift2, scale2, gate2 = (modulation + self.offset)[:, :, None].unbind(1)
+        y = F.layer_norm(x, (width,), eps=self.eps) * (1 + scale1) + shift1
+        q, k, v = self.qkv(y).view(n, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        attended = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, tokens, width)
+        x = x + gate1 * self.proj(attended)
+        y = F.layer_norm(x, (width,), eps=self.eps) * (1 + scale2) + shift2
+        return x + gate2 * self.down(F.gelu(self.up(y), approximate="tanh"))
+
+
+class Inputs(nn.Module):
+    """A batch's maps as one picture of channels, in the order of `stack`."""
+
+    channels = 4 + 4 + 1 + 1 + NOISE + PROXY_CHANNELS + 3 + 1
+
+    def __init__(self):
+        super().__init__()
+        self.classes = nn.Embedding(CLASSES, PROXY_CHANNELS)
+
+    def forward(self, batch: Batch, noise: torch.Tensor) -> torch.Tensor:
+        asked = (batch.proxy_class > 0).to(noise.dtype)[..., None]
+        classes = self.classes(batch.proxy_class.clamp_max(CLASSES - 1)) * asked
+        half = noise.new_tensor([0.5, 0.5, 0.5, 0.0])
+        known = batch.known[..., None].to(noise.dtype)
+        maps = [
+            (batch.seen.to(noise.dtype) - half * known) * 2,
+            (batch.fill.to(noise.dtype) - half) * 2,
+            known,
+            batch.elevation[..., None].to(noise.dtype),
+            noise,
+            classes,
+            (batch.proxy_rgb.to(noise.dtype) - 0.5) * asked,
+            asked,
+        ]
+        return torch.cat(maps, 3)
+
+
+class Transformer(nn.Module):
+    """Tokens of a grid, with positions and conditions."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        width = config.hidden_size
+        self.frequencies, self.eps = config.position_frequencies, config.layer_norm_eps
+        self.position = nn.Linear(4 * config.position_frequencies, width)
+        self.modulation = nn.Linear(config.condition_size, 6 * width)
+        nn.init.zeros_(self.modulation.weight)
+        nn.init.zeros_(self.modulation.bias)
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.num_hidden_layers))
+        self.norm = nn.LayerNorm(width, eps=self.eps)
+
+    def forward(self, x: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+        n, h, w, c = x.shape
+        where = position_features(h, w, self.frequencies).to(x)
+        x = x.reshape(n, h * w, c) + self.position(where)
+        modulation = self.modulation(condition).view(n, 6, c)
+        for layer in self.layers:
+            x = layer(x, modulation)
+        return self.norm(x).view(n, h, w, c)
+
+
+class Pyramid(nn.Module):
+    """Batch and noise [N, H, W, NOISE] -> colours and code of depth, [N, H, W, 4]."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.config = config
+        stem, quarter, eighth = config.stem_channels, config.quarter_channels, config.eighth_channels
+        width, eps = config.hidden_size, config.layer_norm_eps
+        self.inputs = Inputs()
+        self.condition = Conditioner(config.condition_size)
+        self.stem = Conv3x3(4 * Inputs.channels, stem)
+        self.to_quarter = nn.Linear(4 * stem, quarter)
+        self.quarter = nn.ModuleList(ConvBlock(quarter, eps) for _ in range(config.quarter_blocks))
+        self.deep = config.token_stride == 16
+        if self.deep:
+            self.to_eighth = nn.Linear(4 * quarter, eighth)
+            self.eighth = nn.ModuleList(ConvBlock(eighth, eps) for _ in range(config.eighth_blocks))
+        last = eighth if self.deep else quarter
+        self.to_hidden = nn.Linear(4 * last, width)
+        self.transformer = Transformer(config)
+        self.from_hidden = nn.Linear(width, 4 * last)
+        if self.deep:
+            self.up_eighth = nn.ModuleList(ConvBlock(eighth, eps) for _ in range(config.eighth_blocks))
+            self.from_eighth = nn.Linear(eighth, 4 * quarter)
+        self.up_quarter = nn.ModuleList(ConvBlock(quarter, eps) for _ in range(config.quarter_blocks))
+        self.from_quarter = nn.Linear(quarter, 4 * stem)
+        self.refine = Conv3x3(stem, stem)
+        self.head = Conv3x3(stem, 16)
+        with torch.no_grad():
+            self.head.weight.mul_(0.1)
+
+    def forward(self, batch: Batch, noise: torch.Tensor) -> torch.Tensor:
+        half = F.gelu(self.stem(space_to_depth(self.inputs(batch, noise))), approximate="tanh")
+        quarter = self.to_quarter(space_to_depth(half))
+        for block in self.quarter:
+            quarter = block(quarter)
+        x = quarter
+        if self.deep:
+            eighth = self.to_eighth(space_to_depth(quarter))
+            for block in self.eighth:
+                eighth = block(eighth)
+            x = eighth
+        condition = self.condition(batch.conditions.to(noise.dtype), batch.caption.to(noise.dtype))
+        x = self.transformer(self.to_hidden(space_to_depth(x)), condition)
+        x = depth_to_space(self.from_hidden(x))
+        if self.deep:
+            x = eighth + x
+            for block in self.up_eighth:
+                x = block(x)
+            x = depth_to_space(self.from_eighth(x))
+        x = quarter + x
+        for block in self.up_quarter:
+            x = block(x)
+        x = half + depth_to_space(self.from_quarter(x))
+        x = depth_to_space(self.head(F.gelu(self.refine(x), approximate="tanh")))
+        return batch.fill + x.float()
+
+
+class Patches(nn.Module):
+    """As `Pyramid`, from patches of 8 pixels by one matrix, with a convolutional head at full size."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.config = config
+        self.inputs = Inputs()
+        self.condition = Conditioner(config.condition_size)
+        self.stem = nn.Linear(64 * Inputs.channels, config.hidden_size)
+        self.transformer = Transformer(config)
+        self.from_hidden = nn.Linear(config.hidden_size, 64 * 12)
+        self.refine = Conv3x3(12 + 9, config.stem_channels)
+        self.head = Conv3x3(config.stem_channels, 4)
+        with torch.no_grad():
+            self.head.weight.mul_(0.1)
+
+    def forward(self, batch: Batch, noise: torch.Tensor) -> torch.Tensor:
+        x = self.inputs(batch, noise)
+        condition = self.condition(batch.conditions.to(noise.dtype), batch.caption.to(noise.dtype))
+        tokens = self.transformer(self.stem(space_to_depth(x, 8)), condition)
+        y = torch.cat([depth_to_space(self.from_hidden(tokens), 8), x[..., :9]], 3)
+        return batch.fill + self.head(F.gelu(self.refine(y), approximate="tanh")).float()
+
+
+DESIGNS = {
+    "pyramid8": (Pyramid, Config()),
+    "pyramid16": (Pyramid, Config(token_stride=16, hidden_size=320, num_attention_heads=5, num_hidden_layers=5)),
+    "patches": (Patches, Config()),
+}
+
+
+def no_noise(batch: Batch, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    return torch.zeros(*batch.known.shape, NOISE, dtype=dtype, device=batch.known.device)
+
+
+def joined(answer: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """What is known as it was seen, the rest as answered."""
+    known = batch.known[..., None]
+    return known * batch.seen + (1 - known) * answer

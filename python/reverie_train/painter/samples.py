@@ -1,0 +1,229 @@
+"""Windows to complete: every frame is one, its unknown part a real re-projection or made on the frame alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from . import geometry
+from .fill import box, push_pull
+from .frames import Frames
+
+FAR_OFFSET = 1e-3
+"""1/m: where the code of depth turns from logarithmic to linear, so that the sky has a code, too."""
+AGREES = 0.12
+"""Largest difference of log(inverse depth + 0.005) at which a re-projected pixel counts as the truth's."""
+REACH = 10
+"""Frames of an episode between which windows are re-projected."""
+NOISE = 4
+"""Maps of noise."""
+CAPTION = 384
+"""Length of a caption's vector."""
+KINDS = ("reprojected", "turned", "displaced", "boxes", "nothing known")
+CHANCES = (0.42, 0.25, 0.15, 0.15, 0.03)
+
+
+def encode(inverse_depth: torch.Tensor) -> torch.Tensor:
+    """Inverse depth (1/m, 0 is sky) as the networks see it: log(w + 0.001), shifted and scaled to about -1.7 to 3."""
+    return (torch.log(inverse_depth + FAR_OFFSET) + 3.5) / 2
+
+
+def decode(code: torch.Tensor) -> torch.Tensor:
+    """The inverse of `encode`; what is beyond 3 km is sky."""
+    w = torch.exp(code * 2 - 3.5) - FAR_OFFSET
+    return torch.where(w > 1 / 3000, w, 0.0)
+
+
+@dataclass
+class Batch:
+    """Windows [N, H, W, ...] in f32."""
+
+    rgb: torch.Tensor
+    """the truth's colours, 0 to 1"""
+    code: torch.Tensor
+    """the truth's depth, `encode`d"""
+    known: torch.Tensor
+    """1 where a pixel is known"""
+    seen: torch.Tensor
+    """colours and code of known pixels, 0 elsewhere, 4 channels"""
+    fill: torch.Tensor
+    """push-pull's colours and code everywhere, 4 channels"""
+    elevation: torch.Tensor
+    """sine of the ray's angle above the horizon"""
+    proxy_class: torch.Tensor
+    """class of an object that is asked for, 0 where nothing is; i64"""
+    proxy_rgb: torch.Tensor
+    """its colour"""
+    conditions: torch.Tensor
+    """[N, CONDITIONS]"""
+    caption: torch.Tensor
+    """[N, CAPTION], zeros where there is none"""
+
+    def mirrored(self, which: torch.Tensor) -> "Batch":
+        def flip(x: torch.Tensor) -> torch.Tensor:
+            return torch.where(which.view(-1, *[1] * (x.ndim - 1)), x.flip(2), x) if x.ndim > 2 else x
+
+        return Batch(**{f.name: flip(getattr(self, f.name)) for f in fields(self)})
+
+    @property
+    def truth(self) -> torch.Tensor:
+        return torch.cat([self.rgb, self.code[..., None]], 3)
+
+
+def masks_alone(
+    inverse_depth: torch.Tensor, kinds: np.ndarray, rng: np.random.Generator, turn_deg: tuple[float, float] = (15, 80)
+) -> torch.Tensor:
+    """Known pixels of windows by kind (an index of `KINDS`, not 0), [N, H, W]."""
+    n, size = inverse_depth.shape[:2]
+    device = inverse_depth.device
+
+    def draw(low: float, high: float, count: int = n) -> torch.Tensor:
+        return torch.as_tensor(rng.uniform(low, high, count), dtype=torch.float32, device=device)
+
+    def sign() -> torch.Tensor:
+        return torch.as_tensor(rng.choice([-1.0, 1.0], n), dtype=torch.float32, device=device)
+
+    # Small turns more often than large ones: 25 to 60 % unknown is what the run-time mostly asks for.
+    share = torch.as_tensor(rng.beta(1.3, 1.7, n), dtype=torch.float32, device=device)
+    low, high = (math.radians(a) for a in turn_deg)
+    yaw = sign() * (low + (high - low) * share)
+    pitch = torch.as_tensor(rng.normal(0, math.radians(12), n), dtype=torch.float32, device=device)
+    tall = torch.as_tensor(rng.choice([0.5625, 0.75, 1.0, 1.2], n), dtype=torch.float32, device=device)
+    turn = geometry.turned(yaw, pitch)
+    known = geometry.seen_from(turn, size, tall)
+    kind = torch.as_tensor(kinds, device=device)[:, None, None]
+
+    chosen = np.flatnonzero(kinds == 2)
+    if len(chosen):
+        at = torch.as_tensor(chosen, device=device)
+        angle = draw(-math.pi, math.pi)
+        far = draw(0.3, 3.0)
+        shift = torch.stack([far * angle.cos(), draw(-0.5, 0.5), far * angle.sin()], 1)
+        rot = geometry.turned(sign() * draw(0.05, 0.7), pitch * 0.5)
+        moved = geometry.visible_from(inverse_depth[at], rot[at], shift[at])
+        known[at] = moved
+    chosen = np.flatnonzero(kinds == 3)
+    for i in chosen:
+        flags = np.ones((size, size), bool)
+        wanted = rng.uniform(0.2, 0.6)
+        for _ in range(12):
+            if 1 - flags.mean() >= wanted:
+                break
+            h, w = (int(rng.uniform(0.12, 0.8) * size) for _ in range(2))
+            y, x = int(rng.integers(-h // 2, size - h // 2)), int(rng.integers(-w // 2, size - w // 2))
+            flags[max(y, 0) : y + h, max(x, 0) : x + w] = False
+        known[i] = torch.as_tensor(flags, device=device)
+    return known & (kind != 4)
+
+
+def smooth(known: torch.Tensor) -> torch.Tensor:
+    """Majority of 3 x 3: no single pixel differs from all around it."""
+    return F.avg_pool2d(known[:, None].float(), 3, 1, 1, count_include_pad=False)[:, 0] > 0.5
+
+
+class Maker:
+    """Makes batches. What is drawn depends on `rng` alone."""
+
+    def __init__(self, frames: Frames, device: torch.device | str = "cpu"):
+        self.frames, self.device = frames, torch.device(device)
+
+    def choose(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Frames to complete, every domain as likely as another."""
+        present = np.unique(self.frames.domains)
+        wanted = rng.choice(present, count)
+        return np.array([rng.choice(np.flatnonzero(self.frames.domains == d)) for d in wanted])
+
+    def _load(self, indices: np.ndarray, size: int):
+        rgb, depth, classes, poses, conditions = [], [], [], [], []
+        for index in indices:
+            part, at = self.frames.place(int(index))
+            rgb.append(part.rgb[at])
+            depth.append(part.inverse_depth[at])
+            classes.append(part.classes[at])
+            poses.append(part.poses[at])
+            conditions.append(part.conditions[at])
+        rgb = torch.as_tensor(np.stack(rgb)).to(self.device).float() / 255
+        depth = torch.as_tensor(np.stack(depth).astype(np.float32)).to(self.device)
+        classes = torch.as_tensor(np.stack(classes)).to(self.device).long()
+        factor = rgb.shape[1] // size
+        if factor > 1:
+            rgb, depth, classes = box(rgb, factor), depth[:, ::factor, ::factor], classes[:, ::factor, ::factor]
+        poses = torch.as_tensor(np.stack(poses)).to(self.device)
+        return rgb, depth, classes, poses, torch.as_tensor(np.stack(conditions)).to(self.device)
+
+    def _sources(self, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Another frame of each frame's episode under the same conditions, not farther than `REACH` frames."""
+        sources = []
+        for index in indices:
+            part, at = self.frames.place(int(index))
+            first = int(part.first[at])
+            near = np.arange(max(first, at - REACH), min(first + int(part.count[at]), at + REACH + 1))
+            alike = near[(near != at) & (part.conditions[near] == part.conditions[at]).all(1)]
+            sources.append(int(index) - at + (int(rng.choice(alike)) if len(alike) else at))
+        return np.array(sources)
+
+    @torch.no_grad()
+    def make(self, indices: np.ndarray, size: int, rng: np.random.Generator, *, training: bool = True) -> Batch:
+        """Windows of these frames with sides of `size`."""
+        n = len(indices)
+        rgb, depth, classes, poses, conditions = self._load(indices, size)
+        kinds = rng.choice(len(KINDS), n, p=CHANCES)
+        known = masks_alone(depth, np.where(kinds == 0, 1, kinds), rng)
+        seen_rgb, seen_depth = rgb.clone(), depth.clone()
+        moved = np.flatnonzero(kinds == 0)
+        orientation = geometry.rotation(poses[:, 3:])
+        if len(moved):
+            at = torch.as_tensor(moved, device=self.device)
+            other_rgb, other_depth, _, other, _ = self._load(self._sources(indices[moved], rng), size)
+            to_view = orientation[at].transpose(1, 2)
+            rot = to_view @ geometry.rotation(other[:, 3:])
+            shift = torch.einsum("nij,nj->ni", to_view, other[:, :3] - poses[at, :3])
+            r, w, there = geometry.reproject(other_rgb, other_depth, rot, shift)
+            # What moved between the frames, or shows through what was not seen, would teach a contradiction.
+            there &= (torch.log(w + 0.005) - torch.log(depth[at] + 0.005)).abs() < AGREES
+            share = 1 - there.float().mean((1, 2))
+            alone = known[at]
+            there = torch.where((share < 0.2)[:, None, None], there & alone, there)
+            none = (share > 0.97)[:, None, None]
+            known[at] = torch.where(none, alone, there)
+            seen_rgb[at] = torch.where(none[..., None], rgb[at], r)
+            seen_depth[at] = torch.where(none, depth[at], w)
+        known = known & smooth(known)
+        fill_rgb, fill_depth = push_pull(seen_rgb, seen_depth, known)
+        flags = known.float()
+        fill = torch.cat([fill_rgb, encode(fill_depth)[..., None]], 3)
+        proxy_class, proxy_rgb = self._proxies(rgb, classes, rng, training)
+        if training:
+            kept = torch.as_tensor(rng.random((n, 1)) > 0.1, device=self.device)
+            conditions = conditions * kept
+        batch = Batch(
+            rgb=rgb,
+            code=encode(depth),
+            known=flags,
+            seen=fill * flags[..., None],
+            fill=fill,
+            elevation=geometry.elevation(orientation, size),
+            proxy_class=proxy_class,
+            proxy_rgb=proxy_rgb,
+            conditions=conditions.float(),
+            caption=torch.zeros(n, CAPTION, device=self.device),
+        )
+        return batch.mirrored(torch.as_tensor(rng.random(n) < 0.5, device=self.device)) if training else batch
+
+    def _proxies(self, rgb, classes, rng, training: bool):
+        """Now and then the places and mean colours of one class of objects are given."""
+        asked = torch.zeros_like(classes)
+        colour = torch.zeros_like(rgb)
+        if not training:
+            return asked, colour
+        for i in np.flatnonzero(rng.random(len(rgb)) < 0.15):
+            present = torch.unique(classes[i])
+            which = int(present[int(rng.integers(len(present)))])
+            place = classes[i] == which
+            asked[i] = place * which
+            colour[i] = place[..., None] * rgb[i][place].mean(0)
+        return asked, colour
