@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from .model import DESIGNS, Config, joined, no_noise
+from .model import Config, Layout, joined, no_noise
 from .refiner import Refiner, RefinerConfig, noise_maps
 from .samples import Batch
 
@@ -14,10 +14,10 @@ Paint = Callable[[Batch, int], torch.Tensor]
 """Batch and seed to colours and code of depth, [N, H, W, 4]."""
 
 
-def layout(path: str) -> tuple[torch.nn.Module, dict]:
+def layout(path: str) -> tuple[Layout, dict]:
     """A layout network and what its checkpoint says."""
     state = torch.load(path, weights_only=True, map_location="cpu")
-    network = DESIGNS[state["design"]][0](Config(**state["config"]))
+    network = Layout(Config(**state["config"]))
     network.load_state_dict(state["network"])
     return network.eval().requires_grad_(False), state
 
@@ -30,7 +30,7 @@ def refiner(path: str) -> tuple[Refiner, dict]:
     return network.eval().requires_grad_(False), state
 
 
-def painting(base: torch.nn.Module, refining: Refiner | None = None) -> Paint:
+def painting(base: Layout, refining: Refiner | None = None) -> Paint:
     """The layout alone, or refined with the seed's noise. In the precision of the layout's weights."""
     dtype = next(base.parameters()).dtype
 
@@ -47,7 +47,7 @@ def painting(base: torch.nn.Module, refining: Refiner | None = None) -> Paint:
 def painter(weights: str, refining: str | None = None) -> tuple[Paint, dict]:
     """What checkpoints paint, and what there is to say about them."""
     base, state = layout(weights)
-    about = {key: state[key] for key in ("design", "step", "seen", "frames")}
+    about = {key: state[key] for key in ("step", "seen", "frames")}
     about |= {"minutes": round(state["minutes"], 1), "size": state["config"]["size"]}
     about["parameters"] = sum(p.numel() for p in base.parameters())
     if refining is None:

@@ -1,8 +1,8 @@
 """The layout network: what is plausible where nothing is known, one answer.
 
-A pyramid as the depth network's: half (stem), quarter and eighth size in 3x3 convolutions that are stored as
-matrices, a transformer between, and back up with skip connections; the last two convolutions work at half
-size, so that neither patches nor blocks show. The answer is a change of push-pull's. Conditions act on the
+A pyramid as the depth network's: half (stem) and quarter size in 3x3 convolutions that are stored as matrices,
+a transformer at an eighth, and back up with skip connections; the last two convolutions work at half size, so
+that neither patches nor blocks show. The answer is a change of push-pull's. Conditions act on the
 transformer by adaptive normalisation (one projection for all layers, a table of offsets per layer).
 """
 
@@ -29,14 +29,11 @@ class Config:
     size: int = 128
     stem_channels: int = 24
     quarter_channels: int = 48
-    eighth_channels: int = 96
     hidden_size: int = 256
     num_hidden_layers: int = 6
     num_attention_heads: int = 4
     mlp_ratio: int = 3
-    token_stride: int = 8
     quarter_blocks: int = 1
-    eighth_blocks: int = 2
     condition_size: int = 128
     position_frequencies: int = 4
     layer_norm_eps: float = 1e-5
@@ -135,30 +132,22 @@ class Transformer(nn.Module):
         return self.norm(x).view(n, h, w, c)
 
 
-class Pyramid(nn.Module):
+class Layout(nn.Module):
     """Batch and noise [N, H, W, NOISE] -> colours and code of depth, [N, H, W, 4]."""
 
     def __init__(self, config: Config):
         super().__init__()
         self.config = config
-        stem, quarter, eighth = config.stem_channels, config.quarter_channels, config.eighth_channels
+        stem, quarter = config.stem_channels, config.quarter_channels
         width, eps = config.hidden_size, config.layer_norm_eps
         self.inputs = Inputs()
         self.condition = Conditioner(config.condition_size)
         self.stem = Conv3x3(4 * Inputs.channels, stem)
         self.to_quarter = nn.Linear(4 * stem, quarter)
         self.quarter = nn.ModuleList(ConvBlock(quarter, eps) for _ in range(config.quarter_blocks))
-        self.deep = config.token_stride == 16
-        if self.deep:
-            self.to_eighth = nn.Linear(4 * quarter, eighth)
-            self.eighth = nn.ModuleList(ConvBlock(eighth, eps) for _ in range(config.eighth_blocks))
-        last = eighth if self.deep else quarter
-        self.to_hidden = nn.Linear(4 * last, width)
+        self.to_hidden = nn.Linear(4 * quarter, width)
         self.transformer = Transformer(config)
-        self.from_hidden = nn.Linear(width, 4 * last)
-        if self.deep:
-            self.up_eighth = nn.ModuleList(ConvBlock(eighth, eps) for _ in range(config.eighth_blocks))
-            self.from_eighth = nn.Linear(eighth, 4 * quarter)
+        self.from_hidden = nn.Linear(width, 4 * quarter)
         self.up_quarter = nn.ModuleList(ConvBlock(quarter, eps) for _ in range(config.quarter_blocks))
         self.from_quarter = nn.Linear(quarter, 4 * stem)
         self.refine = Conv3x3(stem, stem)
@@ -171,57 +160,14 @@ class Pyramid(nn.Module):
         quarter = self.to_quarter(space_to_depth(half))
         for block in self.quarter:
             quarter = block(quarter)
-        x = quarter
-        if self.deep:
-            eighth = self.to_eighth(space_to_depth(quarter))
-            for block in self.eighth:
-                eighth = block(eighth)
-            x = eighth
         condition = self.condition(batch.conditions.to(noise.dtype), batch.caption.to(noise.dtype))
-        x = self.transformer(self.to_hidden(space_to_depth(x)), condition)
-        x = depth_to_space(self.from_hidden(x))
-        if self.deep:
-            x = eighth + x
-            for block in self.up_eighth:
-                x = block(x)
-            x = depth_to_space(self.from_eighth(x))
-        x = quarter + x
+        x = self.transformer(self.to_hidden(space_to_depth(quarter)), condition)
+        x = quarter + depth_to_space(self.from_hidden(x))
         for block in self.up_quarter:
             x = block(x)
         x = half + depth_to_space(self.from_quarter(x))
         x = depth_to_space(self.head(F.gelu(self.refine(x), approximate="tanh")))
         return batch.fill + x.float()
-
-
-class Patches(nn.Module):
-    """As `Pyramid`, from patches of 8 pixels by one matrix, with a convolutional head at full size."""
-
-    def __init__(self, config: Config):
-        super().__init__()
-        self.config = config
-        self.inputs = Inputs()
-        self.condition = Conditioner(config.condition_size)
-        self.stem = nn.Linear(64 * Inputs.channels, config.hidden_size)
-        self.transformer = Transformer(config)
-        self.from_hidden = nn.Linear(config.hidden_size, 64 * 12)
-        self.refine = Conv3x3(12 + 9, config.stem_channels)
-        self.head = Conv3x3(config.stem_channels, 4)
-        with torch.no_grad():
-            self.head.weight.mul_(0.1)
-
-    def forward(self, batch: Batch, noise: torch.Tensor) -> torch.Tensor:
-        x = self.inputs(batch, noise)
-        condition = self.condition(batch.conditions.to(noise.dtype), batch.caption.to(noise.dtype))
-        tokens = self.transformer(self.stem(space_to_depth(x, 8)), condition)
-        y = torch.cat([depth_to_space(self.from_hidden(tokens), 8), x[..., :9]], 3)
-        return batch.fill + self.head(F.gelu(self.refine(y), approximate="tanh")).float()
-
-
-DESIGNS = {
-    "pyramid8": (Pyramid, Config()),
-    "pyramid16": (Pyramid, Config(token_stride=16, hidden_size=320, num_attention_heads=5, num_hidden_layers=5)),
-    "patches": (Patches, Config()),
-}
 
 
 def no_noise(batch: Batch, dtype: torch.dtype = torch.float32) -> torch.Tensor:

@@ -38,12 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--val", nargs="+", default=[], help="held-out data sets")
     parser.add_argument("--out", required=True, help="folder for checkpoints, log and sheets; resumes from it")
     parser.add_argument("--cache", help="folder for decoded frames (default: OUT/cache)")
-    parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--windows", type=int, default=200_000, help="length of the whole run, windows seen")
+    parser.add_argument("--minutes", type=float, default=1e9, help="leave after this time; the next start goes on")
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each, on the CPU")
     parser.add_argument("--cpu", action="store_true", help="leave GPUs alone")
     parser.add_argument("--batch", type=int, default=8, help="windows in a worker's step")
+    parser.add_argument("--side", type=int, help="side of the windows (default: as the layout network's)")
     parser.add_argument("--checkpoint-minutes", type=float, default=5)
     parser.add_argument("--validate-minutes", type=float, default=10)
 
@@ -58,7 +60,7 @@ def work(worker: Worker, args: argparse.Namespace) -> None:
     out, device = Path(args.out), worker.device
     base, about_base = layout(args.layout)
     base = base.to(device).bfloat16()
-    config = RefinerConfig(size=about_base["config"]["size"])
+    config = RefinerConfig(size=args.side or about_base["config"]["size"])
     network, held, critic = Refiner(config).to(device), Refiner(config).to(device), Critic().to(device)
     painter_steps = torch.optim.AdamW(network.parameters(), lr=args.rate, betas=(0.5, 0.95), weight_decay=0.01)
     critic_steps = torch.optim.AdamW(critic.parameters(), lr=2 * args.rate, betas=(0.5, 0.95), weight_decay=0.0)
@@ -109,12 +111,12 @@ def work(worker: Worker, args: argparse.Namespace) -> None:
         log({"step": step, "seen": seen, "min": round(spent / 60, 1), "val": evaluate.scores(paint, windows, 8)})
         sheet.write(out / f"sheet-{step:06}.png", paint, windows, seeds=2)
 
-    budget = args.minutes * 60
+    until = spent + args.minutes * 60
     began = time.monotonic() - spent
     last_saved = last_validated = spent
     recent: list[list[float]] = []
     recent_seen, recent_began = 0, time.monotonic()
-    while spent < budget:
+    while seen < args.windows and spent < until:
         batch = maker.make(maker.choose(args.batch, rng), config.size, rng)
         shape = tuple(batch.known.shape)
         with torch.no_grad():

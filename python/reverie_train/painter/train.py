@@ -16,11 +16,11 @@ from ..depth.train import Averaged, learning_rate
 from . import evaluate, sheet
 from .frames import Frames
 from .loss import layout_loss
-from .model import DESIGNS, no_noise
+from .model import Config, Layout, no_noise
 from .samples import Maker
 from .workers import Worker, launch
 
-STAGES = ((0.5, 64, 20), (1.0, 128, 10))
+STAGES = ((0.55, 64, 12), (1.0, 128, 8))
 """(until which share of the run, side of the windows, windows in a worker's step)"""
 
 
@@ -29,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--val", nargs="+", default=[], help="held-out data sets, scored now and then")
     parser.add_argument("--out", required=True, help="folder for checkpoints, log and sheets; resumes from it")
     parser.add_argument("--cache", help="folder for decoded frames (default: OUT/cache)")
-    parser.add_argument("--design", choices=DESIGNS, default="pyramid8")
-    parser.add_argument("--minutes", type=float, default=600, help="length of the whole run")
+    parser.add_argument("--windows", type=int, default=400_000, help="length of the whole run, windows seen")
+    parser.add_argument("--minutes", type=float, default=1e9, help="leave after this time; the next start goes on")
     parser.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each, on the CPU")
@@ -62,8 +62,8 @@ def run(args: argparse.Namespace) -> None:
 def work(worker: Worker, args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     out, device = Path(args.out), worker.device
-    kind, config = DESIGNS[args.design]
-    network, held = kind(config).to(device), kind(config).to(device)
+    config = Config()
+    network, held = Layout(config).to(device), Layout(config).to(device)
     optimizer = Optimizer(network, worker.rank, worker.count)
     averaged = Averaged(network)
     spent, step, seen = 0.0, 0, 0
@@ -91,7 +91,7 @@ def work(worker: Worker, args: argparse.Namespace) -> None:
         averaged.copy_to(held)
         state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "averaged": averaged.values}
         replace(latest, state | {"step": step, "spent": spent, "seen": seen})
-        about = {"design": args.design, "config": dataclasses.asdict(config), "step": step, "seen": seen}
+        about = {"config": dataclasses.asdict(config), "step": step, "seen": seen}
         about |= {"frames": len(frames), "minutes": spent / 60, "seed": args.seed}
         replace(out / "averaged.pt", about | {"network": held.state_dict()})
 
@@ -116,13 +116,13 @@ def work(worker: Worker, args: argparse.Namespace) -> None:
         log({"step": step, "seen": seen, "min": round(spent / 60, 1), "val": evaluate.scores(paint, windows, 1)})
         sheet.write(out / f"sheet-{step:06}.png", paint, windows)
 
-    budget = args.minutes * 60
+    until = spent + args.minutes * 60
     began = time.monotonic() - spent
     last_saved = last_validated = spent
     recent: list[list[float]] = []
     recent_seen, recent_began = 0, time.monotonic()
-    while spent < budget:
-        progress = spent / budget
+    while seen < args.windows and spent < until:
+        progress = seen / args.windows
         side, count = stage_at(progress)
         side, count = args.side or side, count * args.batch
         batch = maker.make(maker.choose(count, rng), side, rng)
@@ -140,7 +140,7 @@ def work(worker: Worker, args: argparse.Namespace) -> None:
         spent = worker.agree(clock)
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         if torch.isfinite(norm):
-            optimizer.step(learning_rate(progress, args.rate))
+            optimizer.step(learning_rate(progress, args.rate, warmup=0.005))
             averaged.update(network)
         step += 1
         seen += count * worker.count
