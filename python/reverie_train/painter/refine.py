@@ -28,8 +28,10 @@ from .train import replace
 from .workers import Worker, launch
 
 WEIGHTS = {"critic": 0.1, "features": 1.0, "means": 2.0, "truth": 0.3, "differ": 0.2}
-DIFFERENCE = 0.06
-"""Mean absolute difference of two noises' answers (colours) from which on no more is asked."""
+DIFFERENCE = 0.5
+"""Two noises' answers shall differ by this share of what the layout is wrong by, and no more is asked."""
+DIFFERENCE_BLOCK = 4
+"""Both are compared in means of such blocks: speckle is no difference."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -149,12 +151,14 @@ def work(worker: Worker, args: argparse.Namespace) -> None:
                 _, wanted = critic(truth, batch)
         critic.requires_grad_(True)
         share = unknown.mean().clamp_min(0.05)
+        apart_by = box((first - second)[..., :3], DIFFERENCE_BLOCK).abs().mean((1, 2, 3))
+        wanted_apart = DIFFERENCE * box((truth - start)[..., :3], DIFFERENCE_BLOCK).abs().mean((1, 2, 3))
         parts = {
             "critic": sum(-patches(f.float(), batch) for f in fake),
             "features": sum((a - b).abs().float().mean() for a, b in zip(features, wanted)) / share / len(wanted),
             "means": box((first - start) * unknown, COARSE).abs().mean() / share,
             "truth": ((first - truth).abs() * unknown).mean() / share,
-            "differ": -(((first - second)[..., :3].abs() * unknown).mean() / share).clamp_max(DIFFERENCE) / DIFFERENCE,
+            "differ": -(apart_by / wanted_apart.clamp_min(1e-3)).clamp_max(1).mean(),
         }
         loss = sum(WEIGHTS[k] * v for k, v in parts.items())
         network.zero_grad(set_to_none=True)
