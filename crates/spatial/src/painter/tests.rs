@@ -14,8 +14,12 @@ fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
 }
 
-fn fixture(name: &str) -> BufferedSafetensors {
-    let path = models().join(format!("{name}_parity.safetensors"));
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/models")
+}
+
+fn fixture(folder: &Path, name: &str) -> BufferedSafetensors {
+    let path = folder.join(format!("{name}_parity.safetensors"));
     BufferedSafetensors::new(std::fs::read(path).expect("fixture")).expect("format")
 }
 
@@ -38,7 +42,11 @@ fn inputs(fixture: &BufferedSafetensors) -> Inputs {
 }
 
 fn weights(name: &str) -> Weights {
-    let path = models().join(format!("{name}.safetensors"));
+    weights_in(&models(), name)
+}
+
+fn weights_in(folder: &Path, name: &str) -> Weights {
+    let path = folder.join(format!("{name}.safetensors"));
     Weights::from_bytes(&path, std::fs::read(&path).expect("weights")).expect("weights")
 }
 
@@ -118,18 +126,22 @@ fn compare(name: &str, ours: &Tensor, reference: &Tensor) {
 
 #[test]
 fn the_layout_agrees_with_pytorch() {
-    let (fixture, weights) = (fixture("painter_layout"), weights("painter_layout"));
-    let config: LayoutConfig =
-        serde_json::from_str(weights.metadata("config").expect("config")).expect("config");
-    let builder = weights.var_builder(DType::F32, &Device::Cpu);
-    let network = Layout::load(&config, builder).expect("fits");
-    let answer = network.forward(&inputs(&fixture)).expect("answer");
-    compare("layout", &answer, &tensor(&fixture, "answer"));
+    // A small one with random weights, whose every part matters, and the shipped one.
+    for folder in [models(), shipped()] {
+        let fixture = fixture(&folder, "painter_layout");
+        let weights = weights_in(&folder, "painter_layout");
+        let config: LayoutConfig =
+            serde_json::from_str(weights.metadata("config").expect("config")).expect("config");
+        let builder = weights.var_builder(DType::F32, &Device::Cpu);
+        let network = Layout::load(&config, builder).expect("fits");
+        let answer = network.forward(&inputs(&fixture)).expect("answer");
+        compare("layout", &answer, &tensor(&fixture, "answer"));
+    }
 }
 
 #[test]
 fn the_refiner_agrees_with_pytorch() {
-    let (fixture, weights) = (fixture("painter_refiner"), weights("painter_refiner"));
+    let (fixture, weights) = (fixture(&models(), "painter_refiner"), weights("painter_refiner"));
     let config: RefinerConfig =
         serde_json::from_str(weights.metadata("config").expect("config")).expect("config");
     let builder = weights.var_builder(DType::F32, &Device::Cpu);
