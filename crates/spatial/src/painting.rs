@@ -123,8 +123,15 @@ impl Paint {
         if let Some(pending) = &mut state.pending {
             pending.revision = memory.revision();
             let seed = window_seed(rng_seed, state.asked);
-            let asked = self.thread.request(memory, &pending.ahead, &state.futile, seed);
-            self.judge(asked);
+            let (ahead, wait) = (pending.ahead, self.waits());
+            match self.thread.request(memory, &ahead, &state.futile, seed, wait) {
+                Ok(true) => {}
+                Ok(false) => state.pending = None,
+                Err(error) => {
+                    state.pending = None;
+                    self.judge(Err(error));
+                }
+            }
         }
     }
 
@@ -151,11 +158,13 @@ impl Paint {
             }
         }
         if state.pending.is_none() && self.may_ask(tick) && !is_quiet(state, &ahead.pose) {
-            state.asked += 1;
-            state.quiet_at = None;
-            let seed = window_seed(rng_seed, state.asked);
-            match self.thread.request(memory, &ahead, &state.futile, seed) {
-                Ok(()) => {
+            let seed = window_seed(rng_seed, state.asked + 1);
+            match self.thread.request(memory, &ahead, &state.futile, seed, self.waits()) {
+                // Still at a window of another world.
+                Ok(false) => {}
+                Ok(true) => {
+                    state.asked += 1;
+                    state.quiet_at = None;
                     let revision = memory.revision();
                     state.pending = Some(Pending { asked_tick: tick, ahead, revision });
                 }
@@ -204,6 +213,11 @@ impl Paint {
                 .any(|entry| entry.asked_tick == asked_tick && entry.merged_tick == tick)
                 .then_some(true),
         }
+    }
+
+    /// Whether ticks count and not the clock.
+    fn waits(&self) -> bool {
+        self.timing != PaintTiming::WhenReady
     }
 
     fn may_ask(&self, tick: u64) -> bool {

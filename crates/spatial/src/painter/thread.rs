@@ -70,7 +70,8 @@ impl PaintThread {
         self.busy
     }
 
-    /// Has the window painted that is needed most. Does nothing while another one is.
+    /// Has the window painted that is needed most; whether it is being painted now. While the
+    /// thread still is at a window that nobody wants any more, it is not, unless with `wait`.
     ///
     /// # Errors
     /// [`PaintError::Painter`] when the thread is gone and cannot be started again.
@@ -80,12 +81,13 @@ impl PaintThread {
         ahead: &LookAhead,
         futile: &[Futile],
         rng_seed: u64,
-    ) -> Result<(), PaintError> {
+        wait: bool,
+    ) -> Result<bool, PaintError> {
         if self.stale {
-            self.receive(true)?;
+            self.receive(wait)?;
         }
         if self.busy {
-            return Ok(());
+            return Ok(false);
         }
         let job = Job { memory: memory.clone(), ahead: *ahead, futile: futile.to_vec(), rng_seed };
         if let Err((job, _)) = self.worker.try_send(job) {
@@ -94,7 +96,7 @@ impl PaintThread {
             self.worker.try_send(job).map_err(|(_, e)| PaintError::Painter(e.to_string()))?;
         }
         self.busy = true;
-        Ok(())
+        Ok(true)
     }
 
     /// The finished painting, if there is one; with `wait`, the one that is being painted.
