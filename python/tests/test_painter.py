@@ -12,11 +12,13 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip insta
 pytest.importorskip("PIL", reason="Pillow is not installed: pip install './python[train]'")
 safetensors = pytest.importorskip("safetensors.torch", reason="safetensors is not installed")
 
+import torch.nn.functional as F  # noqa: E402
+
 from reverie_train.painter import evaluate, export, fill, geometry, metrics, samples  # noqa: E402
 from reverie_train.painter import model as layouts  # noqa: E402
-from reverie_train.painter import refine, refiner, train  # noqa: E402
+from reverie_train.painter import train  # noqa: E402
 from reverie_train.painter.frames import CONDITIONS, Frames, Part, condition_vector  # noqa: E402
-from reverie_train.painter.loss import layout_loss  # noqa: E402
+from reverie_train.painter.loss import layout_loss, window_errors  # noqa: E402
 
 SIDE = 32
 
@@ -169,7 +171,7 @@ def test_a_few_steps_reduce_the_loss_and_metrics_see_it(tmp_path):
     steps = torch.optim.AdamW(network.parameters(), lr=5e-3)
     losses = []
     for _ in range(40):
-        loss, _ = layout_loss(network(batch, layouts.no_noise(batch)), batch.truth, batch.known)
+        loss, _ = layout_loss(network(batch, layouts.no_noise(batch)), batch.truth, batch.detail, batch.known)
         steps.zero_grad()
         loss.backward()
         steps.step()
@@ -194,20 +196,21 @@ def test_psnr_counts_unknown_pixels_only():
     assert abs(float(metrics.psnr(answer, truth, known)) - 20) < 1e-3
 
 
-def test_noise_makes_two_answers(tmp_path):
-    torch.manual_seed(0)
-    frames = frames_of_a_room(tmp_path)
-    batch = samples.Maker(frames).make(np.zeros(2, int), SIDE, np.random.default_rng(1))
-    config = refiner.RefinerConfig(size=SIDE, half_channels=4, quarter_channels=8, eighth_channels=8)
-    network = refiner.Refiner(config)
-    start = layouts.joined(batch.fill, batch)
-    shape = tuple(batch.known.shape)
-    a, b, c = (
-        network(batch, start, refiner.noise_maps(shape, torch.Generator().manual_seed(seed))) for seed in (1, 1, 2)
-    )
-    assert torch.equal(a, b) and float((a - c).detach().abs().mean()) > 1e-4
-    logits, features = refiner.Critic(8)(a, batch)
-    assert [tuple(x.shape[2:]) for x in logits] == [(8, 8), (2, 2)] and len(features) == 4
+def test_noise_chooses_between_answers_and_only_the_nearest_one_learns(tmp_path):
+    maker = samples.Maker(frames_of_a_room(tmp_path))
+    batch = maker.make(np.arange(4), SIDE, np.random.default_rng(3), training=False)
+    network = export.small()
+    dice = lambda: torch.Generator().manual_seed(1)  # noqa: E731
+    a, b = (network(batch, layouts.noise_maps(batch, dice())) for _ in range(2))
+    assert torch.equal(a, b) and float((a - network(batch, layouts.no_noise(batch))).abs().mean()) > 1e-4
+    assert not train.best_noise(lambda noise: network(batch, noise.float()), batch, 1, dice()).any()
+    # Answers that are the noise itself: the one nearest to the truth is chosen.
+    answers = lambda noise: F.pad(noise.float(), (0, 1))  # noqa: E731
+    chosen = train.best_noise(answers, batch, 64, dice())
+    drawn = chosen.float().abs().sum((1, 2, 3)) > 0
+    other = layouts.noise_maps(batch, torch.Generator().manual_seed(9))
+    errors = [window_errors(answers(x), batch.truth, batch.known)[drawn] for x in (chosen, other)]
+    assert drawn.any() and bool((errors[0] < errors[1]).all())
 
 
 def arguments(module, *words):
@@ -220,10 +223,9 @@ def arguments(module, *words):
 def tiny(monkeypatch, tmp_path):
     """Training on a room with a tiny network, checkpoints and all."""
     monkeypatch.setattr(train, "Frames", lambda *_args, **_named: frames_of_a_room(tmp_path))
-    monkeypatch.setattr(refine, "Frames", lambda *_args, **_named: frames_of_a_room(tmp_path))
     config = small().config
     monkeypatch.setattr(train, "Config", lambda: config)
-    monkeypatch.setattr(train, "STAGES", ((1.0, SIDE, 2),))
+    monkeypatch.setattr(train, "WINDOWS", 2)
     return tmp_path
 
 
@@ -235,17 +237,17 @@ def test_runs_resume_and_what_they_leave_can_be_exported(tiny, capsys):
     train.run(arguments(train, *words, "--windows", 8))
     second = torch.load(out / "latest.pt", weights_only=True)
     assert (first["step"], second["step"]) == (2, 4) and second["spent"] > first["spent"]
-    words = ("--data", "x", "--layout", out / "averaged.pt", "--out", tiny / "refine", "--workers", 1, "--cpu")
-    refine.run(arguments(refine, *words, "--batch", 2, "--windows", 4))
+    train.run(arguments(train, "--data", "x", "--init", out / "averaged.pt", "--out", tiny / "parted", "--workers", 1,
+                        "--cpu", "--draws", 3, "--windows", 4))
     capsys.readouterr()
-    options = ("--weights", out / "averaged.pt", "--refiner", tiny / "refine" / "averaged.pt", "--out", tiny / "export")
+    options = ("--weights", tiny / "parted" / "averaged.pt", "--out", tiny / "export")
     export.run(arguments(export, *options))
     reports = json.loads(capsys.readouterr().out)
-    assert [r["file"] for r in reports] == ["painter_layout.safetensors", "painter_refiner.safetensors"]
+    assert [r["file"] for r in reports] == ["painter_layout.safetensors"]
     for report in reports:
         tensors = safetensors.load_file(tiny / "export" / report["file"])
         assert all(t.dtype == torch.float16 for t in tensors.values()) and report["bytes"] <= 16e6
         parity = safetensors.load_file(tiny / "export" / report["file"].replace(".", "_parity.", 1))
-        assert parity["answer"].shape == (32, 32, 4) and bool(torch.isfinite(parity["answer"]).all())
+        assert parity["answer"].shape[:2] == (32, 32) and bool(torch.isfinite(parity["answer"]).all())
     config = json.loads(reports[0]["config"])
-    assert config == dataclasses.asdict(small().config)
+    assert config == dataclasses.asdict(small().config) | {"diverse": True}

@@ -1,4 +1,4 @@
-"""`python -m reverie_train.painter train|refine|eval|export`."""
+"""`python -m reverie_train.painter train|eval|export`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import sys
 
 COMMANDS = {
     "train": ("train", "train the layout network on data sets"),
-    "refine": ("refine", "train the refiner around a finished layout network"),
     "eval": ("evaluate", "score trained networks against push-pull"),
     "export": ("export", "write the weights and parity fixtures for the run-time"),
 }

@@ -85,7 +85,6 @@ def window_ms(paint: Callable[[Batch, int], torch.Tensor], windows: list[tuple[i
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", required=True, help="averaged.pt of a run")
-    parser.add_argument("--refiner", help="averaged.pt of a refiner's run; else the layout alone is judged")
     parser.add_argument("--val", required=True, nargs="+", help="held-out data sets")
     parser.add_argument("--cache", required=True, help="folder for decoded frames")
     parser.add_argument("--windows", type=int, default=64, help="windows a domain")
@@ -96,10 +95,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
-    paint, about = painter(args.weights, args.refiner)
+    paint, about = painter(args.weights)
     frames = Frames(args.val, args.cache, held_out=True)
     windows = fixed_windows(frames, args.windows, about["size"])
-    result = scores(paint, windows, args.samples if args.refiner else 1)
+    result = scores(paint, windows, args.samples if about["diverse"] else 1)
     print(json.dumps(about | {"ms": window_ms(paint, windows)} | result, indent=1))
     if args.sheet:
-        sheet.write(Path(args.sheet), paint, windows, seeds=2 if args.refiner else 1)
+        sheet.write(Path(args.sheet), paint, windows, seeds=2 if about["diverse"] else 1)

@@ -14,18 +14,16 @@ from safetensors.torch import save_file
 from ..depth.export import half_precision
 from .fill import push_pull
 from .frames import CONDITIONS, condition_vector
-from .load import layout, refiner
-from .model import joined, no_noise
-from .refiner import noise_maps
+from .load import layout
+from .model import Config, Layout, noise_maps
 from .samples import CAPTION, Batch, encode
 
 FIXTURE_SIDE = 32
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", required=True, help="averaged.pt of a layout network's run")
-    parser.add_argument("--refiner", help="averaged.pt of a refiner's run")
-    parser.add_argument("--out", required=True, help="folder for painter_*.safetensors and their fixtures")
+    parser.add_argument("--weights", help="averaged.pt of a run (default: a small random network, for tests)")
+    parser.add_argument("--out", required=True, help="folder for painter_layout.safetensors and its fixture")
 
 
 def fixture_batch(side: int = FIXTURE_SIDE) -> Batch:
@@ -48,6 +46,7 @@ def fixture_batch(side: int = FIXTURE_SIDE) -> Batch:
     return Batch(
         rgb=rgb,
         code=encode(depth),
+        detail=torch.zeros_like(depth),
         known=known.float(),
         seen=fill * known[..., None],
         fill=fill,
@@ -57,6 +56,19 @@ def fixture_batch(side: int = FIXTURE_SIDE) -> Batch:
         conditions=torch.tensor([conditions]),
         caption=torch.sin(torch.arange(CAPTION, dtype=torch.float32))[None],
     )
+
+
+def small() -> Layout:
+    """A network with few channels and random weights, whose every part matters."""
+    config = Config(
+        size=32, stem_channels=4, quarter_channels=6, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+        mlp_ratio=2, condition_size=8, position_frequencies=2, diverse=True,
+    )  # fmt: skip
+    torch.manual_seed(3)
+    network = Layout(config).eval().requires_grad_(False)
+    for p in network.parameters():
+        p += 0.2 * torch.randn_like(p) / max(1, p[0].numel() if p.ndim > 1 else 1) ** 0.5
+    return network
 
 
 def write(network: torch.nn.Module, state: dict, out: Path, name: str, fixture: dict[str, torch.Tensor]) -> dict:
@@ -78,22 +90,15 @@ def write(network: torch.nn.Module, state: dict, out: Path, name: str, fixture: 
 def run(args: argparse.Namespace) -> None:
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    base, state = layout(args.weights)
+    base, state = layout(args.weights) if args.weights else (small(), {})
     half_precision(base)
     batch = fixture_batch()
-    answer = base(batch, no_noise(batch))
-    inputs = {
+    noise = noise_maps(batch, torch.Generator().manual_seed(5))
+    fixture = {
         key: getattr(batch, key)[0].contiguous()
         for key in ("known", "seen", "fill", "elevation", "proxy_rgb", "conditions", "caption")
     }
-    inputs["proxy_class"] = batch.proxy_class[0].to(torch.uint8)
-    reports = [write(base, state, out, "painter_layout", inputs | {"answer": answer[0].contiguous()})]
-    if args.refiner:
-        network, state = refiner(args.refiner)
-        half_precision(network)
-        noise = noise_maps(tuple(batch.known.shape), torch.Generator().manual_seed(5))
-        start = joined(answer, batch)
-        refined = network(batch, start, noise)
-        fixture = inputs | {"layout": start[0].contiguous(), "noise": noise[0].contiguous()}
-        reports.append(write(network, state, out, "painter_refiner", fixture | {"answer": refined[0].contiguous()}))
-    print(json.dumps(reports, indent=1))
+    fixture["proxy_class"] = batch.proxy_class[0].to(torch.uint8)
+    fixture["noise"] = noise[0, 0, 0].contiguous()
+    fixture["answer"] = base(batch, noise)[0].contiguous()
+    print(json.dumps([write(base, state, out, "painter_layout", fixture)], indent=1))

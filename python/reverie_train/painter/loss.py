@@ -9,11 +9,11 @@ KNOWN_WEIGHT = 0.1
 """Weight of pixels that are known anyway."""
 
 
-def layout_loss(answer: torch.Tensor, truth: torch.Tensor, known: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
-    """`answer` and `truth` [N, H, W, 4]: colours 0 to 1 and code of depth; `known` [N, H, W]."""
+def layout_loss(answer: torch.Tensor, truth: torch.Tensor, detail: torch.Tensor, known: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+    """`answer` [N, H, W, 5]: colours 0 to 1, code of depth, detail; `truth` [N, H, W, 4]; `detail`, `known` [N, H, W]."""
     weight = 1 - (1 - KNOWN_WEIGHT) * known
     weight = (weight / weight.mean())[..., None]
-    difference = answer - truth
+    difference = answer[..., :4] - truth
     error = (difference.abs() * weight).mean((0, 1, 2))
     colour, depth = error[:3].mean(), error[3]
     steps = difference.new_zeros(())
@@ -23,5 +23,18 @@ def layout_loss(answer: torch.Tensor, truth: torch.Tensor, known: torch.Tensor) 
             d, w = F.avg_pool2d(d, 2), F.avg_pool2d(w, 2)
         steps = steps + ((d[..., 1:] - d[..., :-1]).abs() * w[..., 1:]).mean()
         steps = steps + ((d[..., 1:, :] - d[..., :-1, :]).abs() * w[..., 1:, :]).mean()
-    total = colour + 0.35 * depth + 0.25 * steps
-    return total, {"colour": colour.item(), "depth": depth.item(), "steps": steps.item()}
+    fine = ((answer[..., 4] - detail).abs() * weight[..., 0]).mean()
+    total = colour + 0.35 * depth + 0.25 * steps + 0.5 * fine
+    return total, {"detail": fine.item(), "colour": colour.item(), "depth": depth.item(), "steps": steps.item()}
+
+
+BLOCK = 4
+"""Side of the blocks whose means answers are compared by, pixels."""
+
+
+@torch.no_grad()
+def window_errors(answer: torch.Tensor, truth: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """How far each answer [N, H, W, 5] is from the truth [N, H, W, 4] in blocks that are not known, [N]."""
+    apart = ((answer[..., :4] - truth) * (1 - known)[..., None]).permute(0, 3, 1, 2)
+    apart = F.avg_pool2d(apart, BLOCK).abs().mean((2, 3))
+    return apart[:, :3].mean(1) + 0.35 * apart[:, 3]

@@ -1,4 +1,4 @@
-"""The layout network: what is plausible where nothing is known, one answer.
+"""The layout network: what is plausible where nothing is known, without its texture.
 
 A pyramid as the depth network's: half (stem) and quarter size in 3x3 convolutions that are stored as matrices,
 a transformer at an eighth, and back up with skip connections; the last two convolutions work at half size, so
@@ -19,6 +19,8 @@ from .frames import CONDITIONS
 from .samples import CAPTION, NOISE, Batch
 
 CLASSES = 32
+OUTPUTS = 5
+"""Colours, code of depth, detail."""
 PROXY_CHANNELS = 6
 
 
@@ -26,7 +28,7 @@ PROXY_CHANNELS = 6
 class Config:
     """Shape of the network. Field names are the keys of the exported configuration."""
 
-    size: int = 128
+    size: int = 64
     stem_channels: int = 24
     quarter_channels: int = 48
     hidden_size: int = 256
@@ -37,6 +39,8 @@ class Config:
     condition_size: int = 128
     position_frequencies: int = 4
     layer_norm_eps: float = 1e-5
+    diverse: bool = False
+    """Noise chooses between plausible answers; else it was always zero in training."""
 
 
 class Conditioner(nn.Module):
@@ -133,7 +137,7 @@ class Transformer(nn.Module):
 
 
 class Layout(nn.Module):
-    """Batch and noise [N, H, W, NOISE] -> colours and code of depth, [N, H, W, 4]."""
+    """Batch and noise [N, H, W, NOISE] -> colours, code of depth and detail (`samples.detail`), [N, H, W, 5]."""
 
     def __init__(self, config: Config):
         super().__init__()
@@ -151,7 +155,7 @@ class Layout(nn.Module):
         self.up_quarter = nn.ModuleList(ConvBlock(quarter, eps) for _ in range(config.quarter_blocks))
         self.from_quarter = nn.Linear(quarter, 4 * stem)
         self.refine = Conv3x3(stem, stem)
-        self.head = Conv3x3(stem, 16)
+        self.head = Conv3x3(stem, 4 * OUTPUTS)
         with torch.no_grad():
             self.head.weight.mul_(0.1)
 
@@ -167,14 +171,20 @@ class Layout(nn.Module):
             x = block(x)
         x = half + depth_to_space(self.from_quarter(x))
         x = depth_to_space(self.head(F.gelu(self.refine(x), approximate="tanh")))
-        return batch.fill + x.float()
+        return F.pad(batch.fill, (0, 1)) + x.float()
 
 
 def no_noise(batch: Batch, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     return torch.zeros(*batch.known.shape, NOISE, dtype=dtype, device=batch.known.device)
 
 
+def noise_maps(batch: Batch, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """Standard normal values, one set for a whole window, [N, H, W, NOISE]."""
+    values = torch.randn(len(batch.known), 1, 1, NOISE, generator=generator).to(batch.known.device, dtype)
+    return values.expand(*batch.known.shape, NOISE)
+
+
 def joined(answer: torch.Tensor, batch: Batch) -> torch.Tensor:
     """What is known as it was seen, the rest as answered."""
     known = batch.known[..., None]
-    return known * batch.seen + (1 - known) * answer
+    return known * batch.seen + (1 - known) * answer[..., :4]

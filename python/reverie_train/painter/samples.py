@@ -17,8 +17,12 @@ FAR_OFFSET = 1e-3
 """1/m: where the code of depth turns from logarithmic to linear, so that the sky has a code, too."""
 AGREES = 0.12
 """Largest difference of log(inverse depth + 0.005) at which a re-projected pixel counts as the truth's."""
+DETAIL_BOX = 5
+"""Side of the box that detail is measured in, pixels."""
 REACH = 10
 """Frames of an episode between which windows are re-projected."""
+TINTED = 0.3
+"""Share of the windows whose colours are shifted in training."""
 NOISE = 4
 """Maps of noise."""
 CAPTION = 384
@@ -38,6 +42,18 @@ def decode(code: torch.Tensor) -> torch.Tensor:
     return torch.where(w > 1 / 3000, w, 0.0)
 
 
+def detail(rgb: torch.Tensor, size: int) -> torch.Tensor:
+    """Root mean square of the colours' steps from pixel to pixel around every pixel of a smaller picture.
+
+    Colours [N, S, S, 3] -> [N, size, size], S a multiple of `size`.
+    """
+    x = rgb.permute(0, 3, 1, 2)
+    across = F.pad((x[..., 1:] - x[..., :-1]).square().sum(1), (0, 1))
+    down = F.pad((x[..., 1:, :] - x[..., :-1, :]).square().sum(1), (0, 0, 0, 1))
+    energy = F.avg_pool2d((across + down)[:, None], rgb.shape[1] // size)
+    return F.avg_pool2d(energy, DETAIL_BOX, 1, DETAIL_BOX // 2, count_include_pad=False)[:, 0].sqrt()
+
+
 @dataclass
 class Batch:
     """Windows [N, H, W, ...] in f32."""
@@ -46,6 +62,8 @@ class Batch:
     """the truth's colours, 0 to 1"""
     code: torch.Tensor
     """the truth's depth, `encode`d"""
+    detail: torch.Tensor
+    """how much finer structure the truth has around a pixel, see `detail`"""
     known: torch.Tensor
     """1 where a pixel is known"""
     seen: torch.Tensor
@@ -149,11 +167,12 @@ class Maker:
         rgb = torch.as_tensor(np.stack(rgb)).to(self.device).float() / 255
         depth = torch.as_tensor(np.stack(depth).astype(np.float32)).to(self.device)
         classes = torch.as_tensor(np.stack(classes)).to(self.device).long()
+        fine = detail(rgb, size)
         factor = rgb.shape[1] // size
         if factor > 1:
             rgb, depth, classes = box(rgb, factor), depth[:, ::factor, ::factor], classes[:, ::factor, ::factor]
         poses = torch.as_tensor(np.stack(poses)).to(self.device)
-        return rgb, depth, classes, poses, torch.as_tensor(np.stack(conditions)).to(self.device)
+        return rgb, fine, depth, classes, poses, torch.as_tensor(np.stack(conditions)).to(self.device)
 
     def _sources(self, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Another frame of each frame's episode under the same conditions, not farther than `REACH` frames."""
@@ -170,18 +189,27 @@ class Maker:
     def make(self, indices: np.ndarray, size: int, rng: np.random.Generator, *, training: bool = True) -> Batch:
         """Windows of these frames with sides of `size`."""
         n = len(indices)
-        rgb, depth, classes, poses, conditions = self._load(indices, size)
+        rgb, fine, depth, classes, poses, conditions = self._load(indices, size)
         kinds = rng.choice(len(KINDS), n, p=CHANCES)
         known = masks_alone(depth, np.where(kinds == 0, 1, kinds), rng)
+        if training:
+            # Colours that no simulator has, so that photographs are not foreign; no conditions are told then.
+            tinted = torch.as_tensor(rng.random(n) < TINTED, device=self.device)
+            gains = torch.as_tensor(np.exp(rng.normal(0, 0.2, (n, 1, 1, 3))), dtype=torch.float32, device=self.device)
+            gains = torch.where(tinted[:, None, None, None], gains, 1.0)
+            rgb = (rgb * gains).clamp_max(1)
+            conditions = conditions * ~tinted[:, None]
         seen_rgb, seen_depth = rgb.clone(), depth.clone()
         moved = np.flatnonzero(kinds == 0)
         orientation = geometry.rotation(poses[:, 3:])
         if len(moved):
             at = torch.as_tensor(moved, device=self.device)
-            other_rgb, other_depth, _, other, _ = self._load(self._sources(indices[moved], rng), size)
+            other_rgb, _, other_depth, _, other, _ = self._load(self._sources(indices[moved], rng), size)
             to_view = orientation[at].transpose(1, 2)
             rot = to_view @ geometry.rotation(other[:, 3:])
             shift = torch.einsum("nij,nj->ni", to_view, other[:, :3] - poses[at, :3])
+            if training:
+                other_rgb = (other_rgb * gains[at]).clamp_max(1)
             r, w, there = geometry.reproject(other_rgb, other_depth, rot, shift)
             # What moved between the frames, or shows through what was not seen, would teach a contradiction.
             there &= (torch.log(w + 0.005) - torch.log(depth[at] + 0.005)).abs() < AGREES
@@ -203,6 +231,7 @@ class Maker:
         batch = Batch(
             rgb=rgb,
             code=encode(depth),
+            detail=fine,
             known=flags,
             seen=fill * flags[..., None],
             fill=fill,

@@ -1,4 +1,4 @@
-"""Training of the layout network: regression, growing picture size, averaged weights, resumable."""
+"""Training of the layout network: regression, averaged weights, resumable."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,16 @@ from ..depth.optimizer import Optimizer
 from ..depth.train import Averaged, learning_rate
 from . import evaluate, sheet
 from .frames import Frames
-from .loss import layout_loss
-from .model import Config, Layout, no_noise
-from .samples import Maker
+from .load import painting
+from .loss import layout_loss, window_errors
+from .model import Config, Layout, no_noise, noise_maps
+from .samples import Batch, Maker
 from .workers import Worker, launch
 
-STAGES = ((0.55, 64, 12), (1.0, 128, 8))
-"""(until which share of the run, side of the windows, windows in a worker's step)"""
+WITH_NOISE = 0.75
+"""Share of the windows that learn with noise, where there is any."""
+WINDOWS = 12
+"""Windows in a worker's step."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,17 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each, on the CPU")
     parser.add_argument("--cpu", action="store_true", help="leave GPUs alone")
     parser.add_argument("--batch", type=int, default=1, help="multiply the windows of a step (GPUs)")
-    parser.add_argument("--side", type=int, help="fix the side of the windows instead of growing")
+    parser.add_argument("--draws", type=int, default=1, help="answers a window of which the best one learns")
     parser.add_argument("--checkpoint-minutes", type=float, default=5)
     parser.add_argument("--validate-minutes", type=float, default=10)
     parser.add_argument("--init", help="start from the averaged weights of this checkpoint")
-
-
-def stage_at(progress: float) -> tuple[int, int]:
-    for until, side, batch in STAGES:
-        if progress < until:
-            return side, batch
-    return STAGES[-1][1:]
 
 
 def replace(path: Path, state: dict) -> None:
@@ -59,10 +56,27 @@ def run(args: argparse.Namespace) -> None:
     launch(work, args)
 
 
+@torch.no_grad()
+def best_noise(draw: Callable, batch: Batch, draws: int, dice: torch.Generator) -> torch.Tensor:
+    """Of several answers' noises the one nearest to the truth, window by window.
+
+    Only that answer learns, so that answers part (implicit maximum likelihood, Li and Malik 2018). Some
+    windows learn without noise: zeros stay the average.
+    """
+    best = no_noise(batch, torch.bfloat16)
+    if draws <= 1:
+        return best
+    noises = torch.stack([noise_maps(batch, dice, torch.bfloat16) for _ in range(draws)])
+    errors = torch.stack([window_errors(draw(noise), batch.truth, batch.known) for noise in noises])
+    chosen = noises[errors.argmin(0), torch.arange(len(batch.known), device=errors.device)]
+    with_noise = torch.rand(len(batch.known), generator=dice).to(errors.device) < WITH_NOISE
+    return torch.where(with_noise[:, None, None, None], chosen, best)
+
+
 def work(worker: Worker, args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     out, device = Path(args.out), worker.device
-    config = Config()
+    config = dataclasses.replace(Config(), diverse=args.draws > 1)
     network, held = Layout(config).to(device), Layout(config).to(device)
     optimizer = Optimizer(network, worker.rank, worker.count)
     averaged = Averaged(network)
@@ -83,6 +97,7 @@ def work(worker: Worker, args: argparse.Namespace) -> None:
     frames.wait()
     maker = Maker(frames, device)
     rng = np.random.default_rng((args.seed, step, worker.rank))
+    dice = torch.Generator().manual_seed(hash((args.seed, step, worker.rank)) % 2**31)
     parameters = list(network.parameters())
     windows = []
 
@@ -102,19 +117,16 @@ def work(worker: Worker, args: argparse.Namespace) -> None:
 
     def validate() -> None:
         nonlocal windows
-        side = args.side or config.size
+        side = config.size
         if not windows:
             held_out = Frames(args.val, cache, held_out=True)
             if not len(held_out):
                 return
             windows = evaluate.fixed_windows(held_out, 24, side, device)
-        held.eval()
-
-        def paint(batch, _seed):
-            return held(batch, no_noise(batch))
-
-        log({"step": step, "seen": seen, "min": round(spent / 60, 1), "val": evaluate.scores(paint, windows, 1)})
-        sheet.write(out / f"sheet-{step:06}.png", paint, windows)
+        samples = 8 if config.diverse else 1
+        score = evaluate.scores(painting(held), windows, samples)
+        log({"step": step, "seen": seen, "min": round(spent / 60, 1), "val": score})
+        sheet.write(out / f"sheet-{step:06}.png", painting(held), windows, seeds=min(samples, 2))
 
     until = spent + args.minutes * 60
     began = time.monotonic() - spent
@@ -123,13 +135,16 @@ def work(worker: Worker, args: argparse.Namespace) -> None:
     recent_seen, recent_began = 0, time.monotonic()
     while seen < args.windows and spent < until:
         progress = seen / args.windows
-        side, count = stage_at(progress)
-        side, count = args.side or side, count * args.batch
+        side, count = config.size, WINDOWS * args.batch
         batch = maker.make(maker.choose(count, rng), side, rng)
         # Arithmetic in bf16, master weights and loss in f32.
         half = {name: p.bfloat16() for name, p in network.named_parameters()}
-        answer = torch.func.functional_call(network, half, (batch, no_noise(batch, torch.bfloat16)))
-        loss, parts = layout_loss(answer, batch.truth, batch.known)
+
+        def draw(noise, half=half, batch=batch):
+            return torch.func.functional_call(network, half, (batch, noise))
+
+        answer = draw(best_noise(draw, batch, args.draws, dice))
+        loss, parts = layout_loss(answer, batch.truth, batch.detail, batch.known)
         network.zero_grad(set_to_none=True)
         loss.backward()
         for p in parameters:
@@ -153,7 +168,7 @@ def work(worker: Worker, args: argparse.Namespace) -> None:
         if step % 50 == 0:
             now = time.monotonic()
             mean = dict(zip(("loss", *parts), np.mean(recent, 0).round(4).tolist()))
-            log({"step": step, "seen": seen, "min": round(spent / 60, 1), "side": side, "frames": len(frames),
+            log({"step": step, "seen": seen, "min": round(spent / 60, 1), "frames": len(frames),
                  "per_s": round(recent_seen / (now - recent_began), 1), **mean})
             recent, recent_seen, recent_began = [], 0, now
         if spent - last_saved > args.checkpoint_minutes * 60:
