@@ -1,168 +1,194 @@
-//! The embedded painter: a layout network and, with it, a refiner.
+//! The embedded painter: a layout network, and texture from what was seen.
 
 use super::network::{
-    CAPTION, CONDITIONS, Inputs, Layout, LayoutConfig, Refiner, RefinerConfig, noise_maps,
+    CAPTION, CONDITIONS, Inputs, Layout, LayoutConfig, NOISE, OUTPUTS, decode, encode,
 };
-use super::{PaintError, Painted, Painter, PainterFactory, WINDOW_SIDE, Window, window_camera};
+use super::texture::{self, Picture, Plausible, SEARCH_SIDE};
+use super::{PaintError, Painted, Painter, PainterFactory, Window, noise, window_camera};
+use crate::{Frame, Memory, Renderer, SpatialError};
 use candle_core::{DType, Device, Result as Computed, Tensor};
+use glam::{Vec3, Vec4};
 use reverie_inference::{ModelStore, Weights};
-use reverie_world_model::RgbImage;
+use reverie_world_model::{Intrinsics, Pose, RgbImage};
 use std::sync::Arc;
 
-/// Names of the networks in the store.
+/// Name of the network in the store.
 pub const LAYOUT_NAME: &str = "painter_layout";
-/// See [`LAYOUT_NAME`].
-pub const REFINER_NAME: &str = "painter_refiner";
 
-/// 1/m: where the code of depth turns from logarithmic to linear, so that the sky has a code, too.
-const FAR_OFFSET: f32 = 1e-3;
-/// Beyond this the code means sky, metres.
-const FARTHEST_M: f32 = 3000.0;
-/// Nearest that is painted, 1/m.
-const MOST_INVERSE_DEPTH: f32 = 20.0;
+/// Side of painted windows, pixels.
+const SIDE: usize = 4 * SEARCH_SIDE;
+/// Most views beside the window itself that texture is copied from.
+const MOST_SOURCES: usize = 2;
+/// Views of which less can be seen than this, as a share of their window, are no sources.
+const LEAST_KNOWN: f32 = 0.05;
 
-fn encode(inverse_depth: f32) -> f32 {
-    ((inverse_depth.min(MOST_INVERSE_DEPTH) + FAR_OFFSET).ln() + 3.5) * 0.5
-}
-
-fn decode(code: f32) -> f32 {
-    let inverse = (code * 2.0 - 3.5).exp() - FAR_OFFSET;
-    if inverse > 1.0 / FARTHEST_M { inverse.min(MOST_INVERSE_DEPTH) } else { 0.0 }
-}
-
-/// Networks that complete windows.
+/// Completes windows with a network and with texture from what was seen.
 pub struct LearnedPainter {
     layout: Layout,
-    refiner: Option<Refiner>,
+    /// Side of the network's windows, pixels.
+    layout_side: u32,
+    /// Noise means something to the network.
+    diverse: bool,
     device: Device,
     /// What the world is like, see [`CONDITIONS`].
     conditions: [f32; CONDITIONS],
+    renderer: Renderer,
+    frame: Frame,
 }
 
 fn failed(error: candle_core::Error) -> PaintError {
     PaintError::Painter(error.to_string().lines().next().unwrap_or("no reason given").to_owned())
 }
 
-fn config<C: serde::de::DeserializeOwned>(weights: &Weights) -> Result<C, PaintError> {
-    let said = |problem: String| {
-        PaintError::Painter(format!("{}: config: {problem}", weights.path().display()))
-    };
-    let text = weights.metadata("config").map_err(|e| PaintError::Painter(e.to_string()))?;
-    serde_json::from_str(text).map_err(|e| said(format!("is no configuration: {e}")))
-}
-
 impl LearnedPainter {
-    /// Builds the painter from weights whose metadata carry their configurations.
+    /// Builds the painter from weights whose metadata carry their configuration.
     ///
     /// # Errors
-    /// [`PaintError::Painter`] naming file and field when a configuration makes no sense or a
+    /// [`PaintError::Painter`] naming file and field when the configuration makes no sense or a
     /// tensor is missing or of another shape.
-    pub fn from_weights(
-        layout: &Weights,
-        refiner: Option<&Weights>,
-        device: &Device,
-    ) -> Result<Self, PaintError> {
-        let misfit = |weights: &Weights, problem: &dyn std::fmt::Display| {
+    pub fn from_weights(weights: &Weights, device: &Device) -> Result<Self, PaintError> {
+        let misfit = |problem: &dyn std::fmt::Display| {
             let problem = problem.to_string();
             let problem = problem.lines().next().unwrap_or("does not fit").to_owned();
             PaintError::Painter(format!("{}: {problem}", weights.path().display()))
         };
-        let shape: LayoutConfig = config(layout)?;
+        let text = weights.metadata("config").map_err(|e| PaintError::Painter(e.to_string()))?;
+        let shape: LayoutConfig = serde_json::from_str(text)
+            .map_err(|e| misfit(&format!("config: is no configuration: {e}")))?;
         if let Some(problem) = shape.problem() {
-            return Err(misfit(layout, &problem));
+            return Err(misfit(&problem));
         }
-        let builder = layout.var_builder(DType::F32, device);
-        let base = Layout::load(&shape, builder).map_err(|e| misfit(layout, &e))?;
-        let refiner = match refiner {
-            None => None,
-            Some(weights) => {
-                let shape: RefinerConfig = config(weights)?;
-                if let Some(problem) = shape.problem() {
-                    return Err(misfit(weights, &problem));
-                }
-                let builder = weights.var_builder(DType::F32, device);
-                Some(Refiner::load(&shape, builder).map_err(|e| misfit(weights, &e))?)
-            }
-        };
-        Ok(Self { layout: base, refiner, device: device.clone(), conditions: [0.0; CONDITIONS] })
+        let builder = weights.var_builder(DType::F32, device);
+        let layout = Layout::load(&shape, builder).map_err(|e| misfit(&e))?;
+        Ok(Self {
+            layout,
+            layout_side: shape.size as u32,
+            diverse: shape.diverse,
+            device: device.clone(),
+            conditions: [0.0; CONDITIONS],
+            renderer: Renderer::new(),
+            frame: Frame::new(),
+        })
     }
 
-    /// Loads the shipped networks from a store.
+    /// Loads the shipped network from a store.
     ///
     /// # Errors
     /// [`PaintError::Painter`] when weights are missing, damaged or do not fit.
     pub fn load(store: &ModelStore, device: &Device) -> Result<Self, PaintError> {
-        let read = |name: &str| store.weights(name).map_err(|e| PaintError::Painter(e.to_string()));
-        let layout = read(LAYOUT_NAME)?;
-        let refiner = store.entry(REFINER_NAME).is_ok().then(|| read(REFINER_NAME)).transpose()?;
-        Self::from_weights(&layout, refiner.as_ref(), device)
+        let weights = store.weights(LAYOUT_NAME).map_err(|e| PaintError::Painter(e.to_string()))?;
+        Self::from_weights(&weights, device)
     }
 
-    /// Makes painters of a store's networks, on the CPU.
+    /// Makes painters of a store's network, on the CPU.
     #[must_use]
     pub fn factory(store: ModelStore) -> PainterFactory {
         Arc::new(move || Ok(Box::new(Self::load(&store, &Device::Cpu)?)))
     }
 
-    fn inputs(&self, window: &Window<'_>) -> Computed<Inputs> {
-        let side = WINDOW_SIDE as usize;
-        let (frame, camera) = (window.frame, window_camera());
-        let mut known = Vec::with_capacity(side * side);
-        let mut fill = Vec::with_capacity(4 * side * side);
-        let mut seen = Vec::with_capacity(4 * side * side);
-        let mut elevation = Vec::with_capacity(side * side);
-        for (at, pixel) in frame.rgba8().chunks_exact(4).enumerate() {
-            let flag = f32::from(u8::from(frame.is_known(at)));
-            let [r, g, b] = [0, 1, 2].map(|c| f32::from(pixel[c]) / 255.0);
-            let texel = [r, g, b, encode(frame.inverse_depth()[at])];
-            known.push(flag);
-            fill.extend(texel);
-            seen.extend(texel.map(|v| v * flag));
-            let ray = camera.ray((at % side) as f32 + 0.5, (at / side) as f32 + 0.5);
-            elevation.push((window.pose.rotation * ray.normalize()).y);
-        }
-        let device = &self.device;
+    /// What is plausible in a window, at [`SEARCH_SIDE`].
+    fn plausible(&mut self, window: &Window<'_>) -> Result<Plausible, PaintError> {
+        let side = self.layout_side;
+        let camera = window_camera().resized(side, side);
+        self.renderer.render(window.memory, &window.pose, &camera, &mut self.frame)?;
+        let noise = if self.diverse { noise::normals(window.rng_seed) } else { [0.0; NOISE] };
+        let inputs = self.inputs(&camera, &window.pose, noise).map_err(failed)?;
+        let answer = self.layout.forward(&inputs).and_then(|x| x.flatten_all()?.to_vec1::<f32>());
+        let answer = answer.map_err(failed)?;
+        let pixels = answer.chunks_exact(OUTPUTS);
+        let texels = pixels.clone().map(|p| Vec4::new(p[0], p[1], p[2], p[3])).collect();
+        let detail = pixels.map(|p| p[4]).collect();
+        let side = side as usize;
+        Ok(Plausible {
+            texels: texture::resized(texels, side, SEARCH_SIDE),
+            detail: texture::resized(detail, side, SEARCH_SIDE),
+        })
+    }
+
+    /// The rendered frame as the network sees it.
+    fn inputs(&self, camera: &Intrinsics, pose: &Pose, noise: [f32; NOISE]) -> Computed<Inputs> {
+        let picture = picture(&self.frame, camera, pose);
+        let (side, device) = (picture.side, &self.device);
+        let known: Vec<f32> =
+            picture.known.iter().map(|known| f32::from(u8::from(*known))).collect();
+        let fill: Vec<f32> = picture.texels.iter().flat_map(|texel| texel.to_array()).collect();
+        let seen: Vec<f32> = fill
+            .chunks_exact(4)
+            .zip(&known)
+            .flat_map(|(t, k)| [0, 1, 2, 3].map(|c| t[c] * k))
+            .collect();
         Ok(Inputs {
             known: Tensor::from_vec(known, (side, side), device)?,
             seen: Tensor::from_vec(seen, (side, side, 4), device)?,
             fill: Tensor::from_vec(fill, (side, side, 4), device)?,
-            elevation: Tensor::from_vec(elevation, (side, side), device)?,
+            elevation: Tensor::from_vec(picture.elevation, (side, side), device)?,
             proxy_class: Tensor::zeros((side, side), DType::U32, device)?,
             proxy_rgb: Tensor::zeros((side, side, 3), DType::F32, device)?,
             conditions: Tensor::new(&self.conditions, device)?,
             caption: Tensor::zeros(CAPTION, DType::F32, device)?,
+            noise,
         })
     }
 
-    fn answer(&self, window: &Window<'_>) -> Computed<Vec<f32>> {
-        let inputs = self.inputs(window)?;
-        let mut answer = self.layout.forward(&inputs)?;
-        if let Some(refiner) = &self.refiner {
-            let noise = noise_maps(WINDOW_SIDE as usize, window.rng_seed, &self.device)?;
-            answer = refiner.forward(&inputs, &inputs.joined(&answer)?, &noise)?;
-        }
-        answer.flatten_all()?.to_vec1()
+    /// What is known at a pose, at the size of painted windows.
+    fn look(&mut self, memory: &Memory, pose: &Pose) -> Result<Picture, SpatialError> {
+        let camera = window_camera().resized(SIDE as u32, SIDE as u32);
+        self.renderer.render(memory, pose, &camera, &mut self.frame)?;
+        Ok(picture(&self.frame, &camera, pose))
     }
+}
+
+/// A frame as a picture; where nothing is known it has the calm fill.
+fn picture(frame: &Frame, camera: &Intrinsics, pose: &Pose) -> Picture {
+    let side = camera.width as usize;
+    let mut picture = Picture { side, ..Picture::default() };
+    // The ray through a pixel is an affine function of its place.
+    let up = |x: f32, y: f32| pose.rotation * camera.ray(x, y);
+    let first = up(0.5, 0.5);
+    let (right, down) = (up(1.5, 0.5) - first, up(0.5, 1.5) - first);
+    for (at, pixel) in frame.rgba8().chunks_exact(4).enumerate() {
+        let [r, g, b] = [0, 1, 2].map(|c| f32::from(pixel[c]) / 255.0);
+        picture.texels.push(Vec4::new(r, g, b, encode(frame.inverse_depth()[at])));
+        picture.known.push(frame.is_known(at));
+        let ray: Vec3 = first + (at % side) as f32 * right + (at / side) as f32 * down;
+        picture.elevation.push(ray.y / ray.length());
+    }
+    picture
+}
+
+/// Where what was really seen can be looked at again, the nearest to a pose first; what was
+/// painted comes only after it.
+fn viewpoints(memory: &Memory, pose: &Pose) -> Vec<Pose> {
+    let distance = |other: &Pose| other.position.distance(pose.position);
+    let turn = |other: &Pose| other.forward().angle_between(pose.forward());
+    let mut seen: Vec<Pose> = memory
+        .views()
+        .iter()
+        .filter(|view| !view.painted())
+        .map(|view| *view.view().pose())
+        .collect();
+    seen.sort_by(|a, b| (distance(a) + turn(a)).total_cmp(&(distance(b) + turn(b))));
+    seen.truncate(MOST_SOURCES);
+    seen
 }
 
 impl Painter for LearnedPainter {
     fn paint(&mut self, window: &Window<'_>) -> Result<Painted, PaintError> {
         let _span = tracing::info_span!("painter").entered();
-        let answer = self.answer(window).map_err(failed)?;
-        let mut rgb = Vec::with_capacity(answer.len() / 4 * 3);
-        let mut inverse_depth = Vec::with_capacity(answer.len() / 4);
-        for (at, texel) in answer.chunks_exact(4).enumerate() {
-            let seen = &window.frame.rgba8()[4 * at..4 * at + 3];
-            if window.frame.is_known(at) {
-                rgb.extend_from_slice(seen);
-                inverse_depth.push(window.frame.inverse_depth()[at]);
-            } else {
-                rgb.extend(texel[..3].iter().map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8));
-                inverse_depth.push(decode(texel[3]));
+        let plausible = self.plausible(window)?;
+        let here = self.look(window.memory, &window.pose)?;
+        let mut sources = vec![here.clone()];
+        for pose in viewpoints(window.memory, &window.pose) {
+            let source = self.look(window.memory, &pose)?;
+            if self.frame.coverage() >= LEAST_KNOWN {
+                sources.push(source);
             }
         }
-        let rgb = RgbImage::new(WINDOW_SIDE, WINDOW_SIDE, rgb)
+        let texels = texture::complete(&here, &plausible, &sources, noise::mixed(window.rng_seed));
+        let byte = |v: f32| (v.clamp(0.0, 1.0) * 255.0).round() as u8;
+        let rgb = texels.iter().flat_map(|texel| [texel.x, texel.y, texel.z].map(byte)).collect();
+        let rgb = RgbImage::new(SIDE as u32, SIDE as u32, rgb)
             .map_err(|e| PaintError::Painter(e.to_string()))?;
-        Ok(Painted { rgb, inverse_depth })
+        Ok(Painted { rgb, inverse_depth: texels.iter().map(|texel| decode(texel.w)).collect() })
     }
 }

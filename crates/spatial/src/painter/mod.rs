@@ -8,12 +8,14 @@
 mod free_space;
 mod learned;
 mod network;
+mod noise;
 mod plan;
 #[cfg(test)]
 mod tests;
+mod texture;
 mod thread;
 
-pub use learned::{LAYOUT_NAME, LearnedPainter, REFINER_NAME};
+pub use learned::{LAYOUT_NAME, LearnedPainter};
 pub use plan::{Futile, LookAhead};
 pub use thread::{PaintThread, PainterFactory, Painting};
 
@@ -39,9 +41,9 @@ pub enum PaintError {
     /// The painter failed or its weights do not fit; the message says which.
     #[error("painter: {0}")]
     Painter(String),
-    /// What it painted cannot be merged.
+    /// What it painted cannot be merged, or the memory cannot be looked at there.
     #[error("painted window: {0}")]
-    Merge(#[from] SpatialError),
+    Memory(#[from] SpatialError),
 }
 
 /// What a painter is asked to complete.
@@ -50,6 +52,8 @@ pub struct Window<'a> {
     /// The memory at [`window_camera`]: known pixels, and the calm fill where
     /// [`Frame::is_known`] says no.
     pub frame: &'a Frame,
+    /// All that is known.
+    pub memory: &'a Memory,
     /// Where it is: `world_from_view`.
     pub pose: Pose,
     /// Decides between the possible completions.
@@ -120,7 +124,8 @@ pub(crate) fn paint_next(
     let camera = window_camera();
     renderer.render(memory, &pose, &camera, frame)?;
     let planned = Instant::now();
-    let Painted { rgb, inverse_depth } = painter.paint(&Window { frame, pose, rng_seed })?;
+    let Painted { rgb, inverse_depth } =
+        painter.paint(&Window { frame, memory, pose, rng_seed })?;
     let painted = Instant::now();
     let side = rgb.width();
     if rgb.height() != side || inverse_depth.len() != rgb.data().len() / 3 || side < WINDOW_SIDE {

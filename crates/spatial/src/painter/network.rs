@@ -1,6 +1,6 @@
-//! The painter's networks in candle, layer by layer as in `python/reverie_train/painter`.
+//! The painter's network in candle, layer by layer as in `python/reverie_train/painter`.
 
-use candle_core::{D, DType, Device, Result, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 use candle_nn::ops::softmax_last_dim;
 use candle_nn::{
     Embedding, LayerNorm, Linear, VarBuilder, embedding, layer_norm, linear, linear_no_bias,
@@ -20,6 +20,26 @@ pub const CAPTION: usize = 384;
 /// Maps of noise.
 pub const NOISE: usize = 4;
 const CLASSES: usize = 32;
+/// Colours, code of depth, detail.
+pub const OUTPUTS: usize = 5;
+
+/// 1/m: where the code of depth turns from logarithmic to linear, so that the sky has a code, too.
+const FAR_OFFSET: f32 = 1e-3;
+/// Beyond this the code means sky, metres.
+const FARTHEST_M: f32 = 3000.0;
+/// Nearest that is painted, 1/m.
+const MOST_INVERSE_DEPTH: f32 = 20.0;
+
+/// An inverse depth (1/m, 0 is sky) as the network sees it, about -1.7 to 3.
+pub fn encode(inverse_depth: f32) -> f32 {
+    ((inverse_depth.min(MOST_INVERSE_DEPTH) + FAR_OFFSET).ln() + 3.5) * 0.5
+}
+
+/// The inverse of [`encode`].
+pub fn decode(code: f32) -> f32 {
+    let inverse = (code * 2.0 - 3.5).exp() - FAR_OFFSET;
+    if inverse > 1.0 / FARTHEST_M { inverse.min(MOST_INVERSE_DEPTH) } else { 0.0 }
+}
 const PROXY_CHANNELS: usize = 6;
 const MAPS: usize = 4 + 4 + 1 + 1 + NOISE + PROXY_CHANNELS + 3 + 1;
 
@@ -49,35 +69,13 @@ pub struct LayoutConfig {
     pub position_frequencies: usize,
     /// Added to the variance in every normalisation.
     pub layer_norm_eps: f64,
-}
-
-/// Shape of the refiner; field names are those of the exported configuration.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RefinerConfig {
-    /// Side of the windows it was trained on, pixels.
-    pub size: usize,
-    /// Channels at half size.
-    pub half_channels: usize,
-    /// Channels at quarter size.
-    pub quarter_channels: usize,
-    /// Channels at an eighth.
-    pub eighth_channels: usize,
-    /// Convolution blocks at half size, down and up.
-    pub half_blocks: usize,
-    /// Convolution blocks at quarter size, down and up.
-    pub quarter_blocks: usize,
-    /// Convolution blocks at an eighth.
-    pub eighth_blocks: usize,
-    /// Length of the vector that conditions and caption become.
-    pub condition_size: usize,
-    /// Added to the variance in every normalisation.
-    pub layer_norm_eps: f64,
+    /// Noise chooses between plausible answers; else it was always zero in training.
+    pub diverse: bool,
 }
 
 fn problem(size: usize, widths: &[usize], counts: &[usize], eps: f64) -> Option<&'static str> {
-    if !(16..=512).contains(&size) || !size.is_multiple_of(16) {
-        Some("size must be a multiple of 16 up to 512")
+    if !(16..=512).contains(&size) || !size.is_power_of_two() {
+        Some("size must be a power of two from 16 to 512")
     } else if widths.iter().any(|width| !(1..=4096).contains(width)) {
         Some("channels and widths must be between 1 and 4096")
     } else if counts.iter().any(|count| *count > 64) {
@@ -106,16 +104,6 @@ impl LayoutConfig {
     }
 }
 
-impl RefinerConfig {
-    /// Checks that the numbers make a network of a sensible size; returns what is wrong.
-    pub fn problem(&self) -> Option<&'static str> {
-        let widths =
-            [self.half_channels, self.quarter_channels, self.eighth_channels, self.condition_size];
-        let counts = [self.half_blocks, self.quarter_blocks, self.eighth_blocks];
-        problem(self.size, &widths, &counts, self.layer_norm_eps)
-    }
-}
-
 /// A window as the networks see it; colours 0 to 1, depth as a code.
 pub struct Inputs {
     /// 1 where a pixel is known, `[side, side]`.
@@ -134,15 +122,8 @@ pub struct Inputs {
     pub conditions: Tensor,
     /// `[CAPTION]`, zeros where there is none.
     pub caption: Tensor,
-}
-
-impl Inputs {
-    /// What is known as it was seen, the rest as answered.
-    pub fn joined(&self, answer: &Tensor) -> Result<Tensor> {
-        let known = self.known.unsqueeze(2)?;
-        let open = known.affine(-1.0, 1.0)?;
-        self.seen.broadcast_mul(&known)? + answer.broadcast_mul(&open)?
-    }
+    /// Chooses between the plausible answers, standard normal; zeros give their average.
+    pub noise: [f32; NOISE],
 }
 
 /// Conditions and caption to one vector.
@@ -227,7 +208,7 @@ impl Layer {
     }
 }
 
-/// What is plausible where nothing is known: one answer, an average.
+/// What is plausible where nothing is known, without its texture.
 pub struct Layout {
     position_frequencies: usize,
     classes: Embedding,
@@ -272,12 +253,12 @@ impl Layout {
             up_quarter: blocks(count, quarter, eps, vb.pp("up_quarter"))?,
             from_quarter: linear(quarter, 4 * stem, vb.pp("from_quarter"))?,
             refine: Conv3x3::load(stem, stem, vb.pp("refine"))?,
-            head: Conv3x3::load(stem, 16, vb.pp("head"))?,
+            head: Conv3x3::load(stem, 4 * OUTPUTS, vb.pp("head"))?,
             position_frequencies: config.position_frequencies,
         })
     }
 
-    /// All maps of a window, without noise, `[side, side, MAPS]`.
+    /// All maps of a window, `[side, side, MAPS]`.
     fn maps(&self, inputs: &Inputs) -> Result<Tensor> {
         let (height, width) = inputs.known.dims2()?;
         let device = inputs.known.device();
@@ -289,12 +270,12 @@ impl Layout {
         let classes = inputs.proxy_class.clamp(0_u32, CLASSES as u32 - 1)?;
         let classes = classes.apply(&self.classes)?.broadcast_mul(&asked)?;
         let colour = inputs.proxy_rgb.affine(1.0, -0.5)?.broadcast_mul(&asked)?;
-        let noise = Tensor::zeros((height, width, NOISE), DType::F32, device)?;
+        let noise = Tensor::new(&inputs.noise, device)?.broadcast_as((height, width, NOISE))?;
         let up = inputs.elevation.unsqueeze(2)?;
         Tensor::cat(&[&seen, &fill, &known, &up, &noise, &classes, &colour, &asked], 2)
     }
 
-    /// Colours and code everywhere, `[side, side, 4]`.
+    /// Colours, code and detail everywhere, `[side, side, OUTPUTS]`.
     pub fn forward(&self, inputs: &Inputs) -> Result<Tensor> {
         let half = space_to_depth(&self.maps(inputs)?, 2)?.apply(&self.stem)?.gelu()?;
         let mut quarter = space_to_depth(&half, 2)?.apply(&self.to_quarter)?;
@@ -308,7 +289,7 @@ impl Layout {
         }
         let x = (half + depth_to_space(&x.apply(&self.from_quarter)?)?)?;
         let change = x.apply(&self.refine)?.gelu()?.apply(&self.head)?;
-        &inputs.fill + depth_to_space(&change)?
+        inputs.fill.pad_with_zeros(2, 0, 1)? + depth_to_space(&change)?
     }
 
     fn transform(&self, x: &Tensor, inputs: &Inputs) -> Result<Tensor> {
@@ -324,109 +305,4 @@ impl Layout {
         }
         x.apply(&self.norm)?.reshape((h, w, width))
     }
-}
-
-/// Turns the layout's one answer into one of many sharp ones.
-pub struct Refiner {
-    condition: Conditioner,
-    to_bias: Linear,
-    stem: Conv3x3,
-    down_half: Vec<ConvBlock>,
-    to_quarter: Linear,
-    down_quarter: Vec<ConvBlock>,
-    to_eighth: Linear,
-    noise_eighth: Linear,
-    eighth: Vec<ConvBlock>,
-    from_eighth: Linear,
-    noise_quarter: Linear,
-    up_quarter: Vec<ConvBlock>,
-    from_quarter: Linear,
-    up_half: Vec<ConvBlock>,
-    head: Conv3x3,
-}
-
-/// Every `step`-th value of noise `[side, side, NOISE]` both ways, from `step / 2 - 1` on.
-fn coarser(noise: &Tensor, step: usize) -> Result<Tensor> {
-    let (height, width, maps) = noise.dims3()?;
-    let cells = noise.reshape((height / step, step, width / step, step, maps))?;
-    let at = step / 2 - 1;
-    cells.narrow(1, at, 1)?.narrow(3, at, 1)?.reshape((height / step, width / step, maps))
-}
-
-impl Refiner {
-    /// Loads every tensor; shapes follow from `config`.
-    pub fn load(config: &RefinerConfig, vb: VarBuilder<'_>) -> Result<Self> {
-        let (half, quarter, eighth) =
-            (config.half_channels, config.quarter_channels, config.eighth_channels);
-        let eps = config.layer_norm_eps;
-        let row =
-            |count: usize, channels: usize, name: &str| blocks(count, channels, eps, vb.pp(name));
-        Ok(Self {
-            condition: Conditioner::load(config.condition_size, vb.pp("condition"))?,
-            to_bias: linear(config.condition_size, eighth, vb.pp("to_bias"))?,
-            stem: Conv3x3::load(4 * (4 + 1 + 1 + NOISE), half, vb.pp("stem"))?,
-            down_half: row(config.half_blocks, half, "down_half")?,
-            to_quarter: linear(4 * half, quarter, vb.pp("to_quarter"))?,
-            down_quarter: row(config.quarter_blocks, quarter, "down_quarter")?,
-            to_eighth: linear(4 * quarter, eighth, vb.pp("to_eighth"))?,
-            noise_eighth: linear_no_bias(NOISE, eighth, vb.pp("noise_eighth"))?,
-            eighth: row(config.eighth_blocks, eighth, "eighth")?,
-            from_eighth: linear(eighth, 4 * quarter, vb.pp("from_eighth"))?,
-            noise_quarter: linear_no_bias(NOISE, quarter, vb.pp("noise_quarter"))?,
-            up_quarter: row(config.quarter_blocks, quarter, "up_quarter")?,
-            from_quarter: linear(quarter, 4 * half, vb.pp("from_quarter"))?,
-            up_half: row(config.half_blocks, half, "up_half")?,
-            head: Conv3x3::load(half, 16, vb.pp("head"))?,
-        })
-    }
-
-    /// From a joined layout `[side, side, 4]` and standard normal noise `[side, side, NOISE]` to
-    /// colours and code everywhere, `[side, side, 4]`.
-    pub fn forward(&self, inputs: &Inputs, layout: &Tensor, noise: &Tensor) -> Result<Tensor> {
-        let device = layout.device();
-        let through = |mut x: Tensor, blocks: &[ConvBlock]| -> Result<Tensor> {
-            for block in blocks {
-                x = x.apply(block)?;
-            }
-            Ok(x)
-        };
-        let half = Tensor::new(&[0.5_f32, 0.5, 0.5, 0.0], device)?;
-        let centred = (layout.broadcast_sub(&half)? * 2.0)?;
-        let (known, up) = (inputs.known.unsqueeze(2)?, inputs.elevation.unsqueeze(2)?);
-        let maps = Tensor::cat(&[&centred, &known, &up, noise], 2)?;
-        let half = through(space_to_depth(&maps, 2)?.apply(&self.stem)?, &self.down_half)?;
-        let quarter =
-            through(space_to_depth(&half, 2)?.apply(&self.to_quarter)?, &self.down_quarter)?;
-        let x = space_to_depth(&quarter, 2)?.apply(&self.to_eighth)?;
-        let x = (x + coarser(noise, 8)?.apply(&self.noise_eighth)?)?;
-        let bias = self.condition.forward(inputs)?.apply(&self.to_bias)?.squeeze(0)?;
-        let x = through(x.broadcast_add(&bias)?, &self.eighth)?;
-        let x = (quarter + depth_to_space(&x.apply(&self.from_eighth)?)?)?;
-        let x = (x + coarser(noise, 4)?.apply(&self.noise_quarter)?)?;
-        let x = through(x, &self.up_quarter)?;
-        let x = (half + depth_to_space(&x.apply(&self.from_quarter)?)?)?;
-        let change = through(x, &self.up_half)?.apply(&self.head)?;
-        layout + depth_to_space(&change)?
-    }
-}
-
-/// Standard normal noise of a window, `[side, side, NOISE]`: splitmix64 and Box-Muller.
-pub fn noise_maps(side: usize, rng_seed: u64, device: &Device) -> Result<Tensor> {
-    let mut state = rng_seed;
-    let mut uniform = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = state;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((x ^ (x >> 31)) >> 40) as f32 / (1 << 24) as f32
-    };
-    let count = side * side * NOISE;
-    let mut values = Vec::with_capacity(count + 1);
-    while values.len() < count {
-        let radius = (-2.0 * (1.0 - uniform()).ln()).sqrt();
-        let (sin, cos) = (std::f32::consts::TAU * uniform()).sin_cos();
-        values.extend([radius * cos, radius * sin]);
-    }
-    values.truncate(count);
-    Tensor::from_vec(values, (side, side, NOISE), device)
 }

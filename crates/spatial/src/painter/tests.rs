@@ -1,7 +1,7 @@
-//! The networks against their references.
+//! The network against its reference, and the painter around it.
 
-use super::network::{Inputs, Layout, LayoutConfig, Refiner, RefinerConfig};
-use super::{LearnedPainter, Painter as _, Window, window_camera};
+use super::network::{Inputs, Layout, LayoutConfig};
+use super::{LearnedPainter, Painter as _, WINDOW_SIDE, Window, window_camera};
 use crate::{Frame, Memory, Renderer};
 use candle_core::safetensors::{BufferedSafetensors, Load as _};
 use candle_core::{DType, Device, Tensor};
@@ -9,7 +9,7 @@ use reverie_inference::Weights;
 use reverie_world_model::{DepthImage, Pose, RgbImage};
 use std::path::{Path, PathBuf};
 
-/// Small networks with random weights, written by `python -m reverie_train.painter export`.
+/// A small network with random weights, written by `python -m reverie_train.painter export`.
 fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
 }
@@ -38,6 +38,7 @@ fn inputs(fixture: &BufferedSafetensors) -> Inputs {
         proxy_rgb: get("proxy_rgb"),
         conditions: get("conditions").squeeze(0).unwrap_or_else(|_| get("conditions")),
         caption: get("caption"),
+        noise: get("noise").to_vec1().expect("noise").try_into().expect("length"),
     }
 }
 
@@ -50,66 +51,93 @@ fn weights_in(folder: &Path, name: &str) -> Weights {
     Weights::from_bytes(&path, std::fs::read(&path).expect("weights")).expect("weights")
 }
 
-#[test]
-fn the_learned_painter_paints_what_is_not_known_and_leaves_the_rest() {
-    let (layout, refiner) = (weights("painter_layout"), weights("painter_refiner"));
-    let mut painter =
-        LearnedPainter::from_weights(&layout, Some(&refiner), &Device::Cpu).expect("fits");
-    // The left half of the window is known: a wall at two metres.
+/// A wall at two metres whose left half is known: stripes above, chequers below.
+fn half_a_wall() -> Memory {
     let camera = window_camera();
-    let rgb = RgbImage::filled(camera.width, camera.height, [200, 90, 40]).expect("picture");
-    let left = |at: usize| (at as u32 % camera.width) < camera.width / 2;
-    let depth = (0..camera.pixels()).map(|at| if left(at) { 2.0 } else { 0.0 }).collect();
+    let side = camera.width as usize;
+    let colour = |at: usize| {
+        let (x, y) = (at % side, at / side);
+        let dark = if y < side / 2 { x / 4 % 2 == 0 } else { (x / 8 + y / 8) % 2 == 0 };
+        if dark { [40, 90, 160] } else { [220, 180, 60] }
+    };
+    let rgb = (0..camera.pixels()).flat_map(colour).collect();
+    let rgb = RgbImage::new(camera.width, camera.height, rgb).expect("picture");
+    let metres = |at: usize| if at % side < side / 2 { 2.0 } else { 0.0 };
+    let depth = (0..camera.pixels()).map(metres).collect();
     let depth = DepthImage::new(camera.width, camera.height, depth).expect("depth");
     let mut memory = Memory::new();
     memory.insert(&rgb, &depth, &Pose::IDENTITY, &camera).expect("a good view");
+    memory
+}
+
+#[test]
+fn the_learned_painter_paints_what_is_not_known_with_the_texture_of_what_is() {
+    let mut painter =
+        LearnedPainter::from_weights(&weights("painter_layout"), &Device::Cpu).expect("fits");
+    let memory = half_a_wall();
     let mut frame = Frame::new();
-    Renderer::new().render(&memory, &Pose::IDENTITY, &camera, &mut frame).expect("draws");
+    let draw = |frame: &mut Frame, side| {
+        let camera = window_camera().resized(side, side);
+        Renderer::new().render(&memory, &Pose::IDENTITY, &camera, frame).expect("draws");
+    };
+    draw(&mut frame, WINDOW_SIDE);
     let mut paint = |rng_seed| {
-        painter.paint(&Window { frame: &frame, pose: Pose::IDENTITY, rng_seed }).expect("paints")
+        let pose = Pose::IDENTITY;
+        painter.paint(&Window { frame: &frame, memory: &memory, pose, rng_seed }).expect("paints")
     };
     let (first, again, other) = (paint(1), paint(1), paint(2));
     assert!(first == again && first != other);
     assert!(first.inverse_depth.iter().all(|w| (0.0..=20.0).contains(w)));
-    for at in (0..camera.pixels()).filter(|at| frame.is_known(*at)) {
-        assert_eq!(first.rgb.data()[3 * at..3 * at + 3], frame.rgba8()[4 * at..4 * at + 3]);
-        assert_eq!(first.inverse_depth[at], frame.inverse_depth()[at]);
+    // Known pixels are as they were, also between those of the window's own size.
+    let side = first.rgb.width();
+    let mut fine = Frame::new();
+    draw(&mut fine, side);
+    let known: Vec<usize> =
+        (0..first.inverse_depth.len()).filter(|at| fine.is_known(*at)).collect();
+    assert!(known.len() > first.inverse_depth.len() / 3);
+    for at in known {
+        assert_eq!(first.rgb.data()[3 * at..3 * at + 3], fine.rgba8()[4 * at..4 * at + 3]);
     }
+    // New pixels have steps as large as the old ones: it is texture and no average.
+    let steps = |from: u32, to: u32| {
+        let rows = (side / 4..side * 3 / 4).flat_map(|y| (from..to).map(move |x| (x, y)));
+        let step = |(x, y): (u32, u32)| {
+            let [a, b] =
+                [x, x + 1].map(|x| f32::from(first.rgb.data()[3 * (y * side + x) as usize]));
+            (a - b).powi(2)
+        };
+        rows.map(step).sum::<f32>() / (to - from) as f32
+    };
+    let (old, new) = (steps(side / 8, side * 3 / 8), steps(side * 5 / 8, side * 7 / 8));
+    assert!((0.3..3.0).contains(&(new / old)), "steps {old} before, {new} new");
 }
 
 #[test]
 fn weights_that_do_not_fit_are_named() {
-    let read = |name: &str| std::fs::read(models().join(name)).expect("weights");
-    let (layout, refiner) =
-        (read("painter_layout.safetensors"), read("painter_refiner.safetensors"));
+    let good = std::fs::read(models().join("painter_layout.safetensors")).expect("weights");
     let table = [
-        (&layout, "\"stem.weight\"", "\"stem.weighs\"", "stem.weight"),
-        (&layout, "num_attention_heads\\\": 2", "num_attention_heads\\\": 3", "multiple of"),
-        (&layout, "hidden_size", "hidden_sizf", "hidden_siz"),
-        (&refiner, "\"to_bias.weight\"", "\"to_bias.weighs\"", "to_bias.weight"),
-        (&refiner, "eighth_blocks\\\": 2", "eighth_blocks\\\": 9", "eighth.2"),
+        ("\"stem.weight\"", "\"stem.weighs\"", "stem.weight"),
+        ("num_attention_heads\\\": 2", "num_attention_heads\\\": 3", "multiple of"),
+        ("hidden_size", "hidden_sizf", "hidden_siz"),
+        ("\\\"size\\\": 32", "\\\"size\\\": 48", "size must be"),
+        ("quarter_blocks\\\": 1", "quarter_blocks\\\": 9", "quarter.1"),
     ];
-    for (good, from, to, words) in table {
+    for (from, to, words) in table {
         let header = u64::from_le_bytes(good[..8].try_into().expect("8 bytes")) as usize;
         let text = std::str::from_utf8(&good[8..8 + header]).expect("header");
         assert!(text.contains(from), "{from} is not in the header");
         let mut bad = good.clone();
         bad.splice(8..8 + header, text.replacen(from, to, 1).into_bytes());
         let bad_weights = Weights::from_bytes(Path::new("bad.safetensors"), bad).expect("format");
-        let outcome = if std::ptr::eq(good, &layout) {
-            LearnedPainter::from_weights(&bad_weights, None, &Device::Cpu)
-        } else {
-            let layout = weights("painter_layout");
-            LearnedPainter::from_weights(&layout, Some(&bad_weights), &Device::Cpu)
-        };
+        let outcome = LearnedPainter::from_weights(&bad_weights, &Device::Cpu);
         let message = outcome.map(|_| ()).expect_err(words).to_string();
         assert!(message.contains("bad.safetensors") && message.contains(words), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");
     }
     // Another network's weights, and half a file.
-    let swapped = LearnedPainter::from_weights(&weights("painter_refiner"), None, &Device::Cpu);
-    assert!(swapped.is_err());
-    let half = layout[..layout.len() / 2].to_vec();
+    let depth = weights_in(&shipped(), "depth");
+    assert!(LearnedPainter::from_weights(&depth, &Device::Cpu).is_err());
+    let half = good[..good.len() / 2].to_vec();
     assert!(Weights::from_bytes(Path::new("half.safetensors"), half).is_err());
 }
 
@@ -137,16 +165,4 @@ fn the_layout_agrees_with_pytorch() {
         let answer = network.forward(&inputs(&fixture)).expect("answer");
         compare("layout", &answer, &tensor(&fixture, "answer"));
     }
-}
-
-#[test]
-fn the_refiner_agrees_with_pytorch() {
-    let (fixture, weights) = (fixture(&models(), "painter_refiner"), weights("painter_refiner"));
-    let config: RefinerConfig =
-        serde_json::from_str(weights.metadata("config").expect("config")).expect("config");
-    let builder = weights.var_builder(DType::F32, &Device::Cpu);
-    let network = Refiner::load(&config, builder).expect("fits");
-    let (layout, noise) = (tensor(&fixture, "layout"), tensor(&fixture, "noise"));
-    let answer = network.forward(&inputs(&fixture), &layout, &noise).expect("answer");
-    compare("refiner", &answer, &tensor(&fixture, "answer"));
 }

@@ -1,0 +1,316 @@
+//! One size of the search for patches: distances, propagation with random search, voting.
+
+use super::{Copied, picture::Picture};
+use crate::painter::noise::{mixed, unit};
+use glam::Vec4;
+use rayon::prelude::*;
+
+/// Patches reach this far around their centre, pixels.
+pub(super) const REACH: usize = 2;
+/// Weights of the squared differences in a patch: colours, code of depth.
+const PATCH_WEIGHTS: Vec4 = Vec4::new(1.0, 1.0, 1.0, 0.02);
+/// What a known pixel of a patch counts; others count one.
+const KNOWN_WEIGHT: f32 = 3.0;
+/// Weights of the squared differences between the blurred source and the guide.
+const GUIDE_WEIGHTS: Vec4 = Vec4::new(1.0, 1.0, 1.0, 0.05);
+const ELEVATION_WEIGHT: f32 = 0.1;
+const DETAIL_WEIGHT: f32 = 1.0;
+/// Largest dislike of a region of a source for no reason but the seed: it makes seeds differ.
+const WHIM: f32 = 0.004;
+/// Side of such regions as a share of the picture's side.
+const WHIM_REGION: f32 = 0.094;
+/// Random places tried anywhere in the sources, each pass.
+const ANYWHERE: u64 = 2;
+
+/// A pixel of a source.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Match {
+    pub source: u32,
+    pub at: u32,
+}
+
+/// What the layout says at each pixel of a picture, or what a source is like there.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Guide {
+    /// Blurred colours and code of depth.
+    pub blurred: Vec<Vec4>,
+    pub elevation: Vec<f32>,
+    pub detail: Vec<f32>,
+}
+
+/// A picture to copy from.
+pub(super) struct Source {
+    texels: Vec<Vec4>,
+    like: Guide,
+    whims: Vec<f32>,
+    /// The whole patch around a pixel is known.
+    usable: Vec<bool>,
+    /// Those pixels in order.
+    places: Vec<u32>,
+}
+
+impl Source {
+    pub fn new(picture: &Picture, like: Guide, number: usize, seed: u64) -> Self {
+        let side = picture.side;
+        let inside = |at: usize| (REACH..side - REACH).contains(&at);
+        let usable: Vec<bool> = (0..side * side)
+            .map(|at| {
+                let (x, y) = (at % side, at / side);
+                let known = |y: usize| {
+                    picture.known[y * side + x - REACH..=y * side + x + REACH]
+                        .iter()
+                        .all(|known| *known)
+                };
+                inside(x) && inside(y) && (y - REACH..=y + REACH).all(known)
+            })
+            .collect();
+        let places = (0..usable.len()).filter(|at| usable[*at]).map(|at| at as u32).collect();
+        let region = WHIM_REGION * side as f32;
+        let whims = (0..usable.len())
+            .map(|at| {
+                let [x, y] = [at % side, at / side].map(|v| (v as f32 / region) as u64);
+                let bits = mixed(seed ^ ((number as u64) << 32) ^ (y << 16) ^ (x << 4) ^ 1);
+                WHIM * unit(bits)
+            })
+            .collect();
+        Self { texels: picture.texels.clone(), like, whims, usable, places }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The usable place nearest in order.
+    fn near(&self, at: u32) -> Option<u32> {
+        let next = self.places.partition_point(|place| *place < at);
+        self.places.get(next).or_else(|| self.places.last()).copied()
+    }
+}
+
+/// The search at one size.
+pub(super) struct Search {
+    side: usize,
+    known: Vec<bool>,
+    guide: Guide,
+    sources: Vec<Source>,
+    /// What is being made; known texels stay.
+    target: Vec<Vec4>,
+    /// Pixels that are not known, and the match of each.
+    free: Vec<u32>,
+    matches: Vec<Match>,
+    seed: u64,
+}
+
+impl Search {
+    /// Starts with a picture that already has something everywhere; `None` when there is nothing
+    /// to copy.
+    pub fn new(
+        window: &Picture,
+        guide: Guide,
+        target: Vec<Vec4>,
+        sources: Vec<Source>,
+        seed: u64,
+    ) -> Option<Self> {
+        if sources.iter().all(Source::is_empty) {
+            return None;
+        }
+        let known = window.known.clone();
+        let free: Vec<u32> =
+            (0..known.len()).filter(|at| !known[*at]).map(|at| at as u32).collect();
+        let matches = vec![Match::default(); known.len()];
+        Some(Self { side: window.side, known, guide, sources, target, free, matches, seed })
+    }
+
+    fn guided(&self, at: usize, m: Match) -> f32 {
+        let source = &self.sources[m.source as usize];
+        let (like, from) = (&source.like, m.at as usize);
+        let apart = self.guide.blurred[at] - like.blurred[from];
+        (apart * apart).dot(GUIDE_WEIGHTS)
+            + ELEVATION_WEIGHT * (self.guide.elevation[at] - like.elevation[from]).powi(2)
+            + DETAIL_WEIGHT * (self.guide.detail[at] - like.detail[from]).powi(2)
+            + source.whims[from]
+    }
+
+    /// How ill a patch fits; may stop early once that is above `limit`.
+    fn misfit(&self, at: usize, m: Match, limit: f32) -> f32 {
+        let guided = self.guided(at, m);
+        if guided >= limit {
+            return guided;
+        }
+        let side = self.side;
+        let (x, y) = (at % side, at / side);
+        let left = x.saturating_sub(REACH);
+        let right = (x + REACH).min(side - 1);
+        let source = &self.sources[m.source as usize].texels;
+        let (mut sum, mut weight) = (0.0, 0.0);
+        for row in y.saturating_sub(REACH)..=(y + REACH).min(side - 1) {
+            let here = row * side + left;
+            let there = m.at as usize + row * side + left - at;
+            for k in 0..=right - left {
+                let counts = if self.known[here + k] { KNOWN_WEIGHT } else { 1.0 };
+                let apart = self.target[here + k] - source[there + k];
+                sum += counts * (apart * apart).dot(PATCH_WEIGHTS);
+                weight += counts;
+            }
+        }
+        guided + sum / weight
+    }
+
+    fn is_usable(&self, m: Match) -> bool {
+        self.sources[m.source as usize].usable[m.at as usize]
+    }
+
+    fn set(&mut self, matches: Vec<Match>) {
+        for (at, m) in self.free.iter().zip(matches) {
+            self.matches[*at as usize] = m;
+        }
+    }
+
+    /// The best place for each pixel by the guide alone, of all there are.
+    pub fn begin(&mut self) {
+        let best = |at: &u32| {
+            let mut best = (f32::INFINITY, Match::default());
+            for (number, source) in self.sources.iter().enumerate() {
+                for place in &source.places {
+                    let m = Match { source: number as u32, at: *place };
+                    let misfit = self.guided(*at as usize, m);
+                    if misfit < best.0 {
+                        best = (misfit, m);
+                    }
+                }
+            }
+            best.1
+        };
+        let matches = self.free.par_iter().map(best).collect();
+        self.set(matches);
+    }
+
+    /// Goes on from the matches at half the size.
+    pub fn go_on_from(&mut self, half: &Self) {
+        let (side, from) = (self.side, half.side);
+        let found = |at: &u32| {
+            let (x, y) = (*at as usize % side, *at as usize / side);
+            let coarse = half.matches[y / 2 * from + x / 2];
+            let place = coarse.at as usize;
+            let at = (2 * (place / from) + y % 2) * side + 2 * (place % from) + x % 2;
+            let m = Match { source: coarse.source, at: at as u32 };
+            let near = |number: usize| {
+                let at = self.sources[number].near(m.at)?;
+                Some(Match { source: number as u32, at })
+            };
+            if self.is_usable(m) {
+                return m;
+            }
+            near(m.source as usize)
+                .or_else(|| (0..self.sources.len()).find_map(near))
+                .unwrap_or_default()
+        };
+        let matches = self.free.par_iter().map(found).collect();
+        self.set(matches);
+    }
+
+    /// One pass: what the neighbours found, places around the best one, places anywhere. All pixels
+    /// look at the matches before the pass, so that their order does not matter.
+    pub fn pass(&mut self, number: u64) {
+        let step = [1, 2, 1, 4][number as usize % 4];
+        let side = self.side;
+        let better = |at: &u32| {
+            let at = *at as usize;
+            let (x, y) = (at % side, at / side);
+            let mut best = self.matches[at];
+            let mut least = self.misfit(at, best, f32::INFINITY);
+            let mut attempt = |m: Match, best: &mut Match| {
+                if self.is_usable(m) {
+                    let misfit = self.misfit(at, m, least);
+                    if misfit < least {
+                        (least, *best) = (misfit, m);
+                    }
+                }
+            };
+            let neighbours = [
+                (x >= step).then(|| (at - step, 1, 0)),
+                (x + step < side).then(|| (at + step, -1, 0)),
+                (y >= step).then(|| (at - step * side, 0, 1)),
+                (y + step < side).then(|| (at + step * side, 0, -1)),
+            ];
+            for (from, dx, dy) in neighbours.into_iter().flatten().filter(|n| !self.known[n.0]) {
+                let theirs = self.matches[from];
+                if let Some(place) = self.moved(theirs.at, dx * step as isize, dy * step as isize) {
+                    attempt(Match { at: place, ..theirs }, &mut best);
+                }
+            }
+            let bits = |k: u64| mixed(self.seed ^ (number << 40) ^ ((at as u64) << 8) ^ k);
+            let mut radius = side as isize / 4;
+            while radius >= 1 {
+                let span = 2 * radius as u64 + 1;
+                let bits = bits(radius as u64);
+                let [dx, dy] = [bits, bits >> 24].map(|b| (b % span) as isize - radius);
+                if let Some(place) = self.moved(best.at, dx, dy) {
+                    attempt(Match { at: place, ..best }, &mut best);
+                }
+                radius /= 2;
+            }
+            for k in 0..ANYWHERE {
+                let bits = bits(0x80 + k);
+                let number = (bits % self.sources.len() as u64) as usize;
+                let places = &self.sources[number].places;
+                if !places.is_empty() {
+                    let place = places[((bits >> 20) % places.len() as u64) as usize];
+                    attempt(Match { source: number as u32, at: place }, &mut best);
+                }
+            }
+            best
+        };
+        let matches = self.free.par_iter().map(better).collect();
+        self.set(matches);
+    }
+
+    fn moved(&self, place: u32, dx: isize, dy: isize) -> Option<u32> {
+        let side = self.side as isize;
+        let (x, y) = (place as isize % side + dx, place as isize / side + dy);
+        ((0..side).contains(&x) && (0..side).contains(&y)).then(|| (y * side + x) as u32)
+    }
+
+    /// Makes the picture from the matches: what the patches around a pixel say of it, the nearer
+    /// ones more. At a `sharpness` of 0 all count alike, at 5 the pixel's own alone does.
+    pub fn vote(&mut self, sharpness: f32) {
+        let (side, reach) = (self.side, REACH as isize);
+        let weigh = |d: isize| (-sharpness * (d * d) as f32).exp();
+        let weights = [0, 1, 2].map(weigh);
+        let voted = |at: &u32| {
+            let (x, y) = ((*at as usize % side) as isize, (*at as usize / side) as isize);
+            let (mut sum, mut weight) = (Vec4::ZERO, 0.0);
+            let inside = |v: isize| (0..side as isize).contains(&v);
+            for dy in (-reach..=reach).filter(|dy| inside(y + dy)) {
+                for dx in (-reach..=reach).filter(|dx| inside(x + dx)) {
+                    let from = ((y + dy) * side as isize + x + dx) as usize;
+                    if self.known[from] {
+                        continue;
+                    }
+                    let m = self.matches[from];
+                    let place = m.at as isize - dy * side as isize - dx;
+                    let counts = weights[dy.unsigned_abs()] * weights[dx.unsigned_abs()];
+                    sum += counts * self.sources[m.source as usize].texels[place as usize];
+                    weight += counts;
+                }
+            }
+            sum / weight
+        };
+        let voted: Vec<Vec4> = self.free.par_iter().map(voted).collect();
+        for (at, texel) in self.free.iter().zip(voted) {
+            self.target[*at as usize] = texel;
+        }
+    }
+
+    /// Pixels along a side.
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
+    /// What was made.
+    pub fn into_copied(self) -> Copied {
+        let matches = self.known.iter().zip(&self.matches);
+        let matches = matches.map(|(known, m)| (!known).then_some(*m)).collect();
+        Copied { texels: self.target, matches }
+    }
+}

@@ -1,0 +1,239 @@
+//! Texture for what the layout network only knows averages of: copied, patch by patch, from what
+//! was really seen.
+//!
+//! Patches are searched from coarse to fine as in PatchMatch (Barnes et al. 2009) and voted as by
+//! Wexler, Shechtman and Irani (2007). Compared are the patches themselves, with what is known
+//! around them, and the blurred source with the layout: its colours, depth, height above the
+//! horizon and predicted amount of detail, so that ground comes from ground, far from far and
+//! bricks where bricks belong. The layout keeps the last word on all that is larger than a patch.
+//! Sizes beyond the search's are copied along with the matches, so that what is new is as sharp as
+//! what was seen.
+
+mod matching;
+mod picture;
+
+use glam::Vec4;
+use matching::{Guide, Match, Search, Source};
+pub(super) use picture::Picture;
+use picture::{Value, blurred, detail, doubled, halved, mirrored};
+use rayon::prelude::*;
+
+/// Side of the pictures that patches are searched in at last, pixels.
+pub(super) const SEARCH_SIDE: usize = 128;
+/// The same at first.
+const FIRST_SIDE: usize = 32;
+/// Blur of the guide, pixels of the first size.
+const GUIDE_SIGMA_PX: f32 = 2.0;
+/// Searches at one size, each followed by a vote.
+const ROUNDS: u64 = 3;
+/// Passes of a search.
+const PASSES: u64 = 2;
+/// Sharpness of votes, see [`Search::vote`]: the first at a size, later ones, and the last of all.
+const SHARPNESS: [f32; 3] = [2.0, 0.5, 5.0];
+/// What is larger than this is as the layout says, pixels of the last size.
+const LAYOUT_SIGMA_PX: f32 = 6.0;
+/// By how much the contrast of copied texture may be changed to what the layout predicts.
+const CONTRAST: [f32; 2] = [0.8, 1.5];
+
+/// What is plausible: the layout network's answer at [`SEARCH_SIDE`].
+pub(super) struct Plausible {
+    /// Colours and code of depth.
+    pub texels: Vec<Vec4>,
+    /// Root mean square of the colours' steps from pixel to pixel around each pixel.
+    pub detail: Vec<f32>,
+}
+
+/// Completes a window. `window` and `sources` have one size, [`SEARCH_SIDE`] times a power of two;
+/// the result has it, too. The same seed makes the same picture.
+pub(super) fn complete(
+    window: &Picture,
+    plausible: &Plausible,
+    sources: &[Picture],
+    seed: u64,
+) -> Vec<Vec4> {
+    let base = shrunk(window, SEARCH_SIDE);
+    let texels = joined(&base, &plausible.texels);
+    let bases: Vec<Picture> = sources.iter().map(|source| shrunk(source, SEARCH_SIDE)).collect();
+    let Some(copied) = search(&base, &texels, &plausible.detail, &bases, seed) else {
+        return joined(window, &resized(texels, SEARCH_SIDE, window.side));
+    };
+    let (out, contrast) = harmonised(&texels, &copied.texels, &plausible.detail);
+    let mut out = resized(joined(&base, &out), SEARCH_SIDE, window.side);
+    let finer: Vec<Vec<Vec4>> =
+        sources.iter().zip(&bases).map(|(fine, base)| finer(fine, base)).collect();
+    let (side, scale) = (window.side, window.side / SEARCH_SIDE);
+    out.par_chunks_mut(side).enumerate().for_each(|(y, row)| {
+        for (x, texel) in row.iter_mut().enumerate() {
+            let at = y / scale * SEARCH_SIDE + x / scale;
+            let Some(m) = copied.matches[at] else { continue };
+            let [from_x, from_y] =
+                [(m.at as usize % SEARCH_SIDE, x), (m.at as usize / SEARCH_SIDE, y)]
+                    .map(|(from, at)| from * scale + at % scale);
+            // Sources lie there twice: as they are and mirrored.
+            let from_x = if m.source % 2 == 1 { side - 1 - from_x } else { from_x };
+            let gain = Vec4::splat(contrast[at]).with_w(1.0);
+            *texel += gain * finer[m.source as usize / 2][from_y * side + from_x];
+        }
+    });
+    joined(window, &out)
+}
+
+/// A picture made of patches.
+struct Copied {
+    texels: Vec<Vec4>,
+    /// Where each pixel is from; `None` where it was known.
+    matches: Vec<Option<Match>>,
+}
+
+/// Known texels and, elsewhere, others.
+fn joined(picture: &Picture, others: &[Vec4]) -> Vec<Vec4> {
+    let texels = picture.texels.iter().zip(others).zip(&picture.known);
+    texels.map(|((own, other), known)| if *known { *own } else { *other }).collect()
+}
+
+fn shrunk(picture: &Picture, side: usize) -> Picture {
+    let mut small = picture.clone();
+    while small.side > side {
+        small = small.halved();
+    }
+    small
+}
+
+/// Values of a square picture at another size, a power of two times as large or small.
+pub(super) fn resized<T: Value>(mut values: Vec<T>, from: usize, to: usize) -> Vec<T> {
+    let mut side = from;
+    while side < to {
+        values = doubled(&values, side);
+        side *= 2;
+    }
+    while side > to {
+        values = halved(&values, side);
+        side /= 2;
+    }
+    values
+}
+
+/// What a picture shows beyond its smaller self; nothing where it is not known.
+fn finer(fine: &Picture, base: &Picture) -> Vec<Vec4> {
+    let coarse = resized(base.texels.clone(), base.side, fine.side);
+    let scale = fine.side / base.side;
+    let beyond = |at: usize| {
+        let (x, y) = (at % fine.side / scale, at / fine.side / scale);
+        let known = fine.known[at] && around(base, x, y);
+        if known { fine.texels[at] - coarse[at] } else { Vec4::ZERO }
+    };
+    (0..coarse.len()).into_par_iter().map(beyond).collect()
+}
+
+/// A pixel and all around it are known.
+fn around(picture: &Picture, x: usize, y: usize) -> bool {
+    let side = picture.side;
+    (y.saturating_sub(1)..(y + 2).min(side))
+        .all(|y| (x.saturating_sub(1)..(x + 2).min(side)).all(|x| picture.known[y * side + x]))
+}
+
+/// Guides at every size from the search's last to its first.
+fn guides(picture: &Picture, detail: &[f32]) -> Vec<Guide> {
+    let mut small = shrunk(picture, FIRST_SIDE);
+    let mut amounts = vec![(SEARCH_SIDE, detail.to_vec())];
+    while let Some((side, amount)) = amounts.last().filter(|(side, _)| *side > FIRST_SIDE) {
+        let half = (side / 2, halved(amount, *side));
+        amounts.push(half);
+    }
+    let texels = std::mem::take(&mut small.texels);
+    let mut blurred = blurred(&texels, &small.known, FIRST_SIDE, GUIDE_SIGMA_PX);
+    let mut elevation = small.elevation;
+    let mut guides = Vec::new();
+    for (side, detail) in amounts.into_iter().rev() {
+        if side > FIRST_SIDE {
+            blurred = doubled(&blurred, side / 2);
+            elevation = doubled(&elevation, side / 2);
+        }
+        guides.insert(0, Guide { blurred: blurred.clone(), elevation: elevation.clone(), detail });
+    }
+    guides
+}
+
+/// Makes the unknown part of a window from patches of the sources; `None` when there is nothing to
+/// copy.
+fn search(
+    window: &Picture,
+    texels: &[Vec4],
+    amount: &[f32],
+    sources: &[Picture],
+    seed: u64,
+) -> Option<Copied> {
+    let whole =
+        Picture { texels: texels.to_vec(), known: vec![true; texels.len()], ..window.clone() };
+    let mut wanted = guides(&whole, amount);
+    let mut pools: Vec<(Picture, Vec<Guide>)> = Vec::new();
+    for source in sources {
+        let own = detail(&source.texels, &source.known, source.side);
+        let likes = guides(source, &own);
+        let mirror = |like: &Guide, side: usize| Guide {
+            blurred: mirrored(&like.blurred, side),
+            elevation: mirrored(&like.elevation, side),
+            detail: mirrored(&like.detail, side),
+        };
+        let swapped =
+            likes.iter().enumerate().map(|(k, like)| mirror(like, SEARCH_SIDE >> k)).collect();
+        pools.push((source.clone(), likes));
+        pools.push((source.mirrored(), swapped));
+    }
+    // From large to small, then searched the other way.
+    let mut sizes = vec![(window.clone(), whole)];
+    let mut pictures: Vec<Vec<Picture>> = vec![pools.iter().map(|pool| pool.0.clone()).collect()];
+    while sizes.last().is_some_and(|(window, _)| window.side > FIRST_SIDE) {
+        let (window, whole) = &sizes[sizes.len() - 1];
+        let next = (window.halved(), whole.halved());
+        sizes.push(next);
+        pictures.push(pictures[pictures.len() - 1].iter().map(Picture::halved).collect());
+    }
+    let mut coarser: Option<Search> = None;
+    while let (Some((window, whole)), Some(pictures)) = (sizes.pop(), pictures.pop()) {
+        let size = sizes.len();
+        let of_pool = pictures.iter().zip(&mut pools).enumerate();
+        let sources = of_pool.map(|(number, (picture, pool))| {
+            Source::new(picture, std::mem::take(&mut pool.1[size]), number, seed)
+        });
+        let target = joined(&window, &whole.texels);
+        let guide = std::mem::take(&mut wanted[size]);
+        let Some(mut search) = Search::new(&window, guide, target, sources.collect(), seed) else {
+            continue;
+        };
+        match &coarser {
+            Some(half) => search.go_on_from(half),
+            None => search.begin(),
+        }
+        search.vote(SHARPNESS[0]);
+        for round in 0..ROUNDS {
+            for pass in 0..PASSES {
+                search.pass(round * PASSES + pass);
+            }
+            search.vote(SHARPNESS[1]);
+        }
+        coarser = Some(search);
+    }
+    let mut last = coarser.filter(|search| search.side() == SEARCH_SIDE)?;
+    last.vote(SHARPNESS[2]);
+    Some(last.into_copied())
+}
+
+/// Copied texture with the layout's word on all that is larger, and the contrast that each pixel's
+/// texture was given.
+fn harmonised(layout: &[Vec4], copied: &[Vec4], amount: &[f32]) -> (Vec<Vec4>, Vec<f32>) {
+    let all = vec![true; layout.len()];
+    let wanted = blurred(layout, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
+    let coarse = blurred(copied, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
+    let found = detail(copied, &all, SEARCH_SIDE);
+    let contrast: Vec<f32> = amount
+        .iter()
+        .zip(&found)
+        .map(|(wanted, found)| (wanted / found.max(1e-3)).clamp(CONTRAST[0], CONTRAST[1]))
+        .collect();
+    let texel = |at: usize| {
+        let gain = Vec4::splat(contrast[at]).with_w(1.0);
+        wanted[at] + gain * (copied[at] - coarse[at])
+    };
+    ((0..copied.len()).map(texel).collect(), contrast)
+}
