@@ -146,6 +146,10 @@ impl LearnedPainter {
 }
 
 impl Painter for LearnedPainter {
+    fn steps(&self) -> u32 {
+        1 + u32::from(self.refiner.is_some())
+    }
+
     fn paint(&mut self, window: &Window<'_>) -> Result<Painted, PaintError> {
         let _span = tracing::info_span!("painter").entered();
         let answer = self.answer(window).map_err(failed)?;
