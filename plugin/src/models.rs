@@ -2,7 +2,7 @@
 
 use bevy::prelude::Resource;
 use reverie_simulator::{Quality, SimulatorModel};
-use reverie_spatial::{Frame, Memory, Renderer, SpatialConfig, SpatialModel};
+use reverie_spatial::{Frame, Memory, PaintTiming, Renderer, SpatialConfig, SpatialModel};
 use reverie_world_model::{
     Action, DepthImage, Intrinsics, ModelSpec, Observation, Pose, Seed, Snapshot, WorldError,
     WorldEvent, WorldModel,
@@ -27,6 +27,8 @@ pub struct ModelOptions {
     pub width: u32,
     /// Height of the pictures, pixels.
     pub height: u32,
+    /// What was never seen shall be painted, by models that can.
+    pub painting: bool,
 }
 
 type Factory =
@@ -49,7 +51,8 @@ pub struct WorldModels {
 
 impl Default for WorldModels {
     fn default() -> Self {
-        let spatial = Entry::Spatial(SpatialConfig::default());
+        let live = Some(PaintTiming::WhenReady);
+        let spatial = Entry::Spatial(SpatialConfig { painting: live, ..SpatialConfig::default() });
         let mut models = Self { entries: BTreeMap::from([("spatial".to_owned(), spatial)]) };
         models.register("simulator", simulator);
         models
@@ -79,7 +82,8 @@ impl WorldModels {
         self
     }
 
-    /// Sets how the embedded model is made; its picture size is the view's.
+    /// Sets how the embedded model is made; its picture size is the view's. It paints when both this
+    /// and the view say so; in a game with [`PaintTiming::WhenReady`], so that no tick waits.
     pub fn configure_spatial(&mut self, config: SpatialConfig) -> &mut Self {
         self.entries.insert("spatial".to_owned(), Entry::Spatial(config));
         self
@@ -94,7 +98,10 @@ impl WorldModels {
         match self.entries.get(name) {
             Some(Entry::Spatial(config)) => {
                 let (width, height) = (options.width, options.height);
-                let config = SpatialConfig { width, height, ..config.clone() };
+                let mut config = SpatialConfig { width, height, ..config.clone() };
+                if !options.painting {
+                    config.painting = None;
+                }
                 Ok(LiveModel::Spatial(Box::new(Embedded {
                     model: SpatialModel::new(config)?,
                     renderer: Renderer::new(),

@@ -48,6 +48,9 @@ pub struct WorldPreset {
     /// See [`WorldView::size`].
     #[serde(default)]
     pub size: Option<UVec2>,
+    /// See [`WorldView::painting`].
+    #[serde(default = "default_painting")]
+    pub painting: bool,
     /// How actions move the camera.
     #[serde(default)]
     pub embodiment: Embodiment,
@@ -58,6 +61,10 @@ pub struct WorldPreset {
 
 fn default_seed() -> SeedAddress {
     SeedAddress::Image(std::path::PathBuf::new())
+}
+
+fn default_painting() -> bool {
+    WorldView::default().painting
 }
 
 fn default_model() -> String {
@@ -226,6 +233,7 @@ fn follow(
             rng_seed: preset.rng_seed,
             model: preset.model.clone(),
             size: preset.size,
+            painting: preset.painting,
         });
         embodiment.set_if_neq(preset.embodiment);
         let suspended = controls.suspended;

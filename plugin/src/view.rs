@@ -45,11 +45,19 @@ pub struct WorldView {
     /// Size of the generated picture in pixels; `None` follows the camera's viewport. A smaller
     /// picture costs less and is scaled up.
     pub size: Option<UVec2>,
+    /// The embedded model paints what was never seen; without it, holes are filled calmly.
+    pub painting: bool,
 }
 
 impl Default for WorldView {
     fn default() -> Self {
-        Self { seed: WorldSeed::default(), rng_seed: 0, model: Self::AUTO.to_owned(), size: None }
+        Self {
+            seed: WorldSeed::default(),
+            rng_seed: 0,
+            model: Self::AUTO.to_owned(),
+            size: None,
+            painting: true,
+        }
     }
 }
 
@@ -78,6 +86,12 @@ impl WorldView {
             (Self::AUTO, _) => "spatial",
             (name, _) => name,
         }
+    }
+
+    /// The same, without a painter.
+    #[must_use]
+    pub fn without_painting(self) -> Self {
+        Self { painting: false, ..self }
     }
 
     /// The same, at a fixed picture size in pixels.

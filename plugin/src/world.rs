@@ -175,7 +175,7 @@ fn start_worlds(
             embodiment: (*embodiment).into(),
             model: view.model_name().to_owned(),
             models: models.clone(),
-            options: ModelOptions { width: size.x, height: size.y },
+            options: ModelOptions { width: size.x, height: size.y, painting: view.painting },
             asset_folder: folder.0.clone(),
         };
         let serial = runtime.serial;

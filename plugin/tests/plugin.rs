@@ -108,7 +108,8 @@ impl Game {
 
     /// The embedded model on [`seed`], started.
     fn started() -> Self {
-        let mut game = Self::new((WorldView::new(seed()), Embodiment::Free), None, |_| {});
+        let mut game =
+            Self::new((WorldView::new(seed()).without_painting(), Embodiment::Free), None, |_| {});
         game.wait("a start", |game| game.status() == WorldStatus::Running);
         game
     }
@@ -157,7 +158,8 @@ fn pixel(picture: &[u8], x: u32, y: u32) -> [u8; 3] {
 
 /// What the CPU renderer shows of the same world, made apart from the plugin.
 fn drawn_apart(camera_at: &Transform) -> Frame {
-    let config = SpatialConfig { width: SIZE.x, height: SIZE.y, ..SpatialConfig::default() };
+    let (width, height) = (SIZE.x, SIZE.y);
+    let config = SpatialConfig { width, height, painting: None, ..SpatialConfig::default() };
     let mut model = SpatialModel::new(config).expect("good");
     let begun = model.begin(&Seed::new(SeedSource::Image(seed()))).expect("starts");
     let memory: &Memory = model.memory().expect("begun");
@@ -170,7 +172,8 @@ fn drawn_apart(camera_at: &Transform) -> Frame {
 
 #[test]
 fn a_world_starts_and_input_moves_the_camera() {
-    let mut game = Game::new((WorldView::new(seed()), Embodiment::Free), None, |_| {});
+    let mut game =
+        Game::new((WorldView::new(seed()).without_painting(), Embodiment::Free), None, |_| {});
     let mut started = Vec::new();
     game.wait("WorldStarted", |game| {
         started.extend(game.messages::<WorldStarted>());
@@ -225,7 +228,7 @@ fn the_screen_shows_what_the_cpu_renderer_draws() {
 
 #[test]
 fn the_gpu_path_shows_the_same() {
-    let view = (WorldView::new(seed()), Embodiment::Free);
+    let view = (WorldView::new(seed()).without_painting(), Embodiment::Free);
     let mut game = Game::new(view, None, |app| {
         app.world_mut().resource_mut::<ReverieSettings>().path = PathChoice::Gpu;
     });
@@ -306,7 +309,7 @@ fn the_depth_view_is_an_other_picture() {
 
 #[test]
 fn a_smaller_picture_is_scaled_up() {
-    let view = WorldView::new(seed()).with_size(SIZE.x / 2, SIZE.y / 2);
+    let view = WorldView::new(seed()).without_painting().with_size(SIZE.x / 2, SIZE.y / 2);
     let mut game = Game::new((view, Embodiment::Free), None, |_| {});
     game.wait("a start", |game| game.status() == WorldStatus::Running);
     let picture = game.picture();
@@ -410,12 +413,13 @@ impl WorldModel for Moody {
 fn moody_game() -> (Game, Arc<Mood>) {
     let mood = Arc::new(Mood::default());
     let shared = Arc::clone(&mood);
-    let view = (WorldView::new(seed()).with_model("moody"), Embodiment::Free);
+    let view = (WorldView::new(seed()).without_painting().with_model("moody"), Embodiment::Free);
     let mut game = Game::new(view, None, move |app| {
         app.world_mut().resource_mut::<WorldModels>().register("moody", move |options| {
             let config = SpatialConfig {
                 width: options.width,
                 height: options.height,
+                painting: None,
                 ..SpatialConfig::default()
             };
             let inner = SpatialModel::new(config)?;
@@ -561,7 +565,8 @@ fn presets_reload_and_a_bad_one_is_refused() {
     reverie_media::write_rgb_png(&picture, &seed().rgb).expect("written");
     let write = |text: &str| std::fs::write(&file, text).expect("written");
     write("(seed: \"scene:city\", model: \"none\", embodiment: Free, controls: (speed_mps: 1.0))");
-    let mut game = Game::new(WorldView::new(seed()), Some(folder.path()), |_| {});
+    let mut game =
+        Game::new(WorldView::new(seed()).without_painting(), Some(folder.path()), |_| {});
     let handle = game.app.world().resource::<AssetServer>().load("a.world.ron");
     game.app.world_mut().entity_mut(game.view).insert(FollowPreset(handle));
     game.wait("the preset", |game| game.get::<WorldView>().model == "none");

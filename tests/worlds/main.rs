@@ -22,7 +22,7 @@ fn image_seed(picture: &str, options: &ImageOptions) -> ImageSeed {
     load_image_seed(&repository_file(picture), options).expect("a shipped picture loads")
 }
 
-/// An embedded world that has begun on a picture, and its first frame.
+/// An embedded world without a painter that has begun on a picture, and its first frame.
 fn begin(
     picture: ImageSeed,
     width: u32,
@@ -33,6 +33,7 @@ fn begin(
         width,
         height,
         tick_hz: path.tick_hz,
+        painting: None,
         ..SpatialConfig::default()
     })
     .expect("a valid configuration");

@@ -65,6 +65,9 @@ pub struct Explore {
     /// The world model: spatial or simulator
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
+    /// Only fill what was never seen, calmly, instead of painting it (model spatial)
+    #[arg(long)]
+    pub no_painter: bool,
     /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,

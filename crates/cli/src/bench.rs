@@ -145,6 +145,7 @@ fn open(size: FrameSize) -> Result<(SpatialModel, Seed), CliError> {
         width: size.width,
         height: size.height,
         tick_hz: TICK_HZ,
+        painting: None,
         ..SpatialConfig::default()
     };
     Ok((SpatialModel::new(config)?, Seed::new(SeedSource::Image(image))))

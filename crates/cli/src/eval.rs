@@ -19,7 +19,7 @@ use reverie_evaluation::{
 };
 use reverie_inference::ModelStore;
 use reverie_simulator::{Quality, SceneKind, SimulatorModel};
-use reverie_spatial::{MODEL_NAME, SpatialConfig, SpatialModel};
+use reverie_spatial::{MODEL_NAME, PaintTiming, SpatialConfig, SpatialModel};
 use reverie_world_model::{
     Embodiment, Intrinsics, SceneSeed, Seed, SeedSource, Weather, WorldModel,
 };
@@ -151,15 +151,15 @@ fn contestants(
     [width, height]: [u32; 2],
     tick_hz: f32,
 ) -> Result<Vec<Named>, CliError> {
-    let spatial = || -> Result<Box<dyn WorldModel>, CliError> {
-        let config = SpatialConfig { width, height, tick_hz, ..SpatialConfig::default() };
+    let spatial = |painting: Option<PaintTiming>| -> Result<Box<dyn WorldModel>, CliError> {
+        let config = SpatialConfig { width, height, tick_hz, painting, ..SpatialConfig::default() };
         Ok(Box::new(SpatialModel::new(config)?))
     };
     let mut models: Vec<Named> = Vec::new();
     if let Some(name) = model {
-        models.push((name, spatial()?));
+        models.push((name, spatial(Some(PaintTiming::default()))?));
     }
-    models.push((REPROJECTION_NAME, spatial()?));
+    models.push((REPROJECTION_NAME, spatial(None)?));
     models.push((HOLD_NAME, Box::new(HoldModel::new(width, height, tick_hz))));
     Ok(models)
 }

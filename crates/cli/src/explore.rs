@@ -10,6 +10,7 @@ use crate::{
     worlds,
 };
 use indicatif::{ProgressBar, ProgressStyle};
+use reverie_spatial::MODEL_NAME;
 use reverie_world_model::{Action, Intrinsics, Observation, PathFile, Pose, Seed, WorldModel};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -33,6 +34,8 @@ struct Run {
     program: &'static str,
     version: &'static str,
     model: String,
+    /// What was never seen was painted, not only filled.
+    painting: bool,
     seed: String,
     /// SHA-256 of the seed as the model gets it: pixels, depth, camera, embodiment.
     seed_hash: String,
@@ -176,6 +179,7 @@ fn walk(
         program: RUN_PROGRAM,
         version: env!("CARGO_PKG_VERSION"),
         model: model.spec().name.clone(),
+        painting: model.spec().name == MODEL_NAME && !args.no_painter,
         seed: args.seed.to_string(),
         seed_hash: seed_hash(seed)?,
         size: [args.size.width, args.size.height],

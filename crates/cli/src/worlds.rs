@@ -6,7 +6,7 @@ use crate::{
 };
 use reverie_media::{ImageOptions, load_image_seed};
 use reverie_simulator::{Quality, SimulatorModel};
-use reverie_spatial::{SpatialConfig, SpatialModel};
+use reverie_spatial::{MODEL_NAME, SpatialConfig, SpatialModel};
 use reverie_world_model::{
     ImageSeed, Intrinsics, SceneSeed, Seed, SeedAddress, SeedSource, WorldModel,
 };
@@ -32,7 +32,10 @@ pub fn open(args: &Explore, tick_hz: f32) -> Result<(Box<dyn WorldModel>, Seed),
     let size = args.size;
     let spatial = || -> Result<Box<dyn WorldModel>, CliError> {
         let (width, height) = (size.width, size.height);
-        let config = SpatialConfig { width, height, tick_hz, ..SpatialConfig::default() };
+        let mut config = SpatialConfig { width, height, tick_hz, ..SpatialConfig::default() };
+        if args.no_painter {
+            config.painting = None;
+        }
         Ok(Box::new(SpatialModel::new(config)?))
     };
     if !NAMES.contains(&name) {
@@ -62,6 +65,9 @@ pub fn open(args: &Explore, tick_hz: f32) -> Result<(Box<dyn WorldModel>, Seed),
             }
         }
     };
+    if args.no_painter && model.spec().name != MODEL_NAME {
+        return bad(format!("--no-painter goes with model {MODEL_NAME}: {name} paints nothing"));
+    }
     if model.spec().tick_hz != tick_hz {
         let found = model.spec().tick_hz;
         return bad(format!("tick_hz: {tick_hz}: model {name} ticks at {found} Hz only"));

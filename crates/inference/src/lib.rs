@@ -6,9 +6,11 @@
 //! * [`Weights`] is a bounded safetensors file whose every read names file and tensor when the
 //!   shape is not the expected one.
 //! * [`Worker`] is a named thread with bounded channels both ways.
+//! * [`BackgroundPool`] are threads that give way to the frames.
 //! * [`layers`] are the parts that several networks are made of.
 //! * [`choose_device`] is the CPU unless a GPU was compiled in and asked for.
 
+mod background;
 mod device;
 pub mod layers;
 mod locate;
@@ -17,6 +19,7 @@ mod store;
 mod weights;
 mod worker;
 
+pub use background::BackgroundPool;
 pub use device::{DeviceChoice, DeviceError, choose_device};
 pub use locate::{ASSETS_VARIABLE, CACHE_VARIABLE, assets_dir, cache_dir};
 pub use manifest::{MANIFEST_FILE, Manifest, ManifestError, ModelEntry, ModelKind};

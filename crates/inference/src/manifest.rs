@@ -18,6 +18,8 @@ pub enum ModelKind {
     MonocularDepth,
     /// Weather, hour and kind of world of a picture.
     Conditions,
+    /// What was never seen: one of the networks that complete a view.
+    Painter,
 }
 
 /// One model.

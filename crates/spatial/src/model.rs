@@ -3,18 +3,22 @@
 use crate::{
     Frame, Memory, MergeReport, RenderStats, Renderer, SpatialError,
     depth::DepthNetwork,
-    painter::{LookAhead, PaintError, PaintThread, PainterFactory},
+    painter::{LearnedPainter, LookAhead, PaintError, PaintPriority, PaintThread, PainterFactory},
     painting::{Paint, PaintEntry, PaintState, PaintStatus, PaintTiming, Scenery},
     resample,
     snapshot::{Reader, Writer},
 };
 use candle_core::Device;
-use reverie_inference::ModelStore;
+use reverie_inference::{ModelStore, StoreError};
 use reverie_world_model::{
     Action, DepthImage, EmbodimentState, ImageSeed, Intrinsics, ModelSpec, Observation, Pose,
     RgbImage, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
 };
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The model's name in specs and snapshots.
 pub const MODEL_NAME: &str = "spatial";
@@ -40,6 +44,9 @@ pub struct SpatialConfig {
     /// Folder of the assets with the depth network's weights, for pictures without depth; `None`
     /// looks where the program is installed.
     pub assets: Option<PathBuf>,
+    /// When what was never seen is painted by the shipped networks; `None` leaves it to the filling
+    /// of holes.
+    pub painting: Option<PaintTiming>,
 }
 
 impl Default for SpatialConfig {
@@ -50,6 +57,7 @@ impl Default for SpatialConfig {
             tick_hz: 24.0,
             memory_budget_bytes: crate::memory::DEFAULT_BUDGET_BYTES,
             assets: None,
+            painting: Some(PaintTiming::default()),
         }
     }
 }
@@ -125,7 +133,9 @@ impl SpatialModel {
             memory_horizon_secs: None,
         };
         let (renderer, frame) = (Renderer::new(), Frame::new());
-        Ok(Self {
+        let painting = config.painting.clone();
+        let make = shipped_painter(config.assets.clone());
+        let model = Self {
             config,
             spec,
             world: None,
@@ -134,10 +144,16 @@ impl SpatialModel {
             stats: RenderStats::default(),
             depth_network: None,
             paint: None,
-        })
+        };
+        match painting {
+            None => Ok(model),
+            Some(timing) => model
+                .with_painter(make, timing)
+                .map_err(|error| WorldError::Failed(error.to_string())),
+        }
     }
 
-    /// The same with a painter that imagines what was not seen.
+    /// The same with another painter than the shipped one, or with one at all.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -146,8 +162,18 @@ impl SpatialModel {
         make: PainterFactory,
         timing: PaintTiming,
     ) -> Result<Self, PaintError> {
-        self.paint = Some(Paint::new(PaintThread::new(make)?, timing));
+        let priority =
+            if timing.waits() { PaintPriority::Equal } else { PaintPriority::Background };
+        self.paint = Some(Paint::new(PaintThread::new(make, priority)?, timing));
         Ok(self)
+    }
+
+    /// From the next tick on windows are merged at these times, as after a replay that goes on
+    /// live. Nothing without a painter.
+    pub fn set_paint_timing(&mut self, timing: PaintTiming) {
+        if let Some(paint) = &mut self.paint {
+            paint.set_timing(timing);
+        }
     }
 
     /// How painting stands; `None` without a painter.
@@ -233,6 +259,13 @@ impl SpatialModel {
     ) -> Result<MergeReport, WorldError> {
         let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
         Ok(world.memory.merge(rgb, depth, pose, intrinsics)?)
+    }
+
+    fn check_painter(&mut self) -> Result<(), WorldError> {
+        self.paint
+            .as_mut()
+            .map_or(Ok(()), Paint::check)
+            .map_err(|error| WorldError::Weights(error.to_string()))
     }
 
     /// Makes a world the running one.
@@ -325,21 +358,31 @@ impl SpatialModel {
         rgb: &RgbImage,
         camera: &Intrinsics,
     ) -> Result<DepthImage, WorldError> {
-        let weights = |e: reverie_inference::StoreError| WorldError::Weights(e.to_string());
         let network = match self.depth_network.take() {
             Some(network) => network,
             None => {
-                let store = match &self.config.assets {
-                    Some(assets) => ModelStore::open_at(assets),
-                    None => ModelStore::open(),
-                };
-                DepthNetwork::load(&store.map_err(weights)?, &Device::Cpu)?
+                let store = open_store(self.config.assets.as_deref())
+                    .map_err(|e| WorldError::Weights(e.to_string()))?;
+                DepthNetwork::load(&store, &Device::Cpu)?
             }
         };
         let depth = network.estimate(rgb, camera);
         self.depth_network = Some(network);
         Ok(depth?)
     }
+}
+
+fn open_store(assets: Option<&Path>) -> Result<ModelStore, StoreError> {
+    assets.map_or_else(ModelStore::open, ModelStore::open_at)
+}
+
+/// Makes painters of the shipped networks.
+fn shipped_painter(assets: Option<PathBuf>) -> PainterFactory {
+    Arc::new(move || {
+        let store =
+            open_store(assets.as_deref()).map_err(|e| PaintError::Painter(e.to_string()))?;
+        Ok(Box::new(LearnedPainter::load(&store, &Device::Cpu)?))
+    })
 }
 
 fn failed(error: SpatialError) -> WorldError {
@@ -365,6 +408,7 @@ impl WorldModel for SpatialModel {
                 what: format!("seeds of kind `{}`", seed.source.kind()),
             });
         };
+        self.check_painter()?;
         let world = self.world_from_image(seed, image)?;
         let observation = self.observe(&world)?;
         self.enter(world);
@@ -437,6 +481,7 @@ impl WorldModel for SpatialModel {
                 here.0, here.1, here.2
             )));
         }
+        self.check_painter()?;
         self.enter(world);
         Ok(())
     }

@@ -16,14 +16,17 @@ const MOST_REPORTS: usize = 32;
 /// When nothing was missing, the player has to come this far before anybody looks again.
 const LOOK_AGAIN_M: f32 = 0.25;
 const LOOK_AGAIN_RAD: f32 = 0.15;
+/// Ticks from request to merge unless told otherwise: what a window takes beside frames on two
+/// cores, in ticks of 1/24 s, so that a world in lockstep is painted about as quickly as a live one.
+const LOCKSTEP_TICKS: u32 = 8;
 /// Most futile windows in a snapshot.
 const MOST_FUTILE: u32 = 1024;
 
 /// When finished windows are merged.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PaintTiming {
-    /// At the first tick after they are finished: the live way. [`PaintEntry`]s say what happened.
-    #[default]
+    /// At the first tick after they are finished: the live way, on one core and only as much of it
+    /// as frames leave. [`PaintEntry`]s say what happened.
     WhenReady,
     /// So many ticks after they were asked for, waiting when need be: the same on every machine.
     Lockstep {
@@ -34,15 +37,33 @@ pub enum PaintTiming {
     Replay(Vec<PaintEntry>),
 }
 
-/// One window: when it was asked for and when it was merged. With the inputs, a list of these makes
-/// a world again bit by bit.
+impl Default for PaintTiming {
+    /// In lockstep: the same world on every machine.
+    fn default() -> Self {
+        Self::Lockstep { ticks: LOCKSTEP_TICKS }
+    }
+}
+
+impl PaintTiming {
+    /// Whether ticks count and not the clock.
+    pub(crate) fn waits(&self) -> bool {
+        *self != Self::WhenReady
+    }
+}
+
+/// One window: when it was asked for and when it came. With the inputs, a list of these makes a world
+/// again bit by bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PaintEntry {
     /// Tick at whose end it was asked for.
     pub asked_tick: u64,
-    /// Tick at whose end it was merged.
-    pub merged_tick: u64,
+    /// Tick at whose end it was taken; `None` while it is still awaited.
+    #[serde(default)]
+    pub taken_tick: Option<u64>,
+    /// The painter failed at it: nothing was merged.
+    #[serde(default)]
+    pub failed: bool,
 }
 
 /// How painting stands.
@@ -108,6 +129,17 @@ impl Paint {
         &self.status
     }
 
+    /// From here on as told; a window that is awaited stays so.
+    pub fn set_timing(&mut self, timing: PaintTiming) {
+        self.timing = timing;
+    }
+
+    /// Before a world begins: one that shall be the same everywhere does not begin without its
+    /// painter.
+    pub fn check(&mut self) -> Result<(), PaintError> {
+        if self.waits() { self.thread.wait_until_made() } else { Ok(()) }
+    }
+
     pub fn log(&self) -> &[PaintEntry] {
         &self.log
     }
@@ -125,7 +157,11 @@ impl Paint {
             let seed = window_seed(rng_seed, state.asked);
             let (ahead, wait) = (pending.ahead, self.waits());
             match self.thread.request(memory, &ahead, &state.futile, seed, wait) {
-                Ok(true) => {}
+                Ok(true) => self.log.push(PaintEntry {
+                    asked_tick: pending.asked_tick,
+                    taken_tick: None,
+                    failed: false,
+                }),
                 Ok(false) => state.pending = None,
                 Err(error) => {
                     state.pending = None;
@@ -144,15 +180,23 @@ impl Paint {
         if let Some(pending) = state.pending
             && let Some(wait) = self.due(pending.asked_tick, tick)
         {
+            // What failed in the run that is replayed fails here too.
+            let fails = self.logged(pending.asked_tick).is_some_and(|entry| entry.failed);
             match self.thread.receive(wait) {
                 Ok(None) => {}
+                outcome if fails => {
+                    drop(outcome);
+                    state.pending = None;
+                    self.note_taken(tick, true);
+                }
                 Ok(Some(painting)) => {
                     state.pending = None;
-                    self.log.push(PaintEntry { asked_tick: pending.asked_tick, merged_tick: tick });
+                    self.note_taken(tick, false);
                     self.take(painting, &pending, memory, state);
                 }
                 Err(error) => {
                     state.pending = None;
+                    self.note_taken(tick, true);
                     self.judge(Err(error));
                 }
             }
@@ -167,6 +211,8 @@ impl Paint {
                     state.quiet_at = None;
                     let revision = memory.revision();
                     state.pending = Some(Pending { asked_tick: tick, ahead, revision });
+                    let entry = PaintEntry { asked_tick: tick, taken_tick: None, failed: false };
+                    self.log.push(entry);
                 }
                 Err(error) => self.judge(Err(error)),
             }
@@ -208,22 +254,31 @@ impl Paint {
             PaintTiming::Lockstep { ticks } => {
                 (tick >= asked_tick + u64::from((*ticks).max(1))).then_some(true)
             }
-            PaintTiming::Replay(entries) => entries
-                .iter()
-                .any(|entry| entry.asked_tick == asked_tick && entry.merged_tick == tick)
-                .then_some(true),
+            PaintTiming::Replay(_) => {
+                let entry = self.logged(asked_tick)?;
+                (entry.taken_tick == Some(tick)).then_some(true)
+            }
         }
     }
 
-    /// Whether ticks count and not the clock.
     fn waits(&self) -> bool {
-        self.timing != PaintTiming::WhenReady
+        self.timing.waits()
     }
 
     fn may_ask(&self, tick: u64) -> bool {
-        match &self.timing {
-            PaintTiming::Replay(entries) => entries.iter().any(|entry| entry.asked_tick == tick),
-            _ => true,
+        !matches!(self.timing, PaintTiming::Replay(_)) || self.logged(tick).is_some()
+    }
+
+    /// What the run that is replayed did about a window; `None` when nothing is replayed.
+    fn logged(&self, asked_tick: u64) -> Option<&PaintEntry> {
+        let PaintTiming::Replay(entries) = &self.timing else { return None };
+        let at = entries.partition_point(|entry| entry.asked_tick < asked_tick);
+        entries.get(at).filter(|entry| entry.asked_tick == asked_tick)
+    }
+
+    fn note_taken(&mut self, tick: u64, failed: bool) {
+        if let Some(entry) = self.log.last_mut() {
+            (entry.taken_tick, entry.failed) = (Some(tick), failed);
         }
     }
 

@@ -183,6 +183,13 @@ impl Tile {
         Self::new(Arc::clone(&self.view), self.origin, self.cells, levels)
     }
 
+    /// The same tile with levels of other colours.
+    pub(crate) fn with_levels(&self, levels: Vec<Arc<TileLevel>>) -> Self {
+        let id = NEXT_TILE_ID.fetch_add(1, Ordering::Relaxed);
+        let (view, bounds) = (Arc::clone(&self.view), self.bounds);
+        Self { id, view, origin: self.origin, cells: self.cells, levels, bounds }
+    }
+
     /// Unique in this process: another id is another content.
     pub fn id(&self) -> u64 {
         self.id

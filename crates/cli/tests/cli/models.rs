@@ -13,18 +13,23 @@ fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/models")
 }
 
-/// A folder with a copy of the shipped models, changed before each use.
+/// A folder with a copy of the shipped models, one of which is changed before each use.
 struct Doctored {
     folder: Folder,
     manifest: Manifest,
+    model: usize,
 }
 
+/// What walking into a photograph needs.
+const NEEDED: [&str; 2] = ["depth", "painter_layout"];
+
 impl Doctored {
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
         let folder = Folder::new();
         fs::create_dir_all(folder.at("assets/models")).unwrap();
         let manifest = Manifest::read(&shipped().join(MANIFEST_FILE)).unwrap();
-        let doctored = Self { folder, manifest };
+        let model = manifest.models.iter().position(|model| model.name == name).unwrap();
+        let doctored = Self { folder, manifest, model };
         doctored.restore();
         doctored
     }
@@ -41,7 +46,7 @@ impl Doctored {
     }
 
     fn weights(&self) -> PathBuf {
-        self.at(&self.manifest.models[0].file)
+        self.at(&self.manifest.models[self.model].file)
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -82,7 +87,11 @@ fn a_plain_photograph_is_walked_into() {
 
 #[test]
 fn missing_and_damaged_weights_are_named() {
-    let doctored = Doctored::new();
+    NEEDED.into_iter().for_each(missing_and_damaged);
+}
+
+fn missing_and_damaged(name: &str) {
+    let doctored = Doctored::new(name);
     let whole = fs::read(doctored.weights()).unwrap();
 
     fs::write(doctored.weights(), &whole[..whole.len() / 2]).unwrap();
@@ -93,8 +102,9 @@ fn missing_and_damaged_weights_are_named() {
     doctored.everything_refuses("has SHA-256");
     // `list` is for looking: it tells and goes on.
     let listed = json(&doctored.command(&["models", "list", "--json"]).output().unwrap().stdout);
-    assert_eq!(listed["models"][0]["verified"], false);
-    assert!(listed["models"][0]["problem"].as_str().unwrap().contains("has SHA-256"), "{listed}");
+    let listed = &listed["models"][doctored.model];
+    assert_eq!(listed["verified"], false);
+    assert!(listed["problem"].as_str().unwrap().contains("has SHA-256"), "{listed}");
 
     fs::remove_file(doctored.weights()).unwrap();
     doctored.everything_refuses("is missing");
@@ -114,7 +124,11 @@ fn missing_and_damaged_weights_are_named() {
 /// A safetensors file whose first matrix stands on its side, under a manifest that agrees with it.
 #[test]
 fn weights_of_another_shape_are_named() {
-    let doctored = Doctored::new();
+    NEEDED.into_iter().for_each(of_another_shape);
+}
+
+fn of_another_shape(name: &str) {
+    let doctored = Doctored::new(name);
     let whole = fs::read(doctored.weights()).unwrap();
     let (length, rest) = whole.split_at(8);
     let length = u64::from_le_bytes(length.try_into().unwrap()) as usize;
@@ -132,7 +146,7 @@ fn weights_of_another_shape_are_named() {
     turned.extend(&rest[length..]);
     fs::write(doctored.weights(), &turned).unwrap();
 
-    let entry = &doctored.manifest.models[0];
+    let entry = &doctored.manifest.models[doctored.model];
     let hash: String = Sha256::digest(&turned).iter().map(|b| format!("{b:02x}")).collect();
     let manifest = fs::read_to_string(doctored.at(MANIFEST_FILE)).unwrap();
     let manifest = manifest
@@ -141,4 +155,24 @@ fn weights_of_another_shape_are_named() {
     fs::write(doctored.at(MANIFEST_FILE), manifest).unwrap();
     let explore = doctored.command(&EXPLORE);
     doctored.folder.refuses_command(explore, &[&entry.file, &name, "has shape", "expected"]);
+}
+
+#[test]
+fn a_world_can_be_walked_without_the_painter() {
+    let folder = Folder::new();
+    let walk = |more: &[&str]| {
+        let run = json(&folder.succeeds(&[&EXPLORE[..], &["--json"], more].concat()).stdout);
+        (run["painting"].clone(), run["frame_hash"].clone())
+    };
+    let (with, without) = (walk(&[]), walk(&["--no-painter"]));
+    assert_eq!((&with.0, &without.0), (&true.into(), &false.into()));
+    assert_eq!(with, walk(&[]), "painting in lockstep is the same every time");
+    let refused = [&EXPLORE[..], &["--model", "simulator", "--no-painter"]].concat();
+    folder.refuses(&refused, &["model simulator"]);
+
+    // Nobody misses the weights then.
+    let doctored = Doctored::new("painter_layout");
+    fs::remove_file(doctored.weights()).unwrap();
+    let mut command = doctored.command(&EXPLORE);
+    assert!(command.arg("--no-painter").status().unwrap().success());
 }

@@ -173,6 +173,10 @@ fn viewpoints(memory: &Memory, pose: &Pose) -> Vec<Pose> {
 }
 
 impl Painter for LearnedPainter {
+    fn steps(&self) -> u32 {
+        1 + u32::from(self.refiner.is_some())
+    }
+
     fn paint(&mut self, window: &Window<'_>) -> Result<Painted, PaintError> {
         let _span = tracing::info_span!("painter").entered();
         let plausible = self.plausible(window)?;

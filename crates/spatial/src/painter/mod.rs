@@ -17,7 +17,7 @@ mod thread;
 
 pub use learned::{LAYOUT_NAME, LearnedPainter};
 pub use plan::{Futile, LookAhead};
-pub use thread::{PaintThread, PainterFactory, Painting};
+pub use thread::{PaintPriority, PaintThread, PainterFactory, Painting};
 
 use crate::{Frame, Memory, Renderer, SpatialError};
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
@@ -70,13 +70,18 @@ pub struct Painted {
 }
 
 /// Completes windows. One value paints all windows of a world.
-pub trait Painter {
+pub trait Painter: Send {
     /// A window with every pixel painted. Known pixels are the memory's whatever it paints there.
     /// The result follows from the window alone.
     ///
     /// # Errors
     /// [`PaintError::Painter`].
     fn paint(&mut self, window: &Window<'_>) -> Result<Painted, PaintError>;
+
+    /// Passes through a network that a window takes.
+    fn steps(&self) -> u32 {
+        1
+    }
 }
 
 /// What painting a window came to.
@@ -84,6 +89,10 @@ pub trait Painter {
 pub struct PaintReport {
     /// Where the window was.
     pub pose: Pose,
+    /// What decided between the possible completions.
+    pub rng_seed: u64,
+    /// Passes through a network, see [`Painter::steps`].
+    pub steps: u32,
     /// Share of the window that was not known, 0 to 1.
     pub unknown: f32,
     /// Share of the window that is new in memory, 0 to 1.
@@ -144,6 +153,8 @@ pub(crate) fn paint_next(
     let report = memory.merge_painted(&rgb, &depth, &pose, &camera)?;
     Ok(Some(PaintReport {
         pose,
+        rng_seed,
+        steps: painter.steps(),
         unknown,
         new: report.new_pixels as f32 / camera.pixels() as f32,
         plan_secs: (planned - begun).as_secs_f64(),

@@ -66,7 +66,7 @@ fn seed() -> Seed {
 }
 
 fn config() -> SpatialConfig {
-    SpatialConfig { width: WIDTH, height: HEIGHT, ..SpatialConfig::default() }
+    SpatialConfig { width: WIDTH, height: HEIGHT, painting: None, ..SpatialConfig::default() }
 }
 
 fn walk(tick: usize) -> Action {
