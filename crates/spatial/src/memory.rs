@@ -83,6 +83,11 @@ impl Memory {
     pub fn views(&self) -> &[ViewTiles] {
         &self.views
     }
+    /// Only what was seen, without what a painter imagined.
+    pub(crate) fn without_painted(&self) -> Self {
+        let views = self.views.iter().filter(|view| !view.painted).cloned().collect();
+        Self { views, ..self.clone() }
+    }
     /// All tiles, oldest first.
     pub fn tiles(&self) -> impl Iterator<Item = &Arc<Tile>> {
         self.views.iter().flat_map(|view| view.tiles.iter())

@@ -17,6 +17,8 @@ pub const LAYOUT_NAME: &str = "painter_layout";
 
 /// Side of painted windows, pixels.
 const SIDE: usize = 4 * SEARCH_SIDE;
+/// Root mean square over what the network says of detail: it learns the median.
+const DETAIL_SCALE: f32 = 1.2;
 /// Most views beside the window itself that texture is copied from.
 const MOST_SOURCES: usize = 2;
 /// Views of which less can be seen than this, as a share of their window, are no sources.
@@ -97,7 +99,7 @@ impl LearnedPainter {
         let answer = answer.map_err(failed)?;
         let pixels = answer.chunks_exact(OUTPUTS);
         let texels = pixels.clone().map(|p| Vec4::new(p[0], p[1], p[2], p[3])).collect();
-        let detail = pixels.map(|p| p[4]).collect();
+        let detail = pixels.map(|p| DETAIL_SCALE * p[4].max(0.0)).collect();
         let side = side as usize;
         Ok(Plausible {
             texels: texture::resized(texels, side, SEARCH_SIDE),
@@ -156,17 +158,11 @@ fn picture(frame: &Frame, camera: &Intrinsics, pose: &Pose) -> Picture {
     picture
 }
 
-/// Where what was really seen can be looked at again, the nearest to a pose first; what was
-/// painted comes only after it.
+/// From where the views of a memory were seen, the nearest to a pose first.
 fn viewpoints(memory: &Memory, pose: &Pose) -> Vec<Pose> {
     let distance = |other: &Pose| other.position.distance(pose.position);
     let turn = |other: &Pose| other.forward().angle_between(pose.forward());
-    let mut seen: Vec<Pose> = memory
-        .views()
-        .iter()
-        .filter(|view| !view.painted())
-        .map(|view| *view.view().pose())
-        .collect();
+    let mut seen: Vec<Pose> = memory.views().iter().map(|view| *view.view().pose()).collect();
     seen.sort_by(|a, b| (distance(a) + turn(a)).total_cmp(&(distance(b) + turn(b))));
     seen.truncate(MOST_SOURCES);
     seen
@@ -174,16 +170,18 @@ fn viewpoints(memory: &Memory, pose: &Pose) -> Vec<Pose> {
 
 impl Painter for LearnedPainter {
     fn steps(&self) -> u32 {
-        1 + u32::from(self.refiner.is_some())
+        texture::STEPS
     }
 
     fn paint(&mut self, window: &Window<'_>) -> Result<Painted, PaintError> {
         let _span = tracing::info_span!("painter").entered();
         let plausible = self.plausible(window)?;
         let here = self.look(window.memory, &window.pose)?;
-        let mut sources = vec![here.clone()];
-        for pose in viewpoints(window.memory, &window.pose) {
-            let source = self.look(window.memory, &pose)?;
+        // Texture comes from what was seen: copies of copies would wear out.
+        let seen = window.memory.without_painted();
+        let mut sources = Vec::new();
+        for pose in std::iter::once(window.pose).chain(viewpoints(&seen, &window.pose)) {
+            let source = self.look(&seen, &pose)?;
             if self.frame.coverage() >= LEAST_KNOWN {
                 sources.push(source);
             }

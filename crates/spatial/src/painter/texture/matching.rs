@@ -16,9 +16,13 @@ const GUIDE_WEIGHTS: Vec4 = Vec4::new(1.0, 1.0, 1.0, 0.05);
 const ELEVATION_WEIGHT: f32 = 0.1;
 const DETAIL_WEIGHT: f32 = 1.0;
 /// Largest dislike of a region of a source for no reason but the seed: it makes seeds differ.
-const WHIM: f32 = 0.004;
+const WHIM: f32 = 0.06;
 /// Side of such regions as a share of the picture's side.
 const WHIM_REGION: f32 = 0.094;
+/// What the guide counts beyond the first size: what was chosen there shall stay together.
+const FINER_GUIDE: f32 = 0.5;
+/// Misfit of a place that goes on where a neighbour was copied from, over that of any other.
+const GOES_ON: f32 = 0.8;
 /// Random places tried anywhere in the sources, each pass.
 const ANYWHERE: u64 = 2;
 
@@ -98,6 +102,8 @@ pub(super) struct Search {
     /// Pixels that are not known, and the match of each.
     free: Vec<u32>,
     matches: Vec<Match>,
+    /// What the guide counts against the patches.
+    guide_weight: f32,
     seed: u64,
 }
 
@@ -109,6 +115,7 @@ impl Search {
         guide: Guide,
         target: Vec<Vec4>,
         sources: Vec<Source>,
+        first: bool,
         seed: u64,
     ) -> Option<Self> {
         if sources.iter().all(Source::is_empty) {
@@ -118,7 +125,9 @@ impl Search {
         let free: Vec<u32> =
             (0..known.len()).filter(|at| !known[*at]).map(|at| at as u32).collect();
         let matches = vec![Match::default(); known.len()];
-        Some(Self { side: window.side, known, guide, sources, target, free, matches, seed })
+        let guide_weight = if first { 1.0 } else { FINER_GUIDE };
+        let side = window.side;
+        Some(Self { side, known, guide, sources, target, free, matches, guide_weight, seed })
     }
 
     fn guided(&self, at: usize, m: Match) -> f32 {
@@ -131,9 +140,10 @@ impl Search {
             + source.whims[from]
     }
 
-    /// How ill a patch fits; may stop early once that is above `limit`.
-    fn misfit(&self, at: usize, m: Match, limit: f32) -> f32 {
-        let guided = self.guided(at, m);
+    /// How ill a patch fits what is `there`, or everything; no more than the guide's part once that
+    /// is above `limit`.
+    fn misfit(&self, at: usize, m: Match, limit: f32, there: Option<&[bool]>) -> f32 {
+        let guided = self.guide_weight * self.guided(at, m);
         if guided >= limit {
             return guided;
         }
@@ -145,15 +155,18 @@ impl Search {
         let (mut sum, mut weight) = (0.0, 0.0);
         for row in y.saturating_sub(REACH)..=(y + REACH).min(side - 1) {
             let here = row * side + left;
-            let there = m.at as usize + row * side + left - at;
+            let like = m.at as usize + row * side + left - at;
             for k in 0..=right - left {
+                if there.is_some_and(|there| !there[here + k]) {
+                    continue;
+                }
                 let counts = if self.known[here + k] { KNOWN_WEIGHT } else { 1.0 };
-                let apart = self.target[here + k] - source[there + k];
+                let apart = self.target[here + k] - source[like + k];
                 sum += counts * (apart * apart).dot(PATCH_WEIGHTS);
                 weight += counts;
             }
         }
-        guided + sum / weight
+        guided + sum / f32::max(weight, 1.0)
     }
 
     fn is_usable(&self, m: Match) -> bool {
@@ -166,23 +179,75 @@ impl Search {
         }
     }
 
-    /// The best place for each pixel by the guide alone, of all there are.
+    /// Grows what is known pixel by pixel, outward, as Efros and Leung (1999): each is the place, of
+    /// all there are, that fits the guide and what is around it already. Places that go on where a
+    /// neighbour was copied from are preferred, so that whole pieces are copied.
     pub fn begin(&mut self) {
-        let best = |at: &u32| {
+        let mut there = self.known.clone();
+        for at in self.outward() {
             let mut best = (f32::INFINITY, Match::default());
-            for (number, source) in self.sources.iter().enumerate() {
-                for place in &source.places {
-                    let m = Match { source: number as u32, at: *place };
-                    let misfit = self.guided(*at as usize, m);
+            for (from, dx, dy) in self.neighbours(at, 1) {
+                if self.known[from] || !there[from] {
+                    continue;
+                }
+                let theirs = self.matches[from];
+                let Some(place) = self.moved(theirs.at, dx, dy) else { continue };
+                let m = Match { at: place, ..theirs };
+                if self.is_usable(m) {
+                    let misfit = GOES_ON * self.misfit(at, m, f32::INFINITY, Some(&there));
                     if misfit < best.0 {
                         best = (misfit, m);
                     }
                 }
             }
-            best.1
-        };
-        let matches = self.free.par_iter().map(best).collect();
-        self.set(matches);
+            for (number, source) in self.sources.iter().enumerate() {
+                for place in &source.places {
+                    let m = Match { source: number as u32, at: *place };
+                    let misfit = self.misfit(at, m, best.0, Some(&there));
+                    if misfit < best.0 {
+                        best = (misfit, m);
+                    }
+                }
+            }
+            self.matches[at] = best.1;
+            self.target[at] = self.sources[best.1.source as usize].texels[best.1.at as usize];
+            there[at] = true;
+        }
+    }
+
+    /// Pixels that are not known, those next to known ones first.
+    fn outward(&self) -> Vec<usize> {
+        let mut there = self.known.clone();
+        let mut order: Vec<usize> = Vec::with_capacity(self.free.len());
+        let mut rest: Vec<usize> = self.free.iter().map(|at| *at as usize).collect();
+        while !rest.is_empty() {
+            let touches = |at: &usize| self.neighbours(*at, 1).any(|(from, ..)| there[from]);
+            let (mut ring, inner): (Vec<usize>, Vec<usize>) =
+                rest.iter().partition(|at| touches(at));
+            if ring.is_empty() {
+                // Nothing is known at all: from the middle.
+                ring.push(inner[inner.len() / 2]);
+            }
+            ring.iter().for_each(|at| there[*at] = true);
+            rest.retain(|at| !there[*at]);
+            order.extend(ring);
+        }
+        order
+    }
+
+    /// Pixels beside one at a distance, with the way from each to it.
+    fn neighbours(&self, at: usize, step: usize) -> impl Iterator<Item = (usize, isize, isize)> {
+        let side = self.side;
+        let (x, y) = (at % side, at / side);
+        let far = step as isize;
+        [
+            (x >= step).then(|| (at - step, far, 0)),
+            (x + step < side).then(|| (at + step, -far, 0)),
+            (y >= step).then(|| (at - step * side, 0, far)),
+            (y + step < side).then(|| (at + step * side, 0, -far)),
+        ]
+        .into_iter()
+        .flatten()
     }
 
     /// Goes on from the matches at half the size.
@@ -216,26 +281,23 @@ impl Search {
         let side = self.side;
         let better = |at: &u32| {
             let at = *at as usize;
-            let (x, y) = (at % side, at / side);
+            let cost = |m: Match, limit: f32| {
+                let share = if self.goes_on(at, m) { GOES_ON } else { 1.0 };
+                share * self.misfit(at, m, limit / share, None)
+            };
             let mut best = self.matches[at];
-            let mut least = self.misfit(at, best, f32::INFINITY);
+            let mut least = cost(best, f32::INFINITY);
             let mut attempt = |m: Match, best: &mut Match| {
                 if self.is_usable(m) {
-                    let misfit = self.misfit(at, m, least);
-                    if misfit < least {
-                        (least, *best) = (misfit, m);
+                    let cost = cost(m, least);
+                    if cost < least {
+                        (least, *best) = (cost, m);
                     }
                 }
             };
-            let neighbours = [
-                (x >= step).then(|| (at - step, 1, 0)),
-                (x + step < side).then(|| (at + step, -1, 0)),
-                (y >= step).then(|| (at - step * side, 0, 1)),
-                (y + step < side).then(|| (at + step * side, 0, -1)),
-            ];
-            for (from, dx, dy) in neighbours.into_iter().flatten().filter(|n| !self.known[n.0]) {
+            for (from, dx, dy) in self.neighbours(at, step).filter(|n| !self.known[n.0]) {
                 let theirs = self.matches[from];
-                if let Some(place) = self.moved(theirs.at, dx * step as isize, dy * step as isize) {
+                if let Some(place) = self.moved(theirs.at, dx, dy) {
                     attempt(Match { at: place, ..theirs }, &mut best);
                 }
             }
@@ -263,6 +325,16 @@ impl Search {
         };
         let matches = self.free.par_iter().map(better).collect();
         self.set(matches);
+    }
+
+    /// The place goes on where a neighbour is copied from.
+    fn goes_on(&self, at: usize, m: Match) -> bool {
+        self.neighbours(at, 1).any(|(from, dx, dy)| {
+            let theirs = self.matches[from];
+            !self.known[from]
+                && theirs.source == m.source
+                && self.moved(theirs.at, dx, dy) == Some(m.at)
+        })
     }
 
     fn moved(&self, place: u32, dx: isize, dy: isize) -> Option<u32> {

@@ -26,12 +26,15 @@ const FIRST_SIDE: usize = 32;
 const GUIDE_SIGMA_PX: f32 = 2.0;
 /// Searches at one size, each followed by a vote.
 const ROUNDS: u64 = 3;
+/// Steps from the layout to the finished picture: a search and a vote each.
+pub(super) const STEPS: u32 = ROUNDS as u32 * (SEARCH_SIDE / FIRST_SIDE).ilog2() + ROUNDS as u32;
 /// Passes of a search.
 const PASSES: u64 = 2;
 /// Sharpness of votes, see [`Search::vote`]: the first at a size, later ones, and the last of all.
 const SHARPNESS: [f32; 3] = [2.0, 0.5, 5.0];
-/// What is larger than this is as the layout says, pixels of the last size.
+/// What is larger than this is drawn towards the layout, pixels of the last size, and by how much.
 const LAYOUT_SIGMA_PX: f32 = 6.0;
+const LAYOUT_SHARE: f32 = 0.5;
 /// By how much the contrast of copied texture may be changed to what the layout predicts.
 const CONTRAST: [f32; 2] = [0.8, 1.5];
 
@@ -57,7 +60,7 @@ pub(super) fn complete(
     let Some(copied) = search(&base, &texels, &plausible.detail, &bases, seed) else {
         return joined(window, &resized(texels, SEARCH_SIDE, window.side));
     };
-    let (out, contrast) = harmonised(&texels, &copied.texels, &plausible.detail);
+    let (out, contrast) = harmonised(&base, &texels, &copied.texels, &plausible.detail);
     let mut out = resized(joined(&base, &out), SEARCH_SIDE, window.side);
     let finer: Vec<Vec<Vec4>> =
         sources.iter().zip(&bases).map(|(fine, base)| finer(fine, base)).collect();
@@ -198,7 +201,9 @@ fn search(
         });
         let target = joined(&window, &whole.texels);
         let guide = std::mem::take(&mut wanted[size]);
-        let Some(mut search) = Search::new(&window, guide, target, sources.collect(), seed) else {
+        let first = coarser.is_none();
+        let Some(mut search) = Search::new(&window, guide, target, sources.collect(), first, seed)
+        else {
             continue;
         };
         match &coarser {
@@ -219,10 +224,17 @@ fn search(
     Some(last.into_copied())
 }
 
-/// Copied texture with the layout's word on all that is larger, and the contrast that each pixel's
-/// texture was given.
-fn harmonised(layout: &[Vec4], copied: &[Vec4], amount: &[f32]) -> (Vec<Vec4>, Vec<f32>) {
+/// Copied texture drawn towards the layout in all that is larger, wholly where it joins what is
+/// known, and the contrast that each pixel's texture was given.
+fn harmonised(
+    window: &Picture,
+    layout: &[Vec4],
+    copied: &[Vec4],
+    amount: &[f32],
+) -> (Vec<Vec4>, Vec<f32>) {
     let all = vec![true; layout.len()];
+    let known = window.known.iter().map(|known| Vec4::splat(f32::from(u8::from(*known))));
+    let nearness = blurred(&known.collect::<Vec<_>>(), &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
     let wanted = blurred(layout, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
     let coarse = blurred(copied, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
     let found = detail(copied, &all, SEARCH_SIDE);
@@ -233,7 +245,9 @@ fn harmonised(layout: &[Vec4], copied: &[Vec4], amount: &[f32]) -> (Vec<Vec4>, V
         .collect();
     let texel = |at: usize| {
         let gain = Vec4::splat(contrast[at]).with_w(1.0);
-        wanted[at] + gain * (copied[at] - coarse[at])
+        // Half of what is around a pixel at the border is known.
+        let share = LAYOUT_SHARE + (1.0 - LAYOUT_SHARE) * (2.0 * nearness[at].x).min(1.0);
+        coarse[at].lerp(wanted[at], share) + gain * (copied[at] - coarse[at])
     };
     ((0..copied.len()).map(texel).collect(), contrast)
 }
