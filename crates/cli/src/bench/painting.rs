@@ -167,8 +167,7 @@ fn around(pose: &Pose, count: usize) -> impl Iterator<Item = Pose> + '_ {
 /// The painter with nothing beside it, on windows around the first picture.
 fn alone(memory: &Memory, pose: &Pose) -> Result<Timings, CliError> {
     let failed = |e: &dyn std::fmt::Display| CliError::Failed(e.to_string());
-    let mut painter =
-        LearnedPainter::factory(ModelStore::open()?)().map_err(|e| failed(&e))?;
+    let mut painter = LearnedPainter::factory(ModelStore::open()?)().map_err(|e| failed(&e))?;
     let (mut renderer, mut frame) = (Renderer::new(), Frame::new());
     let mut timings = Timings::default();
     for rng_seed in 0..=ROUNDS {

@@ -3,9 +3,7 @@
 use crate::error::CliError;
 use reverie_evaluation::{Contestant, HOLD_NAME, HoldModel};
 use reverie_inference::ModelStore;
-use reverie_spatial::{
-    MODEL_NAME, PaintTiming, SpatialConfig, SpatialModel, painter::LAYOUT_NAME,
-};
+use reverie_spatial::{MODEL_NAME, PaintTiming, SpatialConfig, SpatialModel, painter::LAYOUT_NAME};
 use reverie_world_model::WorldModel;
 use std::fmt::Display;
 

@@ -66,12 +66,12 @@ impl Effort {
             return full;
         }
         Self {
-            worlds: 4,
-            windows_per_world: 3,
+            worlds: 3,
+            windows_per_world: 4,
             sampled_per_world: 1,
             straight_walks: 1,
-            drift_ticks: [24, 240],
-            revisit_every: 120,
+            drift_ticks: [24, 168],
+            revisit_every: 84,
             ..full
         }
     }
