@@ -130,7 +130,7 @@ fn windows_that_make_no_sense_are_refused() {
         rgb: RgbImage::filled(8, 16, [0; 3]).unwrap(),
         depth: DepthImage::new(8, 16, vec![1.0; 128]).unwrap(),
     };
-    assert!(matches!(metric(&[small.clone()]), MetricError::SizeMismatch { .. }));
+    assert!(matches!(metric(std::slice::from_ref(&small)), MetricError::SizeMismatch { .. }));
     let half = RgbdImage { rgb: truth().rgb, ..small };
     assert!(matches!(metric(&[half]), MetricError::SizeMismatch { .. }));
 }
