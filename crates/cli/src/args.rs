@@ -204,10 +204,10 @@ pub struct EvalWorld {
     /// Only in this world; several with commas
     #[arg(long, value_name = "D", value_delimiter = ',')]
     pub domain: Vec<String>,
-    /// One short walk a world: under a minute
+    /// One short walk and a few windows a world: about a minute on two cores
     #[arg(long)]
     pub quick: bool,
-    /// Judge this model beside the baselines: spatial
+    /// Judge this model beside the baselines: spatial, which is judged anyway if it has a painter
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
     /// Instead of walks: do six robot policies rank in the models as in the truth?
@@ -216,7 +216,8 @@ pub struct EvalWorld {
     /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,
-    /// Write a page with charts and pictures, `report.html`, into this folder
+    /// Write a page with charts and pictures, `report.html`, and sheets of painted windows into this
+    /// folder
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
 }

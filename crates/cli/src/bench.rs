@@ -1,4 +1,6 @@
-//! `reverie bench world`: how fast the spatial memory is on this machine.
+//! `reverie bench world`: how fast the spatial memory and its painter are on this machine.
+
+mod painting;
 
 use crate::{
     args::{BenchWorld, FrameSize},
@@ -10,7 +12,9 @@ use crate::{
 use glam::{Vec2, Vec3};
 use reverie_inference::{Worker, assets_dir};
 use reverie_media::{ImageOptions, load_image_seed};
-use reverie_spatial::{Frame, Memory, Renderer, SpatialConfig, SpatialModel, reference};
+use reverie_spatial::{
+    Frame, Memory, PaintTiming, Renderer, SpatialConfig, SpatialModel, reference,
+};
 use reverie_world_model::{
     Action, Intrinsics, Pose, Seed, SeedSource, WorldError, WorldModel as _,
 };
@@ -43,9 +47,11 @@ struct Report {
     visible_points_min: usize,
     coverage_mean: f64,
     /// From the start of the program to the first frame: photograph decoded, depth network loaded
-    /// and run, memory built, frame rendered.
+    /// and run, memory built, frame rendered; meanwhile the painter is loaded on its thread.
     first_frame_secs: f64,
-    /// `step` alone, again and again: advance, render, copy colour and depth out.
+    #[serde(flatten)]
+    painting: painting::Painting,
+    /// `step` alone without painting, again and again: advance, render, copy colour and depth out.
     model_fps: f64,
     ms_p50: f64,
     ms_p99: f64,
@@ -90,19 +96,25 @@ struct Stage {
 /// # Errors
 /// [`CliError::BadInput`] when the shipped photograph or the weights are not there.
 pub fn run(args: &BenchWorld, started: Instant) -> Result<(), CliError> {
-    let (mut model, seed) = open(args.size)?;
+    let seed = seed()?;
+    let mut model = open(args.size, Some(PaintTiming::WhenReady))?;
     model.begin(&seed)?;
     let first_frame_secs = started.elapsed().as_secs_f64();
     let memory_points = seed_points(&model);
-    drop(seed);
+    let time = Duration::from_secs_f64(args.secs);
+    eprintln!("painting the surroundings, then walking for {} s", args.secs);
+    let painting = painting::measure(model, time)?;
 
+    let mut model = open(args.size, None)?;
+    model.begin(&seed)?;
+    drop(seed);
     eprintln!("stepping for {} s", args.secs);
-    let steps = measure_steps(&mut model, Duration::from_secs_f64(args.secs))?;
+    let steps = measure_steps(&mut model, time)?;
     eprintln!("reference renderer at {} poses", steps.poses.len());
     let (reference_ms_p50, render_ms_p50) = compare_to_reference(&model, &steps.poses)?;
     eprintln!("presenting for {} s", args.secs);
     let name = model.spec().name.clone();
-    let presented = measure_presenting(model, args.size, Duration::from_secs_f64(args.secs))?;
+    let presented = measure_presenting(model, args.size, time)?;
 
     let report = Report {
         model: name,
@@ -115,6 +127,7 @@ pub fn run(args: &BenchWorld, started: Instant) -> Result<(), CliError> {
         visible_points_min: steps.visible_min,
         coverage_mean: steps.coverage_sum / steps.timings.len() as f64,
         first_frame_secs,
+        painting,
         model_fps: figure(steps.timings.per_second())?,
         ms_p50: figure(steps.timings.percentile(50.0))?,
         ms_p99: figure(steps.timings.percentile(99.0))?,
@@ -136,19 +149,22 @@ fn figure(value: Option<f64>) -> Result<f64, CliError> {
     value.ok_or_else(|| CliError::Failed("nothing could be measured in that time".to_owned()))
 }
 
-fn open(size: FrameSize) -> Result<(SpatialModel, Seed), CliError> {
+fn seed() -> Result<Seed, CliError> {
     let Some(assets) = assets_dir() else {
         return Err(CliError::BadInput("no assets folder: set REVERIE_ASSETS to it".to_owned()));
     };
     let image = load_image_seed(&assets.join(PHOTOGRAPH), &ImageOptions::default())?;
-    let config = SpatialConfig {
+    Ok(Seed::new(SeedSource::Image(image)))
+}
+
+fn open(size: FrameSize, painting: Option<PaintTiming>) -> Result<SpatialModel, CliError> {
+    Ok(SpatialModel::new(SpatialConfig {
         width: size.width,
         height: size.height,
         tick_hz: TICK_HZ,
-        painting: None,
+        painting,
         ..SpatialConfig::default()
-    };
-    Ok((SpatialModel::new(config)?, Seed::new(SeedSource::Image(image))))
+    })?)
 }
 
 fn seed_points(model: &SpatialModel) -> usize {
@@ -278,7 +294,7 @@ fn measure_presenting(
         .map_err(|e| failed(e.to_string()))?;
     let mut newest = Tick { submitted: Instant::now(), pose: Pose::IDENTITY, memory };
     let mut presented = Presenter::new(camera);
-    presented.show(&newest)?;
+    presented.show(&newest.memory, &newest.pose)?;
 
     let tick_time = Duration::from_secs_f32(1.0 / TICK_HZ);
     let began = Instant::now();
@@ -297,7 +313,7 @@ fn measure_presenting(
             newest = tick?;
             fresh = true;
         }
-        presented.show(&newest)?;
+        presented.show(&newest.memory, &newest.pose)?;
         frames += 1;
         if fresh {
             ages.push(newest.submitted.elapsed());
@@ -318,9 +334,9 @@ impl Presenter {
         Self { camera, renderer: Renderer::new(), frame: Frame::new() }
     }
 
-    fn show(&mut self, tick: &Tick) -> Result<(), CliError> {
+    fn show(&mut self, memory: &Memory, pose: &Pose) -> Result<(), CliError> {
         self.renderer
-            .render(&tick.memory, &tick.pose, &self.camera, &mut self.frame)
+            .render(memory, pose, &self.camera, &mut self.frame)
             .map(drop)
             .map_err(|e| CliError::Failed(e.to_string()))
     }
@@ -350,7 +366,7 @@ fn table(r: &Report) -> String {
          reference        {:6.1} ms median: the fast renderer ({:.1} ms) is {:.1} times faster\n\
          presented        {:6.1} frames/s beside a model at {TICK_HZ} Hz\n\
          input to frame   {:6.1} ms median, {:.1} ms p99\n\
-         first frame      {:6.2} s after the start\n\
+         first frame      {:6.2} s after the start\n{}\n\
          peak memory      {:>6} MB",
         r.model,
         r.size[0],
@@ -369,6 +385,7 @@ fn table(r: &Report) -> String {
         r.input_to_frame_ms_p50,
         r.input_to_frame_ms_p99,
         r.first_frame_secs,
+        painting::lines(&r.painting),
         r.peak_rss_mb.map_or("?".to_owned(), |mb| format!("{mb:.0}")),
     )
 }

@@ -1,9 +1,14 @@
 //! `reverie eval world`: world models against the ground truth.
 
 mod chart;
+mod contestant;
+mod figures;
+mod painter;
 mod policies;
 mod report;
+mod sheet;
 mod table;
+mod windows;
 
 use crate::{
     args::EvalWorld,
@@ -12,22 +17,23 @@ use crate::{
     output::{print, print_json},
     worlds::DEVICE,
 };
+use contestant::{MODELS, Named, chosen_model, contestants, has_painter, named};
 use indicatif::ProgressBar;
 use reverie_evaluation::{
-    Command, ConditionsNetwork, Contestant, HOLD_NAME, HoldModel, JudgeError, Judged, Metric,
-    Obeyed, Scores, Walk, WalkOptions, frechet_distance, judge, judge_commands,
+    Command, ConditionsNetwork, JudgeError, Judged, Metric, Obeyed, Scores, Walk, WalkOptions,
+    frechet_distance, judge, judge_commands,
 };
 use reverie_inference::ModelStore;
 use reverie_simulator::{Quality, SceneKind, SimulatorModel};
-use reverie_spatial::{MODEL_NAME, PaintTiming, SpatialConfig, SpatialModel};
+use reverie_spatial::MODEL_NAME;
 use reverie_world_model::{
-    Embodiment, Intrinsics, SceneSeed, Seed, SeedSource, Weather, WorldModel,
+    Embodiment, Intrinsics, SceneSeed, Seed, SeedSource, Weather, WorldModel as _,
 };
 use std::{
     collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
 };
-use table::{CommandLine, MetricLine, ModelLine, Table, WalkLine, text};
+use table::{CommandLine, MetricLine, ModelLine, PainterLine, Table, WalkLine, text};
 
 /// Worlds that are judged in, and who walks in them; those that the simulator has.
 const DOMAINS: [(&str, Embodiment); 3] = [
@@ -73,13 +79,8 @@ const SHORT_TICKS: u64 = 250;
 const LONG_TICKS: u64 = 2410;
 /// Legs of quick walks, as a share of the usual length.
 const QUICK_LEGS: f32 = 0.25;
-/// Name of the embedded memory with push-pull and nothing else.
-const REPROJECTION_NAME: &str = "reprojection";
 /// Name of the truth in the table.
 const TRUTH_NAME: &str = "simulator";
-/// What `--model` accepts beside the baselines, which are always there.
-const MODELS: [&str; 1] = [MODEL_NAME];
-
 /// A walk as the report shows it.
 struct Shown {
     line: usize,
@@ -98,12 +99,17 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
     if let Some(folder) = &args.report {
         report::check_folder(folder)?;
     }
-    let network = ConditionsNetwork::load(&ModelStore::open()?)
-        .map_err(|e| CliError::BadInput(e.to_string()))?;
+    let store = ModelStore::open()?;
+    let network = ConditionsNetwork::load(&store).map_err(|e| CliError::BadInput(e.to_string()))?;
     let interrupted = watch_for_interrupts()?;
     if args.policies {
-        return rank(args, model, &interrupted);
+        return rank(args, model, &store, &interrupted);
     }
+    let painter = has_painter(&store);
+    if !painter {
+        eprintln!("no painter's weights in the assets: only the baselines are judged");
+    }
+    let model = model.or(painter.then_some(MODEL_NAME));
     let walks: &[u64] = if args.quick {
         &[SHORT_TICKS]
     } else {
@@ -111,18 +117,25 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
     };
     let commands = if args.quick { &COMMANDS[..QUICK_COMMANDS] } else { &COMMANDS[..] };
     let ticks = domains.len() as u64 * walks.iter().sum::<u64>();
-    let mut judge = Bench::new(model, network, args.quick, &interrupted, ticks)?;
-    let (mut shown, mut obeyed) = (Vec::new(), Vec::new());
+    let mut judge = Bench::new(model, &store, network, args.quick, &interrupted, ticks)?;
+    let (mut shown, mut obeyed, mut imagined) = (Vec::new(), Vec::new(), Vec::new());
     for (domain, embodiment) in &domains {
         for (number, least_ticks) in walks.iter().enumerate() {
             shown.push(judge.walk(domain, *embodiment, number, *least_ticks)?);
         }
         obeyed.push((*domain, judge.commands(domain, commands)?));
+        if painter {
+            imagined
+                .push((*domain, judge.painter(&store, args.quick).domain(domain, *embodiment)?));
+        }
     }
     judge.progress.finish_and_clear();
-    let table = judge.table(args.quick, &shown, &obeyed, commands)?;
+    let line = painter
+        .then(|| PainterLine { model: MODEL_NAME, effort: painter::Effort::new(args.quick) });
+    let mut table = judge.table(args.quick, &shown, &obeyed, commands)?;
+    table.imagine(line, &imagined);
     if let Some(folder) = &args.report {
-        report::write(folder, &table, &shown, &obeyed)?;
+        report::write(folder, &table, &shown, &obeyed, &imagined)?;
     }
     if args.json { print_json(&table) } else { print(&text(&table)) }
 }
@@ -131,37 +144,17 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
 fn rank(
     args: &EvalWorld,
     model: Option<&'static str>,
+    store: &ModelStore,
     interrupted: &AtomicBool,
 ) -> Result<(), CliError> {
     let tick_hz = SimulatorModel::new(camera(policies::SIZE), QUALITY)?.spec().tick_hz;
-    let mut models = contestants(model, policies::SIZE, tick_hz)?;
+    let mut models = contestants(model, store, policies::SIZE, tick_hz)?;
     let ranking = policies::run(&mut models, FIRST_SEED + 1, args.quick, interrupted)?;
     if args.json { print_json(&ranking) } else { policies::show(&ranking) }
 }
 
 fn camera([width, height]: [u32; 2]) -> Intrinsics {
     Intrinsics::from_horizontal_fov(width, height, FOV_DEG.to_radians())
-}
-
-type Named = (&'static str, Box<dyn WorldModel>);
-
-/// The model that was asked for and the baselines.
-fn contestants(
-    model: Option<&'static str>,
-    [width, height]: [u32; 2],
-    tick_hz: f32,
-) -> Result<Vec<Named>, CliError> {
-    let spatial = |painting: Option<PaintTiming>| -> Result<Box<dyn WorldModel>, CliError> {
-        let config = SpatialConfig { width, height, tick_hz, painting, ..SpatialConfig::default() };
-        Ok(Box::new(SpatialModel::new(config)?))
-    };
-    let mut models: Vec<Named> = Vec::new();
-    if let Some(name) = model {
-        models.push((name, spatial(Some(PaintTiming::default()))?));
-    }
-    models.push((REPROJECTION_NAME, spatial(None)?));
-    models.push((HOLD_NAME, Box::new(HoldModel::new(width, height, tick_hz))));
-    Ok(models)
 }
 
 fn chosen_domains(names: &[String]) -> Result<Vec<(&'static str, Embodiment)>, CliError> {
@@ -177,18 +170,6 @@ fn chosen_domains(names: &[String]) -> Result<Vec<(&'static str, Embodiment)>, C
     }
     let asked = |name: &str| names.is_empty() || names.iter().any(|asked| asked == name);
     Ok(there.into_iter().filter(|(name, _)| asked(name)).collect())
-}
-
-fn chosen_model(name: Option<&str>) -> Result<Option<&'static str>, CliError> {
-    let Some(name) = name else { return Ok(None) };
-    if let Some(known) = MODELS.into_iter().find(|known| *known == name) {
-        return Ok(Some(known));
-    }
-    Err(CliError::BadInput(format!(
-        "--model {} is unknown (valid: {}; the baselines are in every table)",
-        name.chars().take(60).collect::<String>(),
-        MODELS.join(", ")
-    )))
 }
 
 /// The truth, the models and what they scored so far.
@@ -208,6 +189,7 @@ struct Bench<'a> {
 impl<'a> Bench<'a> {
     fn new(
         model: Option<&'static str>,
+        store: &ModelStore,
         network: ConditionsNetwork,
         quick: bool,
         interrupted: &'a AtomicBool,
@@ -215,7 +197,7 @@ impl<'a> Bench<'a> {
     ) -> Result<Self, CliError> {
         let (quality, leg_share) = if quick { (QUICK_QUALITY, QUICK_LEGS) } else { (QUALITY, 1.0) };
         let truth = SimulatorModel::new(camera(SIZE), quality)?;
-        let models = contestants(model, SIZE, truth.spec().tick_hz)?;
+        let models = contestants(model, store, SIZE, truth.spec().tick_hz)?;
         let progress = progress_bar(ticks);
         Ok(Self {
             truth,
@@ -295,6 +277,17 @@ impl<'a> Bench<'a> {
         Ok(judge_commands(truth, &scene, &mut contestants, network, &commands, &mut watch)?)
     }
 
+    fn painter<'b>(&'b self, store: &'b ModelStore, quick: bool) -> painter::Bench<'b> {
+        painter::Bench {
+            effort: painter::Effort::new(quick),
+            quick,
+            store,
+            network: &self.network,
+            progress: &self.progress,
+            interrupted: self.interrupted,
+        }
+    }
+
     fn table(
         self,
         quick: bool,
@@ -346,15 +339,11 @@ impl<'a> Bench<'a> {
             commands: commands.iter().map(command).collect(),
             metrics: Metric::ALL.map(metric).into(),
             models,
+            painter: None,
+            painted: figures::Figures::new(),
+            domains: BTreeMap::new(),
         })
     }
-}
-
-fn named(models: &mut [Named]) -> Vec<Contestant<'_>> {
-    models
-        .iter_mut()
-        .map(|(name, model)| Contestant { name: (*name).to_owned(), model: model.as_mut() })
-        .collect()
 }
 
 /// Distance between the frames of a model and the true ones over all walks of a domain; the truth

@@ -50,6 +50,29 @@ pub fn seam_error(picture: &RgbImage, truth: &RgbImage, mask: &Mask) -> Result<f
     Ok((found as f64 - wanted as f64) / (3 * pairs) as f64)
 }
 
+/// Gradient energy inside a mask, as [`sharpness`] sums it.
+pub(crate) fn energy(picture: &RgbImage, mask: Option<&Mask>) -> u64 {
+    let mut sum = 0;
+    for_each_pair(picture.width(), picture.height(), |a, b| {
+        if mask.is_none_or(|mask| mask.flags()[a] && mask.flags()[b]) {
+            sum += steps(picture, a, b).map(|step| u64::from(step * step)).sum::<u64>();
+        }
+    });
+    sum
+}
+
+/// Mean absolute step across the border of a mask, levels of 0 to 255; `None` without a border.
+pub(crate) fn border_step(picture: &RgbImage, mask: &Mask) -> Option<f64> {
+    let (mut sum, mut pairs) = (0_u64, 0_u64);
+    for_each_pair(picture.width(), picture.height(), |a, b| {
+        if mask.flags()[a] != mask.flags()[b] {
+            sum += steps(picture, a, b).map(u64::from).sum::<u64>();
+            pairs += 1;
+        }
+    });
+    (pairs > 0).then(|| sum as f64 / (3 * pairs) as f64)
+}
+
 /// Calls with the indices of every pixel and its right, then its lower neighbour.
 fn for_each_pair(width: u32, height: u32, mut call: impl FnMut(usize, usize)) {
     let (width, height) = (width as usize, height as usize);

@@ -3,7 +3,8 @@
 //! Any [`WorldModel`](reverie_world_model::WorldModel) is compared with a truth that it shares the first
 //! picture and the actions with. A [`Walk`] says where the camera goes; [`judge`] takes the truth and
 //! all contestants along and returns their [`Scores`]; [`judge_commands`] changes weather and hour under
-//! way. [`ConditionsNetwork`] recognises both in a frame. [`HoldModel`] is the baseline that does nothing.
+//! way; [`judge_straight`] goes where nobody has been and back. [`CompletionJudge`] compares windows that a
+//! painter completed. [`ConditionsNetwork`] recognises both in a frame. [`HoldModel`] is the baseline that does nothing.
 //!
 //! The metrics themselves are plain functions on pictures ([`psnr()`], [`ssim()`], [`ms_ssim()`],
 //! [`sharpness()`], [`seam_error()`]), depth ([`depth_errors`]), frames ([`align()`]), features
@@ -11,6 +12,7 @@
 
 mod align;
 mod baseline;
+mod completion;
 mod conditions;
 mod depth;
 mod error;
@@ -26,6 +28,10 @@ mod walk;
 
 pub use align::{RgbdView, align};
 pub use baseline::{HOLD_NAME, HoldModel};
+pub use completion::{
+    BEST_SAMPLES, COMPLETION_PSNR_CAP_DB, CompletionCase, CompletionJudge, CompletionScores,
+    MEAN_SAMPLES, RgbdImage,
+};
 pub use conditions::{
     CONDITIONS_MODEL, ConditionsConfig, ConditionsError, ConditionsNetwork, DOMAINS, DayPhase,
     Recognised, sun_height_deg,
@@ -35,7 +41,8 @@ pub use error::{JudgeError, MetricError};
 pub use frechet::frechet_distance;
 pub use gradient::{seam_error, sharpness};
 pub use judge::{
-    Command, Contestant, Episode, HORIZONS, Judged, Obeyed, TracePoint, judge, judge_commands,
+    Command, Contestant, Drift, Episode, HORIZONS, Judged, Looks, Obeyed, Straight,
+    StraightOptions, TracePoint, judge, judge_commands, judge_straight,
 };
 pub use mask::Mask;
 pub use scores::{Better, DriftPoint, Metric, PSNR_CAP_DB, Scores};

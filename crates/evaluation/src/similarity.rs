@@ -37,7 +37,8 @@ pub fn mean_absolute_error(
     mean_over(picture, truth, mask, |difference| difference.unsigned_abs().into())
 }
 
-fn mean_squared(
+/// Mean squared difference over all channels, squared levels of 0 to 255.
+pub(crate) fn mean_squared(
     picture: &RgbImage,
     truth: &RgbImage,
     mask: Option<&Mask>,

@@ -134,10 +134,11 @@ impl Gait {
     }
 }
 
+/// Where a camera looks, radians.
 #[derive(Clone, Copy)]
-struct Look {
-    yaw: f32,
-    pitch: f32,
+pub(crate) struct Look {
+    pub yaw: f32,
+    pub pitch: f32,
 }
 
 struct Planner<'a> {
@@ -409,26 +410,32 @@ impl<'a> Planner<'a> {
         self.tick()
     }
 
-    /// The wanted poses as actions. Every action corrects the rounding of those before.
     fn written(self, options: &WalkOptions) -> Walk {
-        let secs = 1.0 / self.hz;
-        let mut state = EmbodimentState::new(Embodiment::Free, options.start);
-        let mut actions = Vec::with_capacity(self.wanted.len());
-        let mut poses = vec![state.pose()];
-        for (position, look) in &self.wanted[1..] {
-            let turn = Vec2::new(wrapped(look.yaw - state.yaw_rad), look.pitch - state.pitch_rad);
-            let mut action = Action { look_rps: turn / secs, ..Action::default() };
-            let mut turned = state;
-            turned.advance(&action, secs, &OpenSpace);
-            let local = turned.pose().rotation.conjugate() * (*position - state.position);
-            action.move_mps = Vec3::new(local.x, local.y, -local.z) / secs;
-            state.advance(&action, secs, &OpenSpace);
-            actions.push(action);
-            poses.push(state.pose());
-        }
+        let (actions, poses) = written(&self.wanted, &options.start, self.hz);
         let home = actions.len() as u64;
         Walk { tick_hz: options.tick_hz, actions, poses, revisits: self.revisits, home }
     }
+}
+
+/// Wanted positions and looks of every tick, the start first, as actions of a free camera, and where
+/// these take it. Every action corrects the rounding of those before.
+pub(crate) fn written(wanted: &[(Vec3, Look)], start: &Pose, hz: f32) -> (Vec<Action>, Vec<Pose>) {
+    let secs = 1.0 / hz;
+    let mut state = EmbodimentState::new(Embodiment::Free, *start);
+    let mut actions = Vec::with_capacity(wanted.len());
+    let mut poses = vec![state.pose()];
+    for (position, look) in &wanted[1..] {
+        let turn = Vec2::new(wrapped(look.yaw - state.yaw_rad), look.pitch - state.pitch_rad);
+        let mut action = Action { look_rps: turn / secs, ..Action::default() };
+        let mut turned = state;
+        turned.advance(&action, secs, &OpenSpace);
+        let local = turned.pose().rotation.conjugate() * (*position - state.position);
+        action.move_mps = Vec3::new(local.x, local.y, -local.z) / secs;
+        state.advance(&action, secs, &OpenSpace);
+        actions.push(action);
+        poses.push(state.pose());
+    }
+    (actions, poses)
 }
 
 /// Brings an angle to +-pi.

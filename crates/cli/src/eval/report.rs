@@ -3,6 +3,9 @@
 use super::{
     Shown,
     chart::{Chart, Line},
+    figures::FIGURES,
+    painter::OfDomain,
+    sheet::{COLUMNS, strip_of},
     table::{Table, aim, figure},
 };
 use crate::{error::CliError, output_folder::nearest_existing};
@@ -44,7 +47,8 @@ pub fn check_folder(folder: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Writes `report.html` into the folder, which is made if it is not there.
+/// Writes `report.html` into the folder, which is made if it is not there, and beside it the painter's
+/// windows and straight walk of each domain, `windows_DOMAIN.png` and `straight_DOMAIN.png`.
 ///
 /// # Errors
 /// [`CliError::Failed`] when it cannot be written.
@@ -53,17 +57,35 @@ pub fn write(
     table: &Table,
     shown: &[Shown],
     obeyed: &[(&'static str, Vec<Obeyed>)],
+    imagined: &[(&'static str, OfDomain)],
 ) -> Result<(), CliError> {
-    let page = page(table, shown, obeyed)?;
+    let mut sheets = Vec::new();
+    for (domain, found) in imagined {
+        if let Some(windows) = &found.sheet {
+            sheets.push((format!("windows_{domain}.png"), COLUMNS, png(windows)?));
+        }
+        if let Some(strip) = found.straight.as_ref().map(strip_of).transpose()?.flatten() {
+            let meaning = "straight ahead: the views on the way out, and the same on the way back";
+            sheets.push((format!("straight_{domain}.png"), meaning, png(&strip)?));
+        }
+    }
+    let page = page(table, shown, obeyed, &sheets)?;
     fs::create_dir_all(folder)
         .map_err(|e| CliError::Failed(format!("report folder {}: {e}", folder.display())))?;
+    for (file, _, bytes) in &sheets {
+        write_bytes(&folder.join(file), bytes)?;
+    }
     Ok(write_bytes(&folder.join(FILE), page.as_bytes())?)
 }
+
+/// File name, what it shows, and the PNG itself.
+type Sheet = (String, &'static str, Vec<u8>);
 
 fn page(
     table: &Table,
     shown: &[Shown],
     obeyed: &[(&'static str, Vec<Obeyed>)],
+    sheets: &[Sheet],
 ) -> Result<String, CliError> {
     let mut page = String::from("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">");
     let _ = write!(page, "<title>World models</title><style>{STYLE}");
@@ -102,6 +124,7 @@ fn page(
             commands(&mut page, table, obeyed)?;
         }
     }
+    painter(&mut page, table, sheets);
     page.push_str("<details><summary>What the figures mean</summary><dl>");
     for metric in &table.metrics {
         let (label, key, meaning) = (metric.label, metric.key, metric.meaning);
@@ -141,6 +164,35 @@ fn figures(page: &mut String, table: &Table, scores: &[&Scores]) {
         page.push_str("</tr>");
     }
     page.push_str("</table>");
+}
+
+/// The painter's figures and what it painted.
+fn painter(page: &mut String, table: &Table, sheets: &[Sheet]) {
+    let Some(painter) = &table.painter else { return };
+    let _ = write!(page, "<h2>The painter of {}</h2>", painter.model);
+    page.push_str("<table><tr><th>figure</th><th>wanted</th>");
+    for domain in table.domains.keys() {
+        let _ = write!(page, "<th>{domain}</th>");
+    }
+    page.push_str("<th>mean</th></tr>");
+    for wanted in &FIGURES {
+        let aim = wanted.wanted.replace('<', "&lt;").replace('>', "&gt;");
+        let _ = write!(page, "<tr><td>{}</td><td class=\"aim\">{aim}</td>", wanted.label);
+        for figures in table.domains.values().chain([&table.painted]) {
+            let value = figures.get(wanted.key).copied();
+            let _ = write!(page, "<td>{}</td>", figure(value, wanted.digits));
+        }
+        page.push_str("</tr>");
+    }
+    page.push_str("</table>");
+    for (file, meaning, png) in sheets {
+        let _ = write!(
+            page,
+            "<h3>{file}</h3><p>{meaning}</p><div class=\"strip\"><img alt=\"{file}\" \
+             style=\"width:auto\" src=\"data:image/png;base64,{}\"></div>",
+            STANDARD.encode(png)
+        );
+    }
 }
 
 /// Error by horizon, logarithmic in time.
@@ -253,6 +305,9 @@ fn row(page: &mut String, judged: &Judged, columns: &[(u64, String)]) -> Result<
 }
 
 fn uri(picture: &RgbImage) -> Result<String, CliError> {
-    let png = encode_rgb_png(picture).map_err(|e| CliError::Failed(format!("report: {e}")))?;
-    Ok(format!("data:image/png;base64,{}", STANDARD.encode(png)))
+    Ok(format!("data:image/png;base64,{}", STANDARD.encode(png(picture)?)))
+}
+
+fn png(picture: &RgbImage) -> Result<Vec<u8>, CliError> {
+    encode_rgb_png(picture).map_err(|e| CliError::Failed(format!("report: {e}")))
 }

@@ -1,6 +1,10 @@
 //! What `reverie eval world` measured, as a table.
 
-use super::TRUTH_NAME;
+use super::{
+    TRUTH_NAME,
+    figures::{FIGURES, Figures, mean, put},
+    painter::{Effort, OfDomain},
+};
 use reverie_evaluation::{Better, HORIZONS, Metric, Scores};
 use reverie_world_model::Weather;
 use serde::Serialize;
@@ -19,6 +23,22 @@ pub struct Table {
     pub commands: Vec<CommandLine>,
     pub metrics: Vec<MetricLine>,
     pub models: Vec<ModelLine>,
+    /// Whose painter was judged; the rest of this object is about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub painter: Option<PainterLine>,
+    /// Means of the domains, each under its own name.
+    #[serde(flatten)]
+    pub painted: Figures,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub domains: BTreeMap<&'static str, Figures>,
+}
+
+/// The painter, and how much was done to judge it.
+#[derive(Serialize)]
+pub struct PainterLine {
+    pub model: &'static str,
+    #[serde(flatten)]
+    pub effort: Effort,
 }
 
 /// One walk through one world.
@@ -65,6 +85,29 @@ pub struct ModelLine {
 }
 
 impl Table {
+    /// Adds the painter's figures: those of its own judge, and what the walks say about it.
+    pub fn imagine(&mut self, line: Option<PainterLine>, imagined: &[(&'static str, OfDomain)]) {
+        for (domain, found) in imagined {
+            let mut figures = found.figures.clone();
+            let following = |model: Option<&ModelLine>| {
+                let found = &model?.domains.get(domain)?.figures;
+                let percent = found.get(&Metric::FollowTranslation)?;
+                Some((percent + found.get(&Metric::FollowRotation)?) / 200.0)
+            };
+            let own = self.models.iter().find(|m| line.as_ref().is_some_and(|l| l.model == m.name));
+            put(
+                &mut figures,
+                [
+                    ("action_following_error", following(own)),
+                    ("action_following_error_truth", following(self.models.last())),
+                ],
+            );
+            self.domains.insert(domain, figures);
+        }
+        self.painted = mean(self.domains.values());
+        self.painter = line;
+    }
+
     /// Domains in the order of the walks, then their mean if there are several.
     pub fn parts(&self) -> Vec<(&'static str, Vec<&Scores>)> {
         let mut names: Vec<&'static str> = self.walks.iter().map(|walk| walk.domain).collect();
@@ -113,11 +156,42 @@ pub fn text(table: &Table) -> String {
         }
         out.push('\n');
     }
+    if let Some(painter) = &table.painter {
+        out.push_str(&painted(table, painter));
+    }
     let _ = write!(
         out,
         "Conditions (weather, hour, kind of world) are recognised by a small network; under \
          {TRUTH_NAME} stands how often it is right about true frames."
     );
+    out
+}
+
+/// The painter's figures: a line a figure, a column a domain.
+fn painted(table: &Table, painter: &PainterLine) -> String {
+    let Effort { worlds, windows_per_world, sampled_per_world, samples, drift_ticks, .. } =
+        painter.effort;
+    let [near, far] = drift_ticks;
+    let mut out = format!(
+        "painter of {}: {} windows a world, {} of them with {samples} samples; far is tick {far}, near {near}\n",
+        painter.model,
+        worlds * windows_per_world,
+        worlds * sampled_per_world,
+    );
+    let _ = write!(out, "  {:<44}{:>12}", "", "wanted");
+    for domain in table.domains.keys() {
+        let _ = write!(out, "{domain:>12}");
+    }
+    let _ = writeln!(out, "{:>12}", "mean");
+    for figure in &FIGURES {
+        let _ = write!(out, "  {:<44}{:>12}", figure.label, figure.wanted);
+        for figures in table.domains.values().chain([&table.painted]) {
+            let value = figures.get(figure.key).copied();
+            let _ = write!(out, "{:>12}", self::figure(value, figure.digits));
+        }
+        out.push('\n');
+    }
+    out.push('\n');
     out
 }
 

@@ -2,8 +2,10 @@
 
 mod commands;
 mod record;
+mod straight;
 
 pub use commands::{Command, Obeyed, judge_commands};
+pub use straight::{Drift, Looks, Straight, StraightOptions, judge_straight};
 
 use crate::{ConditionsNetwork, JudgeError, Mask, Scores, Walk, scores::Mean};
 use record::{Plan, Record, Still};

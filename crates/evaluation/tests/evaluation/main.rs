@@ -4,5 +4,6 @@
 
 mod alignment;
 mod metrics;
+mod painting;
 mod protocol;
 mod scenes;
