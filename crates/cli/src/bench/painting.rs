@@ -174,7 +174,7 @@ fn alone(memory: &Memory, pose: &Pose) -> Result<Timings, CliError> {
         for pose in around(pose, DIRECTIONS) {
             renderer.render(memory, &pose, &window_camera(), &mut frame).map_err(|e| failed(&e))?;
             let began = Instant::now();
-            let window = Window { frame: &frame, pose, rng_seed };
+            let window = Window { frame: &frame, memory, pose, rng_seed };
             painter.paint(&window).map_err(|e| failed(&e))?;
             // The first round warms up.
             if rng_seed > 0 {

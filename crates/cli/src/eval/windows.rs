@@ -52,6 +52,8 @@ const NOD_RAD: f32 = 0.25;
 pub struct WindowCase {
     pub scene: SceneSeed,
     pub pose: Pose,
+    /// The known frame.
+    pub memory: Memory,
     pub frame: Frame,
     pub known: Mask,
     pub push_pull: RgbdImage,
@@ -64,8 +66,8 @@ impl WindowCase {
     /// # Errors
     /// [`CliError::Failed`] with what the painter said.
     pub fn painted(&self, painter: &mut dyn Painter, rng_seed: u64) -> Result<RgbdImage, CliError> {
-        let Self { frame, pose, .. } = self;
-        let window = Window { frame, pose: *pose, rng_seed };
+        let Self { frame, memory, pose, .. } = self;
+        let window = Window { frame, memory, pose: *pose, rng_seed };
         at_window_side(&painter.paint(&window).map_err(painting)?)
     }
 }
@@ -118,8 +120,10 @@ pub fn of_world(
             return Ok(windows);
         }
         let most = (count - windows.len()).min(WINDOWS_A_FRAME);
-        for (pose, frame) in maker.of_frame(KNOWN_CAMERAS[attempt % KNOWN_CAMERAS.len()], most)? {
-            windows.push(maker.case(&scene, pose, frame)?);
+        let camera = KNOWN_CAMERAS[attempt % KNOWN_CAMERAS.len()];
+        let (memory, found) = maker.of_frame(camera, most)?;
+        for (pose, frame) in found {
+            windows.push(maker.case(&scene, &memory, pose, frame)?);
         }
     }
     Err(CliError::Failed(format!("{domain} {seed}: too few windows of 25 to 60 % unknown")))
@@ -145,12 +149,13 @@ impl Maker<'_> {
         })
     }
 
-    /// Poses around one known frame from which enough and not too much is unknown.
+    /// The memory of one known frame, and poses around from which enough and not too much is
+    /// unknown.
     fn of_frame(
         &mut self,
         ([width, height], fov_deg): ([u32; 2], f32),
         most: usize,
-    ) -> Result<Vec<(Pose, Frame)>, CliError> {
+    ) -> Result<(Memory, Vec<(Pose, Frame)>), CliError> {
         let from = self.rng.below(self.poses.len());
         let there = self.poses[from];
         let camera = Intrinsics::from_horizontal_fov(width, height, fov_deg.to_radians());
@@ -178,10 +183,16 @@ impl Maker<'_> {
                 break;
             }
         }
-        Ok(found)
+        Ok((memory, found))
     }
 
-    fn case(&self, scene: &SceneSeed, pose: Pose, frame: Frame) -> Result<WindowCase, CliError> {
+    fn case(
+        &self,
+        scene: &SceneSeed,
+        memory: &Memory,
+        pose: Pose,
+        frame: Frame,
+    ) -> Result<WindowCase, CliError> {
         let pixels = WINDOW_SIDE as usize * WINDOW_SIDE as usize;
         let known = (0..pixels).map(|at| frame.is_known(at)).collect();
         Ok(WindowCase {
@@ -193,6 +204,7 @@ impl Maker<'_> {
                 depth: frame.to_depth().map_err(|e| failed(&e))?,
             },
             truth: self.view(pose, window_camera())?,
+            memory: memory.clone(),
             frame,
         })
     }
