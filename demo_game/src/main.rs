@@ -1,9 +1,13 @@
-//! A game that uses only what a user of `bevy_reverie` has: one photograph to walk into, an object
-//! of Bevy's own standing in it, a panel and a menu.
+//! A game that uses only what a user of `bevy_reverie` has: worlds and pictures to choose from and
+//! walk into, an object of Bevy's own standing in them, a panel and a menu.
 //!
-//! `demo_game [SEED]`, a picture or a scene as in `scene:city?seed=3&weather=rain&hour=21`; another
-//! picture dropped onto the window becomes the world.
+//! `demo_game` opens on the choice; `demo_game FOLDER` lists the folder's pictures there (otherwise
+//! those of the player's pictures folder). `demo_game SEED` starts at once, in a picture or in a scene
+//! as in `scene:city?seed=3&weather=rain&hour=21`. A picture dropped onto the window becomes the world.
 
+mod choices;
+mod chooser;
+mod covers;
 mod film;
 mod menu;
 mod object;
@@ -12,7 +16,7 @@ use bevy::{prelude::*, winit::WinitSettings};
 use bevy_reverie::prelude::*;
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
-/// The shipped worlds, by name; the first is shown when none is asked for.
+/// The shipped worlds, by name; the first is what is filmed when none is asked for.
 const WORLDS: [(&str, &str); 6] = [
     ("garage", "presets/garage.world.ron"),
     ("mountain trail", "presets/trail.world.ron"),
@@ -26,10 +30,12 @@ fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1);
     let seed = arguments.next();
     if let Some(extra) = arguments.next() {
-        eprintln!("demo_game takes one seed at most; `{}` is one too many", extra.display());
+        let extra = extra.display();
+        eprintln!("demo_game takes one seed or folder at most; `{extra}` is one too many");
         return ExitCode::from(2);
     }
-    let seed = match seed.map(read_seed).transpose() {
+    let folder = seed.as_ref().map(PathBuf::from).filter(|path| path.is_dir());
+    let seed = match seed.filter(|_| folder.is_none()).map(read_seed).transpose() {
         Ok(seed) => seed,
         Err(problem) => {
             eprintln!("{problem}");
@@ -38,7 +44,7 @@ fn main() -> ExitCode {
     };
     match no_display() {
         Some(reason) => film::record(seed, &reason),
-        None => play(seed),
+        None => play(seed, folder.or_else(pictures_folder)),
     }
 }
 
@@ -57,7 +63,14 @@ fn read_seed(argument: OsString) -> Result<WorldSeed, String> {
     }
 }
 
-fn play(seed: Option<WorldSeed>) -> ExitCode {
+/// Where the player's own pictures usually are.
+fn pictures_folder() -> Option<PathBuf> {
+    let named = env::var_os("XDG_PICTURES_DIR").map(PathBuf::from);
+    let home = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE")).map(PathBuf::from);
+    named.or_else(|| Some(home?.join("Pictures"))).filter(|folder| folder.is_dir())
+}
+
+fn play(seed: Option<WorldSeed>, folder: Option<PathBuf>) -> ExitCode {
     let window = Window {
         title: "Reverie: walk into a picture".to_owned(),
         resolution: (1280, 720).into(),
@@ -65,12 +78,18 @@ fn play(seed: Option<WorldSeed>) -> ExitCode {
     };
     let exit = App::new()
         .add_plugins(DefaultPlugins.set(WindowPlugin { primary_window: Some(window), ..default() }))
-        .add_plugins((ReveriePlugins, object::ObjectPlugin, menu::MenuPlugin))
+        .add_plugins((
+            ReveriePlugins,
+            object::ObjectPlugin,
+            menu::MenuPlugin,
+            chooser::ChooserPlugin,
+        ))
         // A world goes on while another window has the focus.
         .insert_resource(WinitSettings::continuous())
+        .insert_resource(ClearColor(Color::BLACK))
+        .insert_resource(chooser::Chooser::new(seed.is_none(), folder))
         .insert_resource(Start(seed))
         .add_systems(Startup, start)
-        .add_systems(Update, take_dropped_picture)
         .run();
     match exit {
         AppExit::Success => ExitCode::SUCCESS,
@@ -91,21 +110,14 @@ fn spawn_world(commands: &mut Commands, seed: Option<&WorldSeed>, assets: &Asset
     }
 }
 
+/// The camera; the world comes with the choice.
 fn start(mut commands: Commands, start: Res<Start>, assets: Res<AssetServer>) {
-    spawn_world(&mut commands, start.0.as_ref(), &assets);
-}
-
-fn take_dropped_picture(
-    mut commands: Commands,
-    mut drops: MessageReader<FileDragAndDrop>,
-    mut views: Query<(Entity, &mut WorldView)>,
-) {
-    for dropped in drops.read() {
-        let FileDragAndDrop::DroppedFile { path_buf, .. } = dropped else { continue };
-        for (entity, mut view) in &mut views {
-            view.seed = path_buf.clone().into();
-            // The picture is the world now, not the preset.
-            commands.entity(entity).remove::<FollowPreset>();
+    match &start.0 {
+        Some(seed) => {
+            spawn_world(&mut commands, Some(seed), &assets);
+        }
+        None => {
+            commands.spawn(WorldCamera::default());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The menu on Escape, the hints and the messages on screen.
 
-use crate::WORLDS;
+use crate::{WORLDS, chooser::Chooser};
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
 use bevy_reverie::prelude::*;
@@ -14,7 +14,7 @@ const CONTROLS: [(&str, &str); 10] = [
     ("Space, C / triggers", "up, down"),
     ("Shift / left stick press", "faster"),
     ("E / south button", "use"),
-    ("F1", "figures and depth view"),
+    ("F1", "figures, the painter, depth view"),
     ("Tab", "the next of the shipped worlds"),
     ("drop a picture", "walk into that one"),
     ("1 2 3 4", "free camera, walker, drone, rover"),
@@ -28,20 +28,31 @@ impl Plugin for MenuPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Menu>()
             .insert_resource(Notice::new("Click to look around, W A S D to walk, Esc for the menu"))
-            .add_systems(Update, (toggle, choose_embodiment, choose_world, note, fade))
+            .add_systems(
+                Update,
+                (
+                    (toggle, choose_embodiment, choose_world)
+                        .run_if(|chooser: Res<Chooser>| !chooser.open),
+                    note,
+                    fade,
+                ),
+            )
             .add_systems(
                 EguiPrimaryContextPass,
                 (
                     draw_menu.run_if(|menu: Res<Menu>| menu.open),
-                    draw_notice.run_if(|notice: Res<Notice>| notice.left_secs > 0.0),
+                    draw_notice.run_if(|notice: Res<Notice>, chooser: Res<Chooser>| {
+                        notice.left_secs > 0.0 && !chooser.open
+                    }),
                 ),
             );
     }
 }
 
 #[derive(Resource, Default)]
-struct Menu {
-    open: bool,
+pub struct Menu {
+    /// It is shown.
+    pub open: bool,
     /// Places in [`WORLDS`]: the one chosen last, and the one to be chosen next.
     world: usize,
     wanted_world: Option<usize>,
@@ -128,6 +139,7 @@ fn note(
     mut started: MessageReader<WorldStarted>,
     mut failed: MessageReader<ModelFailed>,
     mut presets: MessageReader<PresetFailed>,
+    mut painters: MessageReader<PaintingFailed>,
     mut had_world: Local<bool>,
 ) {
     if let Some(world) = started.read().last() {
@@ -144,6 +156,9 @@ fn note(
     if let Some(failure) = presets.read().last() {
         *notice = Notice::new(failure.error.clone());
     }
+    if let Some(failure) = painters.read().last() {
+        *notice = Notice::new(format!("{}; the world goes on unpainted", failure.error));
+    }
 }
 
 fn fade(time: Res<Time>, mut notice: ResMut<Notice>) {
@@ -155,6 +170,7 @@ fn fade(time: Res<Time>, mut notice: ResMut<Notice>) {
 fn draw_menu(
     mut contexts: EguiContexts,
     mut menu: ResMut<Menu>,
+    mut chooser: ResMut<Chooser>,
     grab: ResMut<PointerGrab>,
     views: Query<(&mut WorldClock, &mut WorldControls)>,
     mut exit: MessageWriter<AppExit>,
@@ -186,6 +202,10 @@ fn draw_menu(
             ui.add_space(10.0);
             ui.horizontal(|ui| {
                 resume |= ui.button("Resume").clicked();
+                if ui.button("All worlds and pictures").clicked() {
+                    chooser.open = true;
+                    resume = true;
+                }
                 if ui.button("Quit").clicked() {
                     exit.write(AppExit::Success);
                 }

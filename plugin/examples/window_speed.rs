@@ -1,7 +1,7 @@
 //! Measures a world in a window of 1280x720 while the player walks and turns by himself: the three
-//! figures of the panel, once a second, then their medians.
+//! figures of the panel, once a second, then their medians and how long frames took.
 //!
-//! `cargo run -p bevy_reverie --example window_speed [seconds] [shot.png]`
+//! `cargo run -p bevy_reverie --example window_speed [seconds] [painted|unpainted] [shot.png]`
 //!
 //! The world is a made-up hall with pillars, one point per pixel, so neither a picture nor a depth
 //! network is needed; a lit sphere stands in it. Half of the seconds pass with the panel closed,
@@ -21,6 +21,7 @@ const SIZE: (u32, u32) = (1280, 720);
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
     let secs = arguments.next().and_then(|text| text.parse::<f32>().ok()).unwrap_or(20.0);
+    let painting = arguments.next().as_deref() != Some("unpainted");
     let shot = arguments.next();
     let hall = match hall() {
         Ok(hall) => hall,
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
         .insert_resource(WinitSettings::continuous())
         .insert_resource(Run { secs, shot, ..default() })
         .add_systems(Startup, move |mut commands: Commands| {
-            let view = WorldView::new(hall.clone());
+            let view = WorldView { painting, ..WorldView::new(hall.clone()) };
             commands.spawn((view, Embodiment::Free, WorldCamera::default()));
         })
         .add_systems(Startup, place_object)
@@ -107,6 +108,7 @@ struct Run {
     next_secs: f32,
     /// (panel open, figures).
     taken: Vec<(bool, WorldFigures)>,
+    frames_ms: Vec<f32>,
 }
 
 /// Strolls and looks around for ever.
@@ -123,15 +125,18 @@ fn measure(
     mut commands: Commands,
     time: Res<Time>,
     mut run: ResMut<Run>,
-    views: Query<(&WorldStatus, &WorldFigures)>,
+    views: Query<(&WorldStatus, &WorldFigures, &WorldPainting)>,
     mut panel: ResMut<WorldPanel>,
     mut exit: MessageWriter<AppExit>,
 ) {
-    let Ok((status, figures)) = views.single() else { return };
+    let Ok((status, figures, painting)) = views.single() else { return };
     if *status != WorldStatus::Running {
         return;
     }
     run.ran_secs += time.delta_secs();
+    if run.ran_secs > 3.0 {
+        run.frames_ms.push(1e3 * time.delta_secs());
+    }
     let closed = run.ran_secs < 0.5 * run.secs;
     if panel.open == closed {
         panel.open = !closed;
@@ -156,6 +161,17 @@ fn measure(
         commands.spawn(Screenshot::primary_window()).observe(save_to_disk(path));
     }
     if run.ran_secs > run.secs {
+        run.frames_ms.sort_unstable_by(f32::total_cmp);
+        let at = |share: f32| {
+            let last = run.frames_ms.len().saturating_sub(1) as f32;
+            run.frames_ms.get((share * last) as usize).copied().unwrap_or(f32::NAN)
+        };
+        println!(
+            "frames: p50 {:.0} ms, p99 {:.0} ms; {} windows painted",
+            at(0.5),
+            at(0.99),
+            painting.windows
+        );
         for open in [false, true] {
             let of = |pick: fn(&WorldFigures) -> f32| {
                 let taken = run.taken.iter().filter(|(was_open, _)| *was_open == open);

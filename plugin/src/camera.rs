@@ -108,23 +108,23 @@ fn request(
         let pose = world.motion.pose(&world.memory);
         match *path {
             PresentPath::Cpu => presenter.ask(Order {
-                memory: world.memory.clone(),
+                memory: world.shown().clone(),
                 pose,
                 intrinsics,
                 input_at: start.0,
             }),
             PresentPath::Gpu => match presented {
                 Some(mut presented) => {
-                    let now = (world.memory.revision(), pose, intrinsics);
+                    let now = (world.shown().revision(), pose, intrinsics);
                     let was = (presented.memory.revision(), presented.pose, presented.intrinsics);
                     if was != now {
                         *presented =
-                            PresentedView { memory: world.memory.clone(), pose, intrinsics };
+                            PresentedView { memory: world.shown().clone(), pose, intrinsics };
                     }
                 }
                 None => {
                     commands.entity(entity).insert(PresentedView {
-                        memory: world.memory.clone(),
+                        memory: world.shown().clone(),
                         pose,
                         intrinsics,
                     });

@@ -1,7 +1,7 @@
 //! The three honest figures: how often the model ticks, how often the screen shows something up to
 //! date, and how old the input is that a frame shows.
 
-use crate::{ReverieSystems, WorldFigures, WorldView, world::ViewRuntime};
+use crate::{ReverieSystems, WorldFigures, WorldPainting, WorldView, world::ViewRuntime};
 use bevy::prelude::*;
 use std::{
     collections::VecDeque,
@@ -124,9 +124,11 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(PreUpdate, refresh.after(ReverieSystems::Receive));
 }
 
-fn refresh(mut views: Query<(&mut ViewRuntime, &mut WorldFigures), With<WorldView>>) {
+type Shown = (&'static mut ViewRuntime, &'static mut WorldFigures, &'static mut WorldPainting);
+
+fn refresh(mut views: Query<Shown, With<WorldView>>) {
     let now = Instant::now();
-    for (mut runtime, mut figures) in &mut views {
+    for (mut runtime, mut figures, mut painting) in &mut views {
         let runtime = &mut *runtime;
         let meters = &mut runtime.meters;
         if meters.shown_at.is_some_and(|at| now.duration_since(at) < REFRESH) {
@@ -135,6 +137,7 @@ fn refresh(mut views: Query<(&mut ViewRuntime, &mut WorldFigures), With<WorldVie
         meters.shown_at = Some(now);
         let mut screen = meters.screen.0.lock().unwrap_or_else(PoisonError::into_inner);
         let world = runtime.world.as_ref();
+        painting.set_if_neq(world.map_or_else(Default::default, |world| world.painting.clone()));
         figures.set_if_neq(WorldFigures {
             model_fps: meters.model.rate(now),
             presented_fps: screen.frames.rate(now),

@@ -18,7 +18,8 @@
 //! by the game are composed into the world with occlusion both ways.
 //!
 //! [`ReveriePlugins`] lists the plugins; [`ReverieSystems`] is where a frame's work happens;
-//! [`WorldStarted`], [`ModelFailed`] and [`CoverageLow`] are what a game listens to.
+//! [`WorldStarted`], [`ModelFailed`], [`PaintingFailed`] and [`CoverageLow`] are what a game listens
+//! to. [`SaveWorld`] brings the whole state and a [`WorldLog`], which [`ReplayWorld`] plays again.
 
 mod camera;
 mod compose;
@@ -27,6 +28,7 @@ mod figures;
 pub mod gpu;
 pub mod headless;
 mod input;
+mod log;
 mod models;
 mod motion;
 mod panel;
@@ -41,6 +43,7 @@ mod world;
 pub use camera::WorldPresentationPlugin;
 pub use compose::WorldCompositionPlugin;
 pub use input::{PointerGrab, WorldAction, WorldControls, WorldInputPlugin};
+pub use log::{LogStart, WorldLog};
 pub use models::{ModelOptions, WorldModels};
 pub use panel::{WorldPanel, WorldPanelPlugin};
 pub use present::PresentPath;
@@ -48,9 +51,10 @@ pub use preset::{FollowPreset, PresetError, PresetFailed, WorldPreset, WorldPres
 pub use projection::WorldProjection;
 pub use query::WorldQuery;
 pub use view::{
-    ChangeWorld, CoverageLow, Embodiment, MeasuredPicture, ModelFailed, RestoreWorld, RetryWorld,
-    SaveWorld, WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldSeed,
-    WorldStarted, WorldStatus, WorldView,
+    ChangeWorld, CoverageLow, Embodiment, MeasuredPicture, ModelFailed, PaintingFailed,
+    ReplayFinished, ReplayWorld, RestoreWorld, RetryWorld, SaveWorld, WorldAmbience, WorldCamera,
+    WorldClock, WorldFigures, WorldPainting, WorldSaved, WorldSeed, WorldStarted, WorldStatus,
+    WorldView, read_picture,
 };
 pub use world::WorldPlugin;
 
@@ -66,10 +70,11 @@ use serde::{Deserialize, Serialize};
 pub mod prelude {
     pub use crate::{
         ChangeWorld, CoverageLow, Embodiment, FollowPreset, MeasuredPicture, ModelFailed,
-        PointerGrab, PresetFailed, RestoreWorld, RetryWorld, ReveriePlugins, ReverieSettings,
-        ReverieSystems, SaveWorld, WorldAction, WorldAmbience, WorldCamera, WorldClock,
-        WorldControls, WorldFigures, WorldModels, WorldPanel, WorldPreset, WorldQuery, WorldSaved,
-        WorldSeed, WorldStarted, WorldStatus, WorldView,
+        PaintingFailed, PointerGrab, PresetFailed, ReplayFinished, ReplayWorld, RestoreWorld,
+        RetryWorld, ReveriePlugins, ReverieSettings, ReverieSystems, SaveWorld, WorldAction,
+        WorldAmbience, WorldCamera, WorldClock, WorldControls, WorldFigures, WorldLog, WorldModels,
+        WorldPainting, WorldPanel, WorldPreset, WorldQuery, WorldSaved, WorldSeed, WorldStarted,
+        WorldStatus, WorldView,
     };
     pub use leafwing_input_manager::prelude::{ActionState, InputMap};
     pub use reverie_world_model::{
@@ -147,6 +152,8 @@ pub struct ReverieSettings {
     pub path: PathChoice,
     /// Depth is shown instead of colour.
     pub depth_view: bool,
+    /// What a painter imagined is tinted.
+    pub mark_painted: bool,
     /// [`CoverageLow`] is sent when coverage falls below this share, 0 to 1.
     pub low_coverage: f32,
     /// Every frame waits for its models and its own pictures: the same inputs give the same frames.
@@ -156,7 +163,13 @@ pub struct ReverieSettings {
 
 impl Default for ReverieSettings {
     fn default() -> Self {
-        Self { path: PathChoice::Auto, depth_view: false, low_coverage: 0.6, lockstep: false }
+        Self {
+            path: PathChoice::Auto,
+            depth_view: false,
+            mark_painted: false,
+            low_coverage: 0.6,
+            lockstep: false,
+        }
     }
 }
 

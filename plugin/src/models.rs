@@ -1,11 +1,14 @@
 //! The models that views choose from by name, and how each becomes a live world.
 
+use crate::view::WorldPainting;
 use bevy::prelude::Resource;
 use reverie_simulator::{Quality, SimulatorModel};
-use reverie_spatial::{Frame, Memory, PaintTiming, Renderer, SpatialConfig, SpatialModel};
+use reverie_spatial::{
+    Frame, Memory, PaintEntry, PaintStatus, PaintTiming, Renderer, SpatialConfig, SpatialModel,
+};
 use reverie_world_model::{
-    Action, DepthImage, Intrinsics, ModelSpec, Observation, Pose, Seed, Snapshot, WorldError,
-    WorldEvent, WorldModel,
+    Action, DepthImage, ImageSeed, Intrinsics, ModelSpec, Observation, Pose, Seed, SeedSource,
+    Snapshot, WorldError, WorldEvent, WorldModel,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -29,6 +32,9 @@ pub struct ModelOptions {
     pub height: u32,
     /// What was never seen shall be painted, by models that can.
     pub painting: bool,
+    /// The same inputs shall give the same frames, see
+    /// [`ReverieSettings::lockstep`](crate::ReverieSettings::lockstep).
+    pub lockstep: bool,
 }
 
 type Factory =
@@ -101,9 +107,15 @@ impl WorldModels {
                 let mut config = SpatialConfig { width, height, ..config.clone() };
                 if !options.painting {
                     config.painting = None;
+                } else if options.lockstep && config.painting == Some(PaintTiming::WhenReady) {
+                    config.painting = Some(PaintTiming::default());
                 }
+                let timing = config.painting.clone();
                 Ok(LiveModel::Spatial(Box::new(Embedded {
                     model: SpatialModel::new(config)?,
+                    size: (width, height),
+                    own_timing: timing.clone(),
+                    timing,
                     renderer: Renderer::new(),
                     probe: Frame::new(),
                     until_probe: 0,
@@ -130,6 +142,7 @@ pub(crate) struct Moment {
     pub intrinsics: Intrinsics,
     pub coverage: f32,
     pub memory: Memory,
+    pub painting: WorldPainting,
 }
 
 /// A model on its thread.
@@ -144,6 +157,11 @@ pub(crate) enum LiveModel {
 /// The embedded model and what measures its coverage.
 pub(crate) struct Embedded {
     model: SpatialModel,
+    /// Of its pictures, pixels.
+    size: (u32, u32),
+    /// When windows are merged unless something is replayed, and now.
+    own_timing: Option<PaintTiming>,
+    timing: Option<PaintTiming>,
     renderer: Renderer,
     probe: Frame,
     until_probe: u32,
@@ -155,11 +173,21 @@ impl Embedded {
         let model = &self.model;
         match (model.pose(), model.intrinsics(), model.memory()) {
             (Some(pose), Some(intrinsics), Some(memory)) => {
-                let memory = memory.clone();
-                Ok(Moment { pose, intrinsics, coverage: self.coverage, memory })
+                let (memory, coverage) = (memory.clone(), self.coverage);
+                let painting = model.paint_status().map(painting_of).unwrap_or_default();
+                Ok(Moment { pose, intrinsics, coverage, memory, painting })
             }
             _ => Err(WorldError::NotBegun),
         }
+    }
+
+    /// Begins from a picture, or from what the simulator shows first of a scene.
+    fn begin(&mut self, seed: &Seed) -> Result<f32, WorldError> {
+        let begun = match &seed.source {
+            SeedSource::Scene(_) => self.model.begin(&first_view(seed, self.size)?),
+            _ => self.model.begin(seed),
+        };
+        Ok(begun?.coverage)
     }
 
     fn measure_coverage(&mut self) -> Result<(), WorldError> {
@@ -171,6 +199,36 @@ impl Embedded {
         self.coverage = self.probe.coverage();
         Ok(())
     }
+}
+
+fn painting_of(status: &PaintStatus) -> WorldPainting {
+    let mut window_ms: Vec<f32> = status
+        .reports
+        .iter()
+        .map(|report| 1e3 * (report.plan_secs + report.paint_secs + report.merge_secs) as f32)
+        .collect();
+    window_ms.sort_unstable_by(f32::total_cmp);
+    let newest = status.reports.back();
+    let lacking = newest.filter(|_| !status.complete).map_or(0, |newest| newest.lacking);
+    WorldPainting {
+        on: true,
+        windows: status.windows,
+        running: u32::from(status.busy),
+        waiting: lacking.saturating_sub(1),
+        window_ms: window_ms.get(window_ms.len() / 2).copied().unwrap_or(0.0),
+        steps: newest.map_or(0, |newest| newest.steps),
+        rng_seed: newest.map_or(0, |newest| newest.rng_seed),
+        error: status.error.clone(),
+    }
+}
+
+/// What the simulator shows first of a scene, with its exact depth, as a picture to walk into.
+fn first_view(seed: &Seed, (width, height): (u32, u32)) -> Result<Seed, WorldError> {
+    let camera = Intrinsics::from_horizontal_fov(width, height, SIMULATOR_FOV_RAD);
+    let quality = Quality { samples: 1, bounce_rays: 1 };
+    let view = SimulatorModel::new(camera, quality)?.begin(seed)?;
+    let image = ImageSeed { rgb: view.rgb, depth: view.depth, intrinsics: Some(view.intrinsics) };
+    Ok(Seed { source: SeedSource::Image(image), start: Some(view.pose), ..seed.clone() })
 }
 
 fn presentation_memory() -> Memory {
@@ -194,7 +252,7 @@ impl LiveModel {
     pub fn begin(&mut self, seed: &Seed) -> Result<Moment, WorldError> {
         match self {
             Self::Spatial(embedded) => {
-                embedded.coverage = embedded.model.begin(seed)?.coverage;
+                embedded.coverage = embedded.begin(seed)?;
                 embedded.moment()
             }
             Self::Other { model, memory } => {
@@ -237,6 +295,34 @@ impl LiveModel {
         }
     }
 
+    /// When windows were painted; `None` without a painter.
+    pub fn paint_log(&self) -> Option<&[PaintEntry]> {
+        match self {
+            Self::Spatial(embedded) => {
+                embedded.model.paint_status().map(|_| embedded.model.paint_log())
+            }
+            Self::Other { .. } => None,
+        }
+    }
+
+    /// From the next tick on windows are painted as another run did it, or with `None` as the model
+    /// does it by itself. Returns what was so before.
+    pub fn set_replay(&mut self, entries: Option<Vec<PaintEntry>>) -> Option<PaintTiming> {
+        let Self::Spatial(embedded) = self else { return None };
+        let before = embedded.timing.clone();
+        let now = entries.map(PaintTiming::Replay).or_else(|| embedded.own_timing.clone());
+        self.set_timing(now);
+        before
+    }
+
+    /// See [`set_replay`](Self::set_replay), which says what was so before.
+    pub fn set_timing(&mut self, timing: Option<PaintTiming>) {
+        if let (Self::Spatial(embedded), Some(timing)) = (self, timing) {
+            embedded.timing = Some(timing.clone());
+            embedded.model.set_paint_timing(timing);
+        }
+    }
+
     pub fn save(&self) -> Result<Snapshot, WorldError> {
         self.contract().save()
     }
@@ -267,6 +353,7 @@ fn moment_of(observation: &Observation, memory: Memory) -> Moment {
         intrinsics: observation.intrinsics,
         coverage: observation.coverage,
         memory,
+        painting: WorldPainting::default(),
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Tick {
     pub number: u64,
     /// What is done in it.
     pub action: Action,
+    /// It is exactly this and merges with no other, as in a replay.
+    pub exact: bool,
 }
 
 /// The player's motion between the newest input and the newest answer of the model.
@@ -87,8 +89,18 @@ impl Motion {
             self.history.push_back((self.number, self.state.pose()));
             (self.since_secs, self.moved, self.turned_rad, self.interact) =
                 (0.0, Vec3::ZERO, Vec2::ZERO, false);
-            emit(Tick { number: self.number, action });
+            emit(Tick { number: self.number, action, exact: false });
         }
+    }
+
+    /// The number of the tick that is going on.
+    pub fn next_number(&self) -> u64 {
+        self.number + 1
+    }
+
+    /// How long it still goes on, seconds.
+    pub fn until_tick_secs(&self, tick_secs: f32) -> f32 {
+        (tick_secs - self.since_secs).max(0.0)
     }
 
     /// The pose now, `tick_secs` of which the last part may not have been ticked yet.

@@ -5,7 +5,8 @@ use crate::{
     present::PresentPath,
     preset::PresetFailed,
     view::{
-        ModelFailed, RetryWorld, WorldClock, WorldFigures, WorldStarted, WorldStatus, WorldView,
+        ModelFailed, RetryWorld, WorldClock, WorldFigures, WorldPainting, WorldStarted,
+        WorldStatus, WorldView,
     },
     world::ViewRuntime,
 };
@@ -30,7 +31,8 @@ impl Default for WorldPanel {
     }
 }
 
-/// The egui panel: seed, model, the three figures, coverage, memory, depth view, errors and retry.
+/// The egui panel: seed, model, the three figures, coverage, memory, the painter's queue, depth view,
+/// painted parts, errors and retry.
 pub struct WorldPanelPlugin;
 
 impl Plugin for WorldPanelPlugin {
@@ -81,6 +83,7 @@ type Shown = (
     &'static ViewRuntime,
     &'static WorldStatus,
     &'static WorldFigures,
+    &'static WorldPainting,
     &'static mut WorldClock,
 );
 
@@ -94,11 +97,15 @@ fn panel(
 ) -> Result {
     let context = contexts.ctx_mut()?;
     egui::Window::new("World").default_pos([12.0, 12.0]).resizable(false).show(context, |ui| {
-        for (entity, runtime, status, figures, mut clock) in &mut views {
+        for (entity, runtime, status, figures, painting, mut clock) in &mut views {
             ui.push_id(entity, |ui| {
                 egui::Grid::new("facts").num_columns(2).show(ui, |ui| {
                     facts(ui, runtime, figures, *path);
+                    painting_facts(ui, painting);
                 });
+                if let Some(error) = &painting.error {
+                    ui.colored_label(WARNING, format!("{error}; the world goes on unpainted"));
+                }
                 if let WorldStatus::Failed(error) = status {
                     ui.colored_label(WARNING, error);
                     if ui.button("Try again").clicked() {
@@ -119,6 +126,10 @@ fn panel(
         if ui.checkbox(&mut depth_view, "Show depth").changed() {
             settings.depth_view = depth_view;
         }
+        let mut mark_painted = settings.mark_painted;
+        if ui.checkbox(&mut mark_painted, "Mark what was painted").changed() {
+            settings.mark_painted = mark_painted;
+        }
         let failed =
             views.iter().any(|(_, _, status, ..)| matches!(status, WorldStatus::Failed(_)));
         let notices = &mut *notices;
@@ -136,6 +147,30 @@ fn panel(
         }
     });
     Ok(())
+}
+
+fn painting_facts(ui: &mut egui::Ui, painting: &WorldPainting) {
+    let mut row = |name: &str, value: String| {
+        ui.label(name);
+        ui.monospace(value);
+        ui.end_row();
+    };
+    if !painting.on {
+        row("painter", "off".to_owned());
+        return;
+    }
+    let queue = match (painting.running, painting.waiting) {
+        (0, 0) => "all around".to_owned(),
+        (running, waiting) => format!("{running} running, {waiting} waiting"),
+    };
+    row("painted", format!("{} windows", painting.windows));
+    row("paint queue", queue);
+    if painting.windows > 0 {
+        row("a window", format!("{:.0} ms", painting.window_ms));
+        let steps = if painting.steps == 1 { "step" } else { "steps" };
+        let seed = painting.rng_seed >> 32;
+        row("sampler", format!("{} {steps}, seed {seed:08x}", painting.steps));
+    }
 }
 
 fn facts(ui: &mut egui::Ui, runtime: &ViewRuntime, figures: &WorldFigures, path: PresentPath) {

@@ -1,6 +1,9 @@
 //! The components and messages that game code works with.
 
-use crate::input::{WorldAction, WorldControls};
+use crate::{
+    input::{WorldAction, WorldControls},
+    log::WorldLog,
+};
 use bevy::{
     camera::CameraMainTextureUsages,
     core_pipeline::tonemapping::{DebandDither, Tonemapping},
@@ -8,9 +11,9 @@ use bevy::{
     render::render_resource::TextureUsages,
 };
 use leafwing_input_manager::prelude::InputMap;
-use reverie_media::{ImageOptions, PinholeNumbers, load_image_seed};
+use reverie_media::{ImageOptions, PinholeNumbers, load_image_seed, read_photograph};
 use reverie_spatial::{BACKDROP_COLUMNS, Memory};
-use reverie_world_model::{ImageSeed, SeedAddress, SeedSource, Snapshot, WorldEvent};
+use reverie_world_model::{ImageSeed, RgbImage, SeedAddress, SeedSource, Snapshot, WorldEvent};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
     fmt,
@@ -30,6 +33,7 @@ use std::{
     WorldControls,
     WorldStatus,
     WorldFigures,
+    WorldPainting,
     WorldAmbience,
     InputMap<WorldAction> = WorldAction::default_map(),
     crate::world::ViewRuntime
@@ -357,6 +361,28 @@ pub struct WorldFigures {
     pub memory_bytes: u64,
 }
 
+/// How the painting of what was never seen goes on.
+#[derive(Component, Debug, Clone, PartialEq, Default, Reflect)]
+#[reflect(Component, Default, Clone, PartialEq)]
+pub struct WorldPainting {
+    /// The world has a painter.
+    pub on: bool,
+    /// Windows painted since the world began.
+    pub windows: u64,
+    /// Windows being painted now: one at most.
+    pub running: u32,
+    /// Windows around the player that lack something and wait, as of the newest one painted.
+    pub waiting: u32,
+    /// From asking for a window until it was ready to be merged, median of the newest, milliseconds.
+    pub window_ms: f32,
+    /// Passes through a network that a window takes.
+    pub steps: u32,
+    /// The random numbers of the newest window.
+    pub rng_seed: u64,
+    /// Why the newest window failed; the world goes on and is filled calmly.
+    pub error: Option<String>,
+}
+
 /// The light in a world as its picture shows it: what the game's own lights can be matched to. Set
 /// when a world starts.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Reflect)]
@@ -428,6 +454,15 @@ pub struct CoverageLow {
     pub coverage: f32,
 }
 
+/// The painter failed or could not be made. The world goes on; what is unknown is filled calmly.
+#[derive(Message, Debug, Clone, PartialEq)]
+pub struct PaintingFailed {
+    /// The [`WorldView`].
+    pub view: Entity,
+    /// What went wrong, one line.
+    pub error: String,
+}
+
 /// A saved world, the answer to [`SaveWorld`].
 #[derive(Message, Debug, Clone, PartialEq)]
 pub struct WorldSaved {
@@ -435,6 +470,15 @@ pub struct WorldSaved {
     pub view: Entity,
     /// The whole state; serde writes it.
     pub snapshot: Snapshot,
+    /// How it came about; `None` after more than a day.
+    pub log: Option<Arc<WorldLog>>,
+}
+
+/// A replay has come to its end: the world is as it was when the log was taken, and paused.
+#[derive(Message, Debug, Clone, Copy, PartialEq)]
+pub struct ReplayFinished {
+    /// The [`WorldView`].
+    pub view: Entity,
 }
 
 /// Trigger this to let a failed world try again.
@@ -467,6 +511,25 @@ pub struct RestoreWorld {
     pub entity: Entity,
     /// The state.
     pub snapshot: Arc<Snapshot>,
+}
+
+/// Trigger this to make a logged world again, tick by tick, in place of the running one. The
+/// player's input is not listened to until [`ReplayFinished`].
+#[derive(EntityEvent, Debug, Clone)]
+pub struct ReplayWorld {
+    /// The [`WorldView`]; it takes over seed, model and size of the log.
+    pub entity: Entity,
+    /// What to play.
+    pub log: Arc<WorldLog>,
+}
+
+/// The pixels of a picture file as a seed shows them: PNG, JPEG, WebP, TIFF, GIF or BMP, turned as its
+/// EXIF says.
+///
+/// # Errors
+/// One line that names the file.
+pub fn read_picture(path: &Path) -> Result<RgbImage, String> {
+    read_photograph(path).map(|photograph| photograph.rgb).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -4,12 +4,15 @@
 //! merge into one.
 
 use crate::{
+    log::{LogStart, Recording, WorldLog},
     models::{LiveModel, ModelOptions, Moment, WorldModels},
     motion::{Tick, merged},
-    view::WorldSeed,
+    view::{Embodiment, WorldSeed},
 };
+use bevy::math::UVec2;
 use reverie_inference::{Worker, WorkerError};
-use reverie_world_model::{Embodiment, Seed, Snapshot, WorldEvent};
+use reverie_spatial::PaintEntry;
+use reverie_world_model::{Seed, Snapshot, WorldEvent};
 use std::{collections::VecDeque, convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 
 /// Requests in the queue; with ticks merged beyond it, a slow model is at most this far behind.
@@ -25,6 +28,16 @@ pub(crate) struct Start {
     pub models: WorldModels,
     pub options: ModelOptions,
     pub asset_folder: PathBuf,
+    /// When to paint, as another run of the world did.
+    pub replay: Option<Vec<PaintEntry>>,
+}
+
+/// A saved state to go on from.
+pub(crate) struct Resume {
+    pub state: Arc<Snapshot>,
+    pub embodiment: Embodiment,
+    /// See [`Start::replay`].
+    pub replay: Option<Vec<PaintEntry>>,
 }
 
 pub(crate) enum Request {
@@ -32,7 +45,9 @@ pub(crate) enum Request {
     Step(u64, Tick),
     Change(WorldEvent),
     Save,
-    Restore(u64, Arc<Snapshot>),
+    Restore(u64, Box<Resume>),
+    /// The replay is over: from here on windows are merged when they are ready.
+    GoLive,
 }
 
 pub(crate) enum Report {
@@ -67,7 +82,7 @@ pub(crate) enum Report {
         number: u64,
         error: String,
     },
-    Saved(Snapshot),
+    Saved(Snapshot, Option<Arc<WorldLog>>),
     /// The thread is gone, the model with it.
     Ended(String),
 }
@@ -95,7 +110,7 @@ impl ModelThread {
     pub fn send(&mut self, request: Request) {
         match (self.outbox.back_mut(), request) {
             (Some(Request::Step(serial, last)), Request::Step(new_serial, tick))
-                if *serial == new_serial =>
+                if *serial == new_serial && !last.exact && !tick.exact =>
             {
                 last.action = merged(&last.action, &tick.action);
                 last.number = tick.number;
@@ -140,7 +155,7 @@ impl ModelThread {
 #[derive(Default)]
 struct Stage {
     serial: u64,
-    model: Option<LiveModel>,
+    world: Option<(LiveModel, Recording)>,
 }
 
 impl Stage {
@@ -149,16 +164,21 @@ impl Stage {
             Request::Begin(serial, start) => match begin(&start) {
                 Ok((model, moment)) => {
                     let tick_hz = model.spec().tick_hz;
-                    (self.serial, self.model) = (serial, Some(model));
+                    let Start { seed, rng_seed, embodiment, model: name, options, .. } = *start;
+                    let from = LogStart::Seed { seed, rng_seed, embodiment };
+                    let size = UVec2::new(options.width, options.height);
+                    let recording = Recording::new(from, name, size);
+                    (self.serial, self.world) = (serial, Some((model, recording)));
                     Report::Began { serial, moment: Box::new(moment), tick_hz }
                 }
                 Err(error) => Report::BeginFailed { serial, error },
             },
             Request::Step(serial, tick) => {
                 // A tick of a world that has been replaced.
-                let model = self.model.as_mut().filter(|_| serial == self.serial)?;
+                let (model, log) = self.world.as_mut().filter(|_| serial == self.serial)?;
                 match model.step(&tick.action) {
                     Ok(moment) => {
+                        log.tick(&tick.action);
                         Report::Stepped { serial, number: tick.number, moment: Box::new(moment) }
                     }
                     Err(error) => {
@@ -167,29 +187,42 @@ impl Stage {
                 }
             }
             Request::Change(event) => {
-                let model = self.model.as_mut()?;
+                let (model, log) = self.world.as_mut()?;
                 match model.apply(&event) {
-                    Ok(()) => return None,
+                    Ok(()) => {
+                        log.event(event);
+                        return None;
+                    }
                     Err(error) => Report::Refused { what: "event", error: error.to_string() },
                 }
             }
             Request::Save => {
-                let model = self.model.as_ref()?;
+                let (model, log) = self.world.as_ref()?;
                 match model.save() {
-                    Ok(snapshot) => Report::Saved(snapshot),
+                    Ok(snapshot) => Report::Saved(snapshot, log.so_far(model.paint_log())),
                     Err(error) => Report::Refused { what: "save", error: error.to_string() },
                 }
             }
-            Request::Restore(serial, snapshot) => {
-                let model = self.model.as_mut()?;
-                match model.restore(&snapshot) {
+            Request::Restore(serial, resume) => {
+                let (model, log) = self.world.as_mut()?;
+                let Resume { state, embodiment, replay } = *resume;
+                let timing = model.set_replay(replay);
+                match model.restore(&state) {
                     Ok(moment) => {
+                        log.restart(state, embodiment);
                         self.serial = serial;
                         let tick_hz = model.spec().tick_hz;
                         Report::Began { serial, moment: Box::new(moment), tick_hz }
                     }
-                    Err(error) => Report::RestoreFailed { serial, error: error.to_string() },
+                    Err(error) => {
+                        model.set_timing(timing);
+                        Report::RestoreFailed { serial, error: error.to_string() }
+                    }
                 }
+            }
+            Request::GoLive => {
+                self.world.as_mut()?.0.set_replay(None);
+                return None;
             }
         })
     }
@@ -201,9 +234,12 @@ fn begin(start: &Start) -> Result<(LiveModel, Moment), String> {
     let seed = Seed {
         source: start.seed.load(&start.asset_folder)?,
         rng_seed: start.rng_seed,
-        embodiment: start.embodiment,
+        embodiment: start.embodiment.into(),
         start: None,
     };
+    if start.replay.is_some() {
+        model.set_replay(start.replay.clone());
+    }
     let moment = model.begin(&seed).map_err(|error| error.to_string())?;
     Ok((model, moment))
 }

@@ -4,18 +4,19 @@ use crate::{
     ReverieSettings, ReverieSystems,
     figures::ViewMeters,
     input::FrameInput,
+    log::{LogStart, WorldLog},
     models::{ModelOptions, Moment, WorldModels},
-    motion::Motion,
+    motion::{Motion, Tick},
     preset::FollowPreset,
     view::{
-        ChangeWorld, CoverageLow, Embodiment, ModelFailed, RestoreWorld, RetryWorld, SaveWorld,
-        WorldAmbience, WorldCamera, WorldClock, WorldFigures, WorldSaved, WorldSeed, WorldStarted,
-        WorldStatus, WorldView,
+        ChangeWorld, CoverageLow, Embodiment, ModelFailed, PaintingFailed, ReplayFinished,
+        ReplayWorld, RestoreWorld, RetryWorld, SaveWorld, WorldAmbience, WorldCamera, WorldClock,
+        WorldFigures, WorldPainting, WorldSaved, WorldSeed, WorldStarted, WorldStatus, WorldView,
     },
-    worker::{ModelThread, Report, Request, Start},
+    worker::{ModelThread, Report, Request, Resume, Start},
 };
 use bevy::{asset::io::file::FileAssetReader, prelude::*};
-use reverie_spatial::Memory;
+use reverie_spatial::{Memory, PaintMarker};
 use reverie_world_model::Intrinsics;
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
@@ -41,7 +42,18 @@ pub struct ViewRuntime {
     in_flight: u64,
     stop: Option<Stop>,
     coverage_was_low: bool,
+    replay: Option<Replay>,
 }
+
+/// A log that is being played.
+struct Replay {
+    log: Arc<WorldLog>,
+    /// Events of the log that were sent.
+    events: usize,
+}
+
+/// Ticks of a replay that may be under way: the model has to take every single one.
+const REPLAY_IN_FLIGHT: u64 = 4;
 
 /// What failed last, and so what a retry has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +76,17 @@ pub(crate) struct LiveWorld {
     pub intrinsics: Intrinsics,
     pub motion: Motion,
     pub coverage: f32,
+    pub painting: WorldPainting,
+    marker: PaintMarker,
+    /// The memory with its painted parts tinted, while somebody wants to see that.
+    marked: Option<Memory>,
+}
+
+impl LiveWorld {
+    /// The memory as it is to be drawn.
+    pub fn shown(&self) -> &Memory {
+        self.marked.as_ref().unwrap_or(&self.memory)
+    }
 }
 
 /// When a frame's input was taken: the first thing the app does after the window system's events.
@@ -94,14 +117,18 @@ impl Plugin for WorldPlugin {
             .register_type::<WorldStatus>()
             .register_type::<WorldFigures>()
             .register_type::<WorldAmbience>()
+            .register_type::<WorldPainting>()
             .add_message::<WorldStarted>()
             .add_message::<ModelFailed>()
             .add_message::<CoverageLow>()
+            .add_message::<PaintingFailed>()
             .add_message::<WorldSaved>()
+            .add_message::<ReplayFinished>()
             .add_observer(retry)
             .add_observer(change)
             .add_observer(save)
             .add_observer(restore)
+            .add_observer(replay)
             .configure_sets(
                 PreUpdate,
                 (
@@ -121,6 +148,7 @@ impl Plugin for WorldPlugin {
                     start_worlds.in_set(ReverieSystems::Start),
                     receive.in_set(ReverieSystems::Receive),
                     tick.in_set(ReverieSystems::Tick),
+                    mark_painted.after(ReverieSystems::Tick).before(ReverieSystems::Request),
                 ),
             );
     }
@@ -146,6 +174,7 @@ fn start_worlds(
     cameras: Query<(&WorldCamera, &Camera)>,
     models: Res<WorldModels>,
     folder: Res<AssetFolder>,
+    settings: Res<ReverieSettings>,
 ) {
     for (entity, view, embodiment, follows_preset, mut runtime, mut status) in &mut views {
         // The preset has not loaded yet; it will change the view.
@@ -157,31 +186,43 @@ fn start_worlds(
             .find(|(camera, _)| camera.view.is_none_or(|shown| shown == entity))
             .and_then(|(_, camera)| camera.physical_viewport_size());
         let size = view.size.or(viewport).unwrap_or(FALLBACK_SIZE).max(UVec2::ONE);
-        if runtime.worker.is_none() {
-            match ModelThread::spawn() {
-                Ok(worker) => runtime.worker = Some(worker),
-                Err(error) => {
-                    runtime.stop = Some(Stop::Start);
-                    status.set_if_neq(WorldStatus::Failed(error.to_string()));
-                    continue;
-                }
-            }
-        }
-        runtime.serial += 1;
-        runtime.stop = None;
+        runtime.replay = None;
         let start = Start {
             seed: view.seed.clone(),
             rng_seed: view.rng_seed,
-            embodiment: (*embodiment).into(),
+            embodiment: *embodiment,
             model: view.model_name().to_owned(),
             models: models.clone(),
-            options: ModelOptions { width: size.x, height: size.y, painting: view.painting },
+            options: ModelOptions {
+                width: size.x,
+                height: size.y,
+                painting: view.painting,
+                lockstep: settings.lockstep,
+            },
             asset_folder: folder.0.clone(),
+            replay: None,
         };
-        let serial = runtime.serial;
-        if let Some(worker) = &mut runtime.worker {
-            worker.send(Request::Begin(serial, Box::new(start)));
+        begin(&mut runtime, &mut status, start);
+    }
+}
+
+/// Has a world started on the view's thread.
+fn begin(runtime: &mut ViewRuntime, status: &mut Mut<WorldStatus>, start: Start) {
+    if runtime.worker.is_none() {
+        match ModelThread::spawn() {
+            Ok(worker) => runtime.worker = Some(worker),
+            Err(error) => {
+                runtime.stop = Some(Stop::Start);
+                status.set_if_neq(WorldStatus::Failed(error.to_string()));
+                return;
+            }
         }
+    }
+    runtime.serial += 1;
+    runtime.stop = None;
+    let serial = runtime.serial;
+    if let Some(worker) = &mut runtime.worker {
+        worker.send(Request::Begin(serial, Box::new(start)));
     }
 }
 
@@ -201,6 +242,7 @@ struct Told<'w> {
     started: MessageWriter<'w, WorldStarted>,
     failed: MessageWriter<'w, ModelFailed>,
     coverage: MessageWriter<'w, CoverageLow>,
+    painting: MessageWriter<'w, PaintingFailed>,
     saved: MessageWriter<'w, WorldSaved>,
 }
 
@@ -215,7 +257,7 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
             let Some(report) = worker.report(awaited) else { break };
             match report {
                 Report::Began { serial, moment, tick_hz } if serial == runtime.serial => {
-                    let Moment { pose, intrinsics, coverage, memory } = *moment;
+                    let Moment { pose, intrinsics, coverage, memory, painting } = *moment;
                     let motion = Motion::new((*embodiment).into(), pose);
                     *light = WorldAmbience::of(&memory);
                     let (seed, model) = (view.seed.to_string(), view.model_name().to_owned());
@@ -224,8 +266,17 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                         seed: seed.clone(),
                         model: model.clone(),
                     });
-                    runtime.world =
-                        Some(LiveWorld { seed, model, memory, intrinsics, motion, coverage });
+                    runtime.world = Some(LiveWorld {
+                        seed,
+                        model,
+                        memory,
+                        intrinsics,
+                        motion,
+                        coverage,
+                        painting,
+                        marker: PaintMarker::default(),
+                        marked: None,
+                    });
                     runtime.running = serial;
                     runtime.in_flight = 0;
                     runtime.stop = None;
@@ -237,6 +288,7 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                     status.set_if_neq(WorldStatus::Running);
                 }
                 Report::BeginFailed { serial, error } if serial == runtime.serial => {
+                    runtime.replay = None;
                     runtime.stop = Some(Stop::Start);
                     let still_running = runtime.world.is_some();
                     status.set_if_neq(WorldStatus::Failed(error.clone()));
@@ -249,6 +301,14 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                     world.motion.confirm(number, &moment.pose);
                     world.memory = moment.memory;
                     world.coverage = moment.coverage;
+                    let error = moment.painting.error.clone();
+                    if error != world.painting.error
+                        && let Some(error) = error
+                    {
+                        warn!("{error}");
+                        told.painting.write(PaintingFailed { view: entity, error });
+                    }
+                    world.painting = moment.painting;
                     let low = moment.coverage < settings.low_coverage;
                     if low && !runtime.coverage_was_low {
                         told.coverage
@@ -280,13 +340,14 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                 }
                 Report::RestoreFailed { serial, error } => {
                     if serial == runtime.serial {
+                        runtime.replay = None;
                         runtime.serial = runtime.running;
                     }
                     let error = format!("restore: {error}");
                     told.failed.write(ModelFailed { view: entity, error, still_running: true });
                 }
-                Report::Saved(snapshot) => {
-                    told.saved.write(WorldSaved { view: entity, snapshot });
+                Report::Saved(snapshot, log) => {
+                    told.saved.write(WorldSaved { view: entity, snapshot, log });
                 }
                 // Answers of a world that has been replaced meanwhile.
                 Report::Began { .. }
@@ -298,8 +359,12 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
     }
 }
 
-fn tick(time: Res<Time>, mut views: Query<(&mut ViewRuntime, &mut WorldClock), With<WorldView>>) {
-    for (mut runtime, mut clock) in &mut views {
+fn tick(
+    time: Res<Time>,
+    mut views: Query<(Entity, &mut ViewRuntime, &mut WorldClock), With<WorldView>>,
+    mut finished: MessageWriter<ReplayFinished>,
+) {
+    for (entity, mut runtime, mut clock) in &mut views {
         let runtime = &mut *runtime;
         let stopped = matches!(runtime.stop, Some(Stop::Tick | Stop::Thread));
         let Some(world) = &mut runtime.world else { continue };
@@ -310,6 +375,29 @@ fn tick(time: Res<Time>, mut views: Query<(&mut ViewRuntime, &mut WorldClock), W
         let tick_hz = if tick_hz.is_finite() { tick_hz } else { 24.0 };
         let tick_secs = tick_hz.clamp(*TICK_HZ.start(), *TICK_HZ.end()).recip();
         let (running, worker) = (runtime.running, &mut runtime.worker);
+        if let Some(replay) = &mut runtime.replay {
+            // Of the world before it nothing more is asked.
+            if running != runtime.serial {
+                continue;
+            }
+            let Some(worker) = worker else { continue };
+            if play(replay, world, worker, running, time.delta_secs(), tick_secs, || {
+                let before = runtime.in_flight;
+                runtime.in_flight += u64::from(before < REPLAY_IN_FLIGHT);
+                before < REPLAY_IN_FLIGHT
+            }) {
+                clock.set_if_neq(WorldClock {
+                    tick: world.motion.next_number() - 1,
+                    ..clock.clone()
+                });
+            } else if runtime.in_flight == 0 {
+                worker.send(Request::GoLive);
+                runtime.replay = None;
+                clock.paused = true;
+                finished.write(ReplayFinished { view: entity });
+            }
+            continue;
+        }
         let mut last = clock.tick;
         world.motion.advance(&runtime.input, time.delta_secs(), tick_secs, &world.memory, |tick| {
             last = tick.number;
@@ -320,6 +408,59 @@ fn tick(time: Res<Time>, mut views: Query<(&mut ViewRuntime, &mut WorldClock), W
         runtime.in_flight += last - clock.tick;
         if clock.tick != last {
             clock.tick = last;
+        }
+    }
+}
+
+/// Sends the ticks of a log that end within a frame, as far as `may_send` lets them; `false` when
+/// all have been sent.
+fn play(
+    replay: &mut Replay,
+    world: &mut LiveWorld,
+    worker: &mut ModelThread,
+    running: u64,
+    frame_secs: f32,
+    tick_secs: f32,
+    mut may_send: impl FnMut() -> bool,
+) -> bool {
+    let mut left_secs = frame_secs.min(0.25);
+    loop {
+        let number = world.motion.next_number();
+        let sent = number - 1;
+        let Some(action) = replay.log.ticks.get(sent as usize).copied() else { return false };
+        let part_secs = left_secs.min(world.motion.until_tick_secs(tick_secs));
+        if part_secs >= world.motion.until_tick_secs(tick_secs) * 0.9999 && !may_send() {
+            return true;
+        }
+        while let Some((_, event)) =
+            replay.log.events.get(replay.events).filter(|(before, _)| *before <= sent)
+        {
+            worker.send(Request::Change(event.clone()));
+            replay.events += 1;
+        }
+        let input = FrameInput {
+            move_mps: action.move_mps,
+            turn_rps: action.look_rps,
+            interact: action.interact,
+            ..FrameInput::default()
+        };
+        world.motion.advance(&input, part_secs, tick_secs, &world.memory, |tick| {
+            worker.send(Request::Step(running, Tick { action, exact: true, ..tick }));
+        });
+        left_secs -= part_secs;
+        if left_secs <= 0.0 {
+            return true;
+        }
+    }
+}
+
+fn mark_painted(mut views: Query<&mut ViewRuntime>, settings: Res<ReverieSettings>) {
+    for mut runtime in &mut views {
+        let Some(world) = &mut runtime.world else { continue };
+        if settings.mark_painted {
+            world.marked = Some(world.marker.mark(&world.memory).clone());
+        } else if world.marked.take().is_some() {
+            world.marker.clear();
         }
     }
 }
@@ -356,11 +497,72 @@ fn save(save: On<SaveWorld>, mut views: Query<&mut ViewRuntime>) {
     }
 }
 
-fn restore(restore: On<RestoreWorld>, mut views: Query<&mut ViewRuntime>) {
-    let Ok(mut runtime) = views.get_mut(restore.entity) else { return };
+fn restore(restore: On<RestoreWorld>, mut views: Query<(&Embodiment, &mut ViewRuntime)>) {
+    let Ok((embodiment, mut runtime)) = views.get_mut(restore.entity) else { return };
+    let state = Arc::clone(&restore.snapshot);
+    resume(&mut runtime, Resume { state, embodiment: *embodiment, replay: None });
+}
+
+fn resume(runtime: &mut ViewRuntime, resume: Resume) {
+    runtime.replay = None;
     runtime.serial += 1;
     let serial = runtime.serial;
     if let Some(worker) = &mut runtime.worker {
-        worker.send(Request::Restore(serial, Arc::clone(&restore.snapshot)));
+        worker.send(Request::Restore(serial, Box::new(resume)));
     }
+}
+
+type Replayed = (
+    &'static mut WorldView,
+    &'static mut Embodiment,
+    &'static mut WorldClock,
+    &'static mut ViewRuntime,
+    &'static mut WorldStatus,
+);
+
+fn replay(
+    replay: On<ReplayWorld>,
+    mut views: Query<Replayed>,
+    models: Res<WorldModels>,
+    folder: Res<AssetFolder>,
+    settings: Res<ReverieSettings>,
+) {
+    let Ok((mut view, mut embodied, mut clock, mut runtime, mut status)) =
+        views.get_mut(replay.entity)
+    else {
+        return;
+    };
+    let log = &replay.log;
+    let painting = log.painting.clone().unwrap_or_default();
+    match log.start.clone() {
+        LogStart::Seed { seed, rng_seed, embodiment } => {
+            // The view says what runs; it does not start it once more.
+            let view = view.bypass_change_detection();
+            (view.seed, view.rng_seed, view.model) = (seed.clone(), rng_seed, log.model.clone());
+            (view.size, view.painting) = (Some(log.size), log.painting.is_some());
+            *embodied.bypass_change_detection() = embodiment;
+            let start = Start {
+                seed,
+                rng_seed,
+                embodiment,
+                model: log.model.clone(),
+                models: models.clone(),
+                options: ModelOptions {
+                    width: log.size.x,
+                    height: log.size.y,
+                    painting: log.painting.is_some(),
+                    lockstep: settings.lockstep,
+                },
+                asset_folder: folder.0.clone(),
+                replay: Some(painting),
+            };
+            begin(&mut runtime, &mut status, start);
+        }
+        LogStart::Snapshot { state, embodiment } => {
+            *embodied.bypass_change_detection() = embodiment;
+            resume(&mut runtime, Resume { state, embodiment, replay: Some(painting) });
+        }
+    }
+    clock.paused = false;
+    runtime.replay = Some(Replay { log: Arc::clone(log), events: 0 });
 }

@@ -1,6 +1,8 @@
 //! The plugin in Apps without a window, stepped by fixed times. Everything that is drawn is drawn
 //! on whatever Vulkan device is there (lavapipe on a machine without a GPU).
 
+mod painting;
+
 use bevy::{
     camera::RenderTarget,
     log::LogPlugin,

@@ -11,7 +11,8 @@ use std::{
 };
 
 const USAGE: &str = "\
-cargo xtask play [SEED]      walk into a picture or a scene: builds and opens the demo game
+cargo xtask play [SEED]      builds and opens the demo game: choose a world or a picture there, or
+                             name one, or a folder of pictures
 cargo xtask test             format, lints, docs, room checks, all tests (what CI runs)
 cargo xtask ci               the same without questions, for machines
 cargo xtask rooms            only the check of who may depend on whom";

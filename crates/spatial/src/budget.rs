@@ -1,13 +1,19 @@
 //! Keeping a memory within its bytes.
 
-use crate::{Memory, Tile};
-use reverie_world_model::Pose;
+use crate::{Memory, ScreenFromView, Tile};
+use reverie_world_model::{Intrinsics, Pose};
 use std::sync::Arc;
 
 /// Once over the budget, memory shrinks to this share of it, so that not every view pays.
 const REFILL_SHARE: f32 = 0.9;
 /// How much more what lies ahead counts than what lies behind.
 const AHEAD_WEIGHT: f32 = 4.0;
+/// Levels that everything keeps while what is in view is spared: an outline of the world is cheap.
+const KEPT_LEVELS: usize = 2;
+/// The screen that is thought of: as fine as a large one, and wider than any, so that a turn of the
+/// head finds what it left. Pixels, and radians.
+const SCREEN_SIDE: u32 = 2400;
+const SCREEN_FOV_RAD: f32 = 1.65;
 
 impl Memory {
     /// Most bytes the tiles may hold.
@@ -23,28 +29,39 @@ impl Memory {
     }
 
     /// While over the budget, gives up the finest level of the tiles that lose least by it, seen
-    /// from the newest pose; tiles of one level go altogether.
+    /// from the newest pose; tiles of one level go altogether. What is in view and drawn at its
+    /// finest level is not touched while anything else can become coarser.
     pub(crate) fn keep_budget(&mut self, newest: &Pose) {
         let mut bytes = self.bytes();
         if bytes <= self.budget_bytes {
             return;
         }
+        let screen = Intrinsics::from_horizontal_fov(SCREEN_SIDE, SCREEN_SIDE, SCREEN_FOV_RAD);
         let goal = (self.budget_bytes as f64 * f64::from(REFILL_SHARE)) as usize;
         while bytes > goal {
-            // Loss, then age, decide; indices make the order total.
-            let mut order: Vec<(f32, usize, usize)> = Vec::new();
+            // Whether it is spared, loss, then age decide; indices make the order total.
+            let mut order: Vec<(bool, f32, usize, usize)> = Vec::new();
             for (v, view) in self.views.iter().enumerate() {
+                let map = ScreenFromView::new(&view.view, newest, &screen);
+                let spared = |tile: &Tile| {
+                    let seen = tile.visible(&map, screen.width, screen.height);
+                    tile.levels().len() <= KEPT_LEVELS || seen.is_some_and(|seen| seen.level == 0)
+                };
                 let tiles = view.tiles.iter().enumerate();
-                order.extend(tiles.map(|(t, tile)| (loss(tile, newest), v, t)));
+                order.extend(tiles.map(|(t, tile)| (spared(tile), loss(tile, newest), v, t)));
             }
             if order.is_empty() {
                 break;
             }
-            order.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+            order.sort_by(|a, b| {
+                a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then((a.2, a.3).cmp(&(b.2, b.3)))
+            });
             // A part at a time: a tile that has lost a level is dearer in the next round.
-            order.truncate((order.len() / 4).max(1));
+            let free = order.iter().filter(|(spared, ..)| !spared).count();
+            let part = (order.len() / 4).max(1);
+            order.truncate(if free > 0 { part.min(free) } else { part });
             let mut dropped = vec![Vec::new(); self.views.len()];
-            for (_, v, t) in order {
+            for (_, _, v, t) in order {
                 if bytes <= goal {
                     break;
                 }

@@ -126,15 +126,21 @@ impl Memory {
         if tiles.is_empty() {
             return Err(SpatialError::NoDepth);
         }
-        self.push(view, tiles, false);
+        self.push(view, tiles, false, pose);
         Ok(())
     }
 
-    pub(crate) fn push(&mut self, view: Arc<View>, tiles: Vec<Arc<Tile>>, painted: bool) {
+    /// Adds tiles; `seen_from` is where the player is, for whom the budget is kept.
+    pub(crate) fn push(
+        &mut self,
+        view: Arc<View>,
+        tiles: Vec<Arc<Tile>>,
+        painted: bool,
+        seen_from: &Pose,
+    ) {
         Arc::make_mut(&mut self.backdrop).learn(tiles.iter().map(|tile| &**tile));
-        let newest = *view.pose();
         self.views.push(ViewTiles { view, painted, tiles: Arc::new(tiles) });
-        self.keep_budget(&newest);
+        self.keep_budget(seen_from);
         self.touch();
     }
 

@@ -49,18 +49,20 @@ impl Memory {
         pose: &Pose,
         intrinsics: &Intrinsics,
     ) -> Result<MergeReport, SpatialError> {
-        self.merge_view(rgb, depth, pose, intrinsics, false)
+        self.merge_view(rgb, depth, pose, intrinsics, None)
     }
 
-    /// The same for what a painter imagined: nothing that was seen is given up for it.
+    /// The same for what a painter imagined: nothing that was seen is given up for it. `seen_from` is
+    /// where the player is.
     pub(crate) fn merge_painted(
         &mut self,
         rgb: &RgbImage,
         depth: &DepthImage,
         pose: &Pose,
         intrinsics: &Intrinsics,
+        seen_from: &Pose,
     ) -> Result<MergeReport, SpatialError> {
-        self.merge_view(rgb, depth, pose, intrinsics, true)
+        self.merge_view(rgb, depth, pose, intrinsics, Some(seen_from))
     }
 
     fn merge_view(
@@ -69,8 +71,9 @@ impl Memory {
         depth: &DepthImage,
         pose: &Pose,
         intrinsics: &Intrinsics,
-        painted: bool,
+        painted_from: Option<&Pose>,
     ) -> Result<MergeReport, SpatialError> {
+        let painted = painted_from.is_some();
         let view = Arc::new(checked_view(rgb, depth, pose, intrinsics)?);
         let pixels = depth.data().iter().filter(|d| **d > 0.0).count();
         if pixels == 0 {
@@ -108,7 +111,7 @@ impl Memory {
         }
         let tiles = grid.into_tiles(&view);
         report.tiles = tiles.len();
-        self.push(view, tiles, painted);
+        self.push(view, tiles, painted, painted_from.unwrap_or(pose));
         Ok(report)
     }
 

@@ -1,13 +1,16 @@
 //! The painter's judge: against the numbers of training, and with painters whose scores are known.
 
 use reverie_evaluation::{
-    COMPLETION_PSNR_CAP_DB, CompletionCase, CompletionJudge, CompletionScores, Drift, HoldModel,
-    JudgeError, Mask, MetricError, RgbdImage, StraightOptions, Walk, judge_straight,
+    COMPLETION_PSNR_CAP_DB, CompletionCase, CompletionJudge, CompletionScores, ConditionsNetwork,
+    Drift, HoldModel, JudgeError, Mask, MetricError, RgbdImage, StraightOptions, Walk,
+    judge_straight,
 };
+use reverie_inference::ModelStore;
 use reverie_world_model::{
     Action, DepthImage, Embodiment, ImageSeed, Intrinsics, ModelSpec, Observation, Pose, RgbImage,
     SceneSeed, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
 };
+use std::path::Path;
 
 const SIDE: u32 = 16;
 
@@ -117,6 +120,37 @@ fn truth_push_pull_and_noise_as_painters() {
     assert!(noise.sharpness_ratio[0].unwrap() > 1.3, "{noise:?}");
     assert!(noise.seam_ratio[0].unwrap() > 1.3, "{noise:?}");
     assert!(noise.sample_difference.unwrap() > 0.2, "{noise:?}");
+}
+
+#[test]
+fn distances_and_conditions_are_compared_with_push_pull_and_the_truth() {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+    let network = ConditionsNetwork::load(&ModelStore::open_at(&assets).unwrap()).unwrap();
+    let known = left_and_low();
+    let judged = |painter: &dyn Fn(&RgbdImage, &RgbdImage) -> RgbdImage| {
+        let mut judge = CompletionJudge::new(Some(&network));
+        for k in 0..6 {
+            let truth = pattern([7 + k, 13, 29, 3 * k], [5, 3, 1]);
+            let push_pull = pattern([1, 2 + k, 11, 160 - 20 * k], [2, 7, 4]);
+            // The conditions are what the network takes the truth for.
+            let seen = network.recognise(&truth.rgb).unwrap();
+            let mut scene =
+                SceneSeed { weather: seen.weather(), ..SceneSeed::new("city", 1_000_000) };
+            let fits = |hour: &f32| seen.phase().fits(*hour, scene.season);
+            scene.hour = (0..24).map(|hour| hour as f32).find(fits).unwrap();
+            let samples = &[painter(&truth, &push_pull)];
+            let (truth, push_pull, known) = (&truth, &push_pull, &known);
+            judge.add(&CompletionCase { truth, known, push_pull, samples, scene: &scene }).unwrap();
+        }
+        judge.finish().unwrap()
+    };
+    let perfect = judged(&|truth, _| truth.clone());
+    assert!(perfect.frechet_ratio.unwrap().abs() < 1e-6, "{perfect:?}");
+    assert_eq!((perfect.condition_ratio[0], perfect.condition_true_share), (Some(1.0), Some(1.0)));
+    let nothing = judged(&|_, push_pull| push_pull.clone());
+    assert_eq!(nothing.frechet_ratio, Some(1.0));
+    assert_eq!(nothing.condition_ratio[0], nothing.condition_ratio[1]);
+    assert!(nothing.condition_ratio[0].unwrap() < 1.0, "{nothing:?}");
 }
 
 #[test]

@@ -93,6 +93,8 @@ pub struct PaintReport {
     pub rng_seed: u64,
     /// Passes through a network, see [`Painter::steps`].
     pub steps: u32,
+    /// Windows around the player that lacked something, this one included.
+    pub lacking: u32,
     /// Share of the window that was not known, 0 to 1.
     pub unknown: f32,
     /// Share of the window that is new in memory, 0 to 1.
@@ -127,9 +129,10 @@ pub(crate) fn paint_next(
 ) -> Result<Option<PaintReport>, PaintError> {
     let begun = Instant::now();
     let Easel { renderer, frame } = easel;
-    let Some((pose, unknown)) = plan::choose(memory, ahead, futile, renderer, frame)? else {
+    let Some(chosen) = plan::choose(memory, ahead, futile, renderer, frame)? else {
         return Ok(None);
     };
+    let plan::Chosen { pose, unknown, lacking } = chosen;
     let camera = window_camera();
     renderer.render(memory, &pose, &camera, frame)?;
     let planned = Instant::now();
@@ -150,11 +153,12 @@ pub(crate) fn paint_next(
     let metres = inverse_depth.iter().map(|w| if *w > 0.0 { 1.0 / w } else { f32::INFINITY });
     let depth = DepthImage::new(side, side, metres.collect())
         .map_err(|e| PaintError::Painter(e.to_string()))?;
-    let report = memory.merge_painted(&rgb, &depth, &pose, &camera)?;
+    let report = memory.merge_painted(&rgb, &depth, &pose, &camera, &ahead.pose)?;
     Ok(Some(PaintReport {
         pose,
         rng_seed,
         steps: painter.steps(),
+        lacking,
         unknown,
         new: report.new_pixels as f32 / camera.pixels() as f32,
         plan_secs: (planned - begun).as_secs_f64(),

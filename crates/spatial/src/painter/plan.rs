@@ -94,14 +94,23 @@ fn around(pose: &Pose) -> impl Iterator<Item = Pose> + '_ {
         .map(move |(turn, pitch)| Pose::from_yaw_pitch_roll(pose.position, yaw + turn, pitch, 0.0))
 }
 
-/// The window that is needed most and its share of unknown pixels; `None` when nothing is missing.
+/// The window that is needed most.
+pub(super) struct Chosen {
+    pub pose: Pose,
+    /// Share of its pixels that are unknown.
+    pub unknown: f32,
+    /// Windows around the player that lack something, this one included.
+    pub lacking: u32,
+}
+
+/// The window that is needed most; `None` when nothing is missing.
 pub(super) fn choose(
     memory: &Memory,
     ahead: &LookAhead,
     futile: &[Futile],
     renderer: &mut Renderer,
     frame: &mut Frame,
-) -> Result<Option<(Pose, f32)>, SpatialError> {
+) -> Result<Option<Chosen>, SpatialError> {
     let probe = window_camera().resized(PROBE_SIDE, PROBE_SIDE);
     let mut best: Option<(f32, Pose, f32)> = None;
     let mut moments = vec![(ahead.pose, 1.0)];
@@ -112,11 +121,14 @@ pub(super) fn choose(
     }
     // What the screen shows beyond a window counts as seen too.
     let in_view = (0.5 * (ahead.camera.horizontal_fov_rad() - WINDOW_FOV_RAD)).max(0.0);
-    for (moment, weight) in moments {
+    let mut lacking = 0;
+    for (number, (moment, weight)) in moments.into_iter().enumerate() {
+        let now = number == 0;
         for pose in around(&moment) {
             let angle = (moment.forward().angle_between(pose.forward()) - in_view).max(0.0);
             let weight = weight * ((-(angle / BESIDE_RAD).powi(2)).exp() + BEHIND_WEIGHT);
-            if best.as_ref().is_some_and(|(most, ..)| weight <= *most) {
+            // Around where the player is, all are counted.
+            if !now && best.as_ref().is_some_and(|(most, ..)| weight <= *most) {
                 continue;
             }
             if futile.iter().any(|futile| futile.covers(&pose)) {
@@ -125,10 +137,14 @@ pub(super) fn choose(
             renderer.render(memory, &pose, &probe, frame)?;
             let unknown = 1.0 - frame.coverage();
             let score = weight * unknown;
-            if unknown >= LEAST_UNKNOWN && best.as_ref().is_none_or(|(most, ..)| score > *most) {
+            if unknown < LEAST_UNKNOWN {
+                continue;
+            }
+            lacking += u32::from(now);
+            if best.as_ref().is_none_or(|(most, ..)| score > *most) {
                 best = Some((score, pose, unknown));
             }
         }
     }
-    Ok(best.map(|(_, pose, unknown)| (pose, unknown)))
+    Ok(best.map(|(_, pose, unknown)| Chosen { pose, unknown, lacking: lacking.max(1) }))
 }

@@ -1,13 +1,23 @@
 //! The network against its reference, and the painter around it.
 
 use super::network::{Inputs, Layout, LayoutConfig};
-use super::{LearnedPainter, Painter as _, WINDOW_SIDE, Window, window_camera};
+use super::{
+    LearnedPainter, LookAhead, PaintError, PaintPriority, PaintThread, Painted, Painter,
+    WINDOW_SIDE, Window, window_camera,
+};
 use crate::{Frame, Memory, Renderer};
 use candle_core::safetensors::{BufferedSafetensors, Load as _};
 use candle_core::{DType, Device, Tensor};
 use reverie_inference::Weights;
 use reverie_world_model::{DepthImage, Pose, RgbImage};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 /// A small network with random weights, written by `python -m reverie_train.painter export`.
 fn models() -> PathBuf {
@@ -165,4 +175,54 @@ fn the_layout_agrees_with_pytorch() {
         let answer = network.forward(&inputs(&fixture)).expect("answer");
         compare("layout", &answer, &tensor(&fixture, "answer"));
     }
+}
+
+/// Hangs in its first life and answers in the next.
+struct Starved(u32);
+
+impl Painter for Starved {
+    fn paint(&mut self, window: &Window<'_>) -> Result<Painted, PaintError> {
+        if self.0 == 0 {
+            std::thread::sleep(Duration::from_secs(3));
+        }
+        let rgb = RgbImage::filled(128, 128, [9; 3]).expect("small");
+        let inverse_depth = (0..128 * 128).map(|at| window.frame.inverse_depth()[at]).collect();
+        Ok(Painted { rgb, inverse_depth })
+    }
+}
+
+#[test]
+fn a_starved_thread_is_given_up_and_nobody_waits_for_it() {
+    let lives = Arc::new(AtomicU32::new(0));
+    let make = move || {
+        let life = lives.fetch_add(1, Ordering::Relaxed);
+        Ok(Box::new(Starved(life)) as Box<dyn Painter>)
+    };
+    let mut thread = PaintThread::new(Arc::new(make), PaintPriority::Background).expect("starts");
+    thread.set_patience(Duration::from_millis(300));
+    let camera = window_camera();
+    let rgb = RgbImage::filled(camera.width, camera.height, [200, 90, 40]).expect("picture");
+    let depth = DepthImage::new(camera.width, camera.height, vec![2.0; camera.pixels()]);
+    let mut memory = Memory::new();
+    memory.insert(&rgb, &depth.expect("depth"), &Pose::IDENTITY, &camera).expect("a good view");
+    let ahead =
+        LookAhead { pose: Pose::IDENTITY, velocity_mps: glam::Vec3::ZERO, yaw_rps: 0.0, camera };
+    let begun = Instant::now();
+    let ask = |thread: &mut PaintThread| thread.request(&memory, &ahead, &[], 1, false);
+    let answer = |thread: &mut PaintThread| loop {
+        match thread.receive(false) {
+            Ok(None) if begun.elapsed() < Duration::from_secs(30) => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            other => break other,
+        }
+    };
+    assert_eq!(ask(&mut thread), Ok(true));
+    let problem = answer(&mut thread).expect_err("it hangs").to_string();
+    assert!(problem.contains("no answer in 300ms; started again"), "{problem}");
+    assert!(begun.elapsed() < Duration::from_secs(2), "somebody waited");
+    thread.set_patience(Duration::from_secs(20));
+    assert_eq!(ask(&mut thread), Ok(true));
+    let painting = answer(&mut thread).expect("paints").expect("is there");
+    assert!(painting.report.is_some_and(|report| report.lacking > 0));
 }

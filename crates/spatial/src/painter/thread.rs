@@ -6,13 +6,13 @@ use reverie_inference::{BackgroundPool, Worker, WorkerError};
 use std::{
     fmt,
     sync::{Arc, mpsc},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Makes the painter, on its thread.
 pub type PainterFactory = Arc<dyn Fn() -> Result<Box<dyn Painter>, PaintError> + Send + Sync>;
 
-/// Longest wait for a painting that is due, in all: a thread that is slower is given up.
+/// Longest wait for a painting: a thread that is slower is given up, and another one started.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a painter shares the processor with the frames.
@@ -49,14 +49,16 @@ pub struct PaintThread {
     worker: PaintWorker,
     /// Says whether the painter could be made; `None` once it is known that it could.
     made: Option<mpsc::Receiver<Result<(), PaintError>>>,
-    busy: bool,
+    /// Since when a window is being painted.
+    busy: Option<Instant>,
+    patience: Duration,
     /// Nobody wants what is being painted any more.
     stale: bool,
 }
 
 impl fmt::Debug for PaintThread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PaintThread").field("busy", &self.busy).finish_non_exhaustive()
+        f.debug_struct("PaintThread").field("busy", &self.busy.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -116,7 +118,8 @@ impl PaintThread {
     /// [`PaintError::Painter`] when the system gives no thread.
     pub fn new(make: PainterFactory, priority: PaintPriority) -> Result<Self, PaintError> {
         let (worker, made) = spawn(&make, priority)?;
-        Ok(Self { make, priority, worker, made: Some(made), busy: false, stale: false })
+        let (made, patience) = (Some(made), PATIENCE);
+        Ok(Self { make, priority, worker, made, busy: None, patience, stale: false })
     }
 
     /// Waits until the painter is made.
@@ -138,15 +141,21 @@ impl PaintThread {
 
     fn start_again(&mut self) -> Result<(), PaintError> {
         let (worker, made) = spawn(&self.make, self.priority)?;
-        (self.worker, self.made) = (worker, Some(made));
-        (self.busy, self.stale) = (false, false);
+        let old = std::mem::replace(&mut self.worker, worker);
+        self.made = Some(made);
+        (self.busy, self.stale) = (None, false);
+        // The old thread may still be at something, and nobody waits for it.
+        let end = move || drop(old);
+        if let Err(error) = std::thread::Builder::new().name("reverie-ended".into()).spawn(end) {
+            tracing::debug!("the painter's old thread was waited for: {error}");
+        }
         Ok(())
     }
 
     /// A window is being painted.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.busy
+        self.busy.is_some()
     }
 
     /// Has the window painted that is needed most; whether it is being painted now. While the
@@ -165,16 +174,20 @@ impl PaintThread {
         if self.stale {
             self.receive(wait)?;
         }
-        if self.busy {
+        if self.busy.is_some() {
             return Ok(false);
         }
         let job = Job { memory: memory.clone(), ahead: *ahead, futile: futile.to_vec(), rng_seed };
         if let Err((job, _)) = self.worker.try_send(job) {
             // It died since: once more from the start.
             self.start_again()?;
-            self.worker.try_send(job).map_err(|(_, e)| PaintError::Painter(e.to_string()))?;
+            if let Err((_, ended)) = self.worker.try_send(job) {
+                // Gone already: it says why.
+                let reason = self.worker.try_receive().err().unwrap_or(ended);
+                return Err(PaintError::Painter(reason.to_string()));
+            }
         }
-        self.busy = true;
+        self.busy = Some(Instant::now());
         Ok(true)
     }
 
@@ -184,23 +197,27 @@ impl PaintThread {
     /// [`PaintError`]: what the painter said, or that the thread panicked. The next request starts
     /// another one.
     pub fn receive(&mut self, wait: bool) -> Result<Option<Painting>, PaintError> {
-        if !self.busy {
-            return Ok(None);
-        }
-        let patience = if wait { PATIENCE } else { Duration::ZERO };
-        match self.worker.receive_timeout(patience) {
+        let Some(since) = self.busy else { return Ok(None) };
+        let patience = self.patience.saturating_sub(since.elapsed());
+        let timeout = if wait { patience } else { Duration::ZERO };
+        match self.worker.receive_timeout(timeout) {
             Ok(Some(answer)) => {
-                self.busy = false;
+                self.busy = None;
                 if std::mem::take(&mut self.stale) { Ok(None) } else { answer.map(Some) }
             }
-            Ok(None) if wait => {
-                // It may be starved and not dead: its answer is thrown away when it comes.
-                self.stale = true;
-                Err(PaintError::Painter(format!("gave no answer in {PATIENCE:?}")))
+            Ok(None) if wait || patience.is_zero() => {
+                let stale = self.stale;
+                self.start_again()?;
+                // Nobody waited for what is not wanted any more.
+                if stale {
+                    return Ok(None);
+                }
+                let patience = self.patience;
+                Err(PaintError::Painter(format!("gave no answer in {patience:?}; started again")))
             }
             Ok(None) => Ok(None),
             Err(error) => {
-                (self.busy, self.stale) = (false, false);
+                (self.busy, self.stale) = (None, false);
                 if !matches!(error, WorkerError::NotReady { .. }) {
                     self.start_again()?;
                 }
@@ -209,8 +226,14 @@ impl PaintThread {
         }
     }
 
+    /// Sets how long a painting may take.
+    #[cfg(test)]
+    pub(crate) fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
     /// Forgets what is being painted: the world it was for is gone.
     pub fn abandon(&mut self) {
-        self.stale = self.busy;
+        self.stale = self.busy.is_some();
     }
 }

@@ -1,5 +1,7 @@
 //! The spatial memory, its renderers and the world model on it, from outside.
 
+mod faults;
+mod in_time;
 mod painting;
 #[path = "../scene/mod.rs"]
 mod scene;
@@ -66,7 +68,14 @@ fn seed() -> Seed {
 }
 
 fn config() -> SpatialConfig {
-    SpatialConfig { width: WIDTH, height: HEIGHT, painting: None, ..SpatialConfig::default() }
+    let assets = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+    SpatialConfig {
+        width: WIDTH,
+        height: HEIGHT,
+        painting: None,
+        assets: Some(assets),
+        ..SpatialConfig::default()
+    }
 }
 
 fn walk(tick: usize) -> Action {
