@@ -5,7 +5,7 @@ use super::network::{
 };
 use super::texture::{self, Picture, Plausible, SEARCH_SIDE};
 use super::{PaintError, Painted, Painter, PainterFactory, Window, noise, window_camera};
-use crate::{Frame, Memory, Renderer, SpatialError};
+use crate::{Frame, Memory, Renderer, SpatialError, filler::Filler};
 use candle_core::{DType, Device, Result as Computed, Tensor};
 use glam::{Vec3, Vec4};
 use reverie_inference::{ModelStore, Weights};
@@ -35,6 +35,7 @@ pub struct LearnedPainter {
     /// What the world is like, see [`CONDITIONS`].
     conditions: [f32; CONDITIONS],
     renderer: Renderer,
+    filler: Filler,
     frame: Frame,
 }
 
@@ -69,6 +70,7 @@ impl LearnedPainter {
             device: device.clone(),
             conditions: [0.0; CONDITIONS],
             renderer: Renderer::new(),
+            filler: Filler::default(),
             frame: Frame::new(),
         })
     }
@@ -89,10 +91,19 @@ impl LearnedPainter {
     }
 
     /// What is plausible in a window, at [`SEARCH_SIDE`].
-    fn plausible(&mut self, window: &Window<'_>) -> Result<Plausible, PaintError> {
+    fn plausible(&mut self, window: &Window<'_>, here: &Picture) -> Result<Plausible, PaintError> {
         let side = self.layout_side;
         let camera = window_camera().resized(side, side);
-        self.renderer.render(window.memory, &window.pose, &camera, &mut self.frame)?;
+        // Means of what is known, as in training, and the calm fill around them.
+        let small = texture::shrunk(here, side as usize);
+        self.frame.resize(side, side);
+        let (rgba, inverse_depth) = self.frame.buffers_mut();
+        for (at, texel) in small.texels.iter().enumerate() {
+            let [r, g, b] = [texel.x, texel.y, texel.z].map(byte);
+            rgba[at] = if small.known[at] { u32::from_le_bytes([r, g, b, 255]) } else { 0 };
+            inverse_depth[at] = decode(texel.w);
+        }
+        self.filler.fill(window.memory.backdrop(), &window.pose, &camera, &mut self.frame);
         let noise = if self.diverse { noise::normals(window.rng_seed) } else { [0.0; NOISE] };
         let inputs = self.inputs(&camera, &window.pose, noise).map_err(failed)?;
         let answer = self.layout.forward(&inputs).and_then(|x| x.flatten_all()?.to_vec1::<f32>());
@@ -140,6 +151,11 @@ impl LearnedPainter {
     }
 }
 
+/// A colour as it is stored.
+fn byte(value: f32) -> u8 {
+    (value.clamp(0.0, 1.0) * 255.0).round() as u8
+}
+
 /// A frame as a picture; where nothing is known it has the calm fill.
 fn picture(frame: &Frame, camera: &Intrinsics, pose: &Pose) -> Picture {
     let side = camera.width as usize;
@@ -175,8 +191,8 @@ impl Painter for LearnedPainter {
 
     fn paint(&mut self, window: &Window<'_>) -> Result<Painted, PaintError> {
         let _span = tracing::info_span!("painter").entered();
-        let plausible = self.plausible(window)?;
         let here = self.look(window.memory, &window.pose)?;
+        let plausible = self.plausible(window, &here)?;
         // Texture comes from what was seen: copies of copies would wear out.
         let seen = window.memory.without_painted();
         let mut sources = Vec::new();
@@ -187,7 +203,6 @@ impl Painter for LearnedPainter {
             }
         }
         let texels = texture::complete(&here, &plausible, &sources, noise::mixed(window.rng_seed));
-        let byte = |v: f32| (v.clamp(0.0, 1.0) * 255.0).round() as u8;
         let rgb = texels.iter().flat_map(|texel| [texel.x, texel.y, texel.z].map(byte)).collect();
         let rgb = RgbImage::new(SIDE as u32, SIDE as u32, rgb)
             .map_err(|e| PaintError::Painter(e.to_string()))?;

@@ -94,7 +94,8 @@ fn joined(picture: &Picture, others: &[Vec4]) -> Vec<Vec4> {
     texels.map(|((own, other), known)| if *known { *own } else { *other }).collect()
 }
 
-fn shrunk(picture: &Picture, side: usize) -> Picture {
+/// A picture at a smaller size.
+pub(super) fn shrunk(picture: &Picture, side: usize) -> Picture {
     let mut small = picture.clone();
     while small.side > side {
         small = small.halved();
