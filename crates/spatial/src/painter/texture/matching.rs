@@ -12,8 +12,8 @@ const PATCH_WEIGHTS: Vec4 = Vec4::new(1.0, 1.0, 1.0, 0.02);
 /// What a known pixel of a patch counts; others count one.
 const KNOWN_WEIGHT: f32 = 3.0;
 /// Weights of the squared differences between the blurred source and the guide.
-const GUIDE_WEIGHTS: Vec4 = Vec4::new(1.0, 1.0, 1.0, 0.05);
-const ELEVATION_WEIGHT: f32 = 0.1;
+const GUIDE_WEIGHTS: Vec4 = Vec4::new(1.0, 1.0, 1.0, 0.3);
+const ELEVATION_WEIGHT: f32 = 0.2;
 const DETAIL_WEIGHT: f32 = 1.0;
 /// Largest dislike of a region of a source for no reason but the seed: it makes seeds differ.
 const WHIM: f32 = 0.06;
