@@ -54,6 +54,8 @@ pub struct Chooser {
     pictures: Vec<Option<Result<[egui::TextureHandle; 2], String>>>,
     /// Scenes start as the world model imagines them, not as they are.
     imagined: bool,
+    /// A world runs.
+    in_world: bool,
     /// What starts at the moment, and what runs: with the way scenes are shown.
     entering: Option<(What, bool)>,
     running: Option<(What, bool)>,
@@ -76,6 +78,7 @@ impl Chooser {
             covers: None,
             pictures: std::iter::repeat_with(|| None).take(count).collect(),
             imagined: false,
+            in_world: false,
             entering: None,
             running: None,
             problem: None,
@@ -156,11 +159,13 @@ fn directions(keys: &ButtonInput<KeyCode>, pads: &Query<&Gamepad>) -> (isize, is
     ];
     let (mut right, mut down, mut fresh) = (0, 0, false);
     for (arrow, letter, pad, way) in table {
+        // A short tap can begin and end within one frame.
+        let tapped =
+            keys.any_just_pressed([arrow, letter]) || pads.iter().any(|p| p.just_pressed(pad));
         let held = keys.any_pressed([arrow, letter]) || pads.iter().any(|p| p.pressed(pad));
-        if held {
+        if tapped || held {
             (right, down) = (right + way.0, down + way.1);
-            fresh |=
-                keys.any_just_pressed([arrow, letter]) || pads.iter().any(|p| p.just_pressed(pad));
+            fresh |= tapped;
         }
     }
     for pad in pads {
@@ -190,7 +195,7 @@ fn steer(
     let pressed = |button| pads.iter().any(|pad| pad.just_pressed(button));
     if keys.just_pressed(KeyCode::Escape) || pressed(GamepadButton::East) {
         // Back into the world, or out.
-        if chooser.running.is_some() {
+        if chooser.in_world {
             chooser.open = false;
         } else {
             exit.write(AppExit::Success);
@@ -237,11 +242,13 @@ fn note(
     mut views: Query<(&mut WorldClock, &mut WorldControls)>,
     mut was_open: Local<bool>,
 ) {
-    if started.read().last().is_some()
-        && let Some(entered) = chooser.entering.take()
-    {
-        chooser.running = Some(entered);
-        chooser.open = false;
+    if started.read().last().is_some() {
+        chooser.in_world = true;
+        // A world that was chosen elsewhere is none of these.
+        chooser.running = chooser.entering.take();
+        if chooser.running.is_some() {
+            chooser.open = false;
+        }
     }
     let failed = failed.read().map(|failure| &failure.error);
     let failed = failed.chain(presets.read().map(|failure| &failure.error)).last();
@@ -542,7 +549,7 @@ fn footer(ui: &egui::Ui, layout: &Layout, chooser: &Chooser) {
     let y = layout.screen.bottom() - 22.0 * scale;
     let left = Pos2::new(layout.screen.left() + MARGIN * scale, y);
     let right = Pos2::new(layout.screen.right() - MARGIN * scale, y);
-    let back = if chooser.running.is_some() { "Esc  back" } else { "Esc  quit" };
+    let back = if chooser.in_world { "Esc  back" } else { "Esc  quit" };
     let keys = format!("Arrows or stick  choose      Enter or A  start      {back}");
     painter.text(right, Align2::RIGHT_BOTTOM, keys, layout.font(13.5), QUIET);
     if let Some(problem) = &chooser.problem {

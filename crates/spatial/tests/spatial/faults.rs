@@ -65,7 +65,7 @@ fn pictures_of_nothing_become_worlds_that_hold() {
             look_rps: Vec2::new(3.2, 0.0),
             interact: false,
         };
-        survive(&mut begun(rgb), what, look_about, 32);
+        survive(&mut begun(rgb), what, look_about, 24);
     }
 }
 
@@ -89,10 +89,10 @@ fn nobody_outruns_the_world() {
         look_rps: Vec2::new(MAX_LOOK_RPS, -MAX_LOOK_RPS),
         interact: true,
     };
-    survive(&mut model, "racing", race, 48);
+    survive(&mut model, "racing", race, 30);
     assert!(model.pose().expect("begun").position.length() > 100.0);
     // And when it stops, somebody paints around it.
     let before = model.paint_status().expect("paints").windows;
-    survive(&mut model, "resting", |_| Action::default(), 48);
+    survive(&mut model, "resting", |_| Action::default(), 24);
     assert!(model.paint_status().expect("paints").windows > before);
 }

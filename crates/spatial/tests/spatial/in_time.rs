@@ -75,16 +75,16 @@ fn a_walk_there_and_back_shows_the_same_world() {
     let mut model = shipped();
     let camera = model.intrinsics().expect("begun");
     let mut seen = Vec::new();
-    for tick in 0..72 {
-        model.advance(&forward(3.0)).expect("walks");
+    for tick in 0..48 {
+        model.advance(&forward(4.0)).expect("walks");
         if tick % 24 == 23 {
             let frame = render(model.memory().expect("begun"), &model.pose().expect("p"), &camera);
             seen.push((model.pose().expect("begun"), frame));
         }
     }
-    assert!(model.pose().expect("begun").position.length() > 8.0);
-    for _ in 0..72 {
-        model.advance(&forward(-3.0)).expect("walks back");
+    assert!(model.pose().expect("begun").position.length() > 7.0);
+    for _ in 0..48 {
+        model.advance(&forward(-4.0)).expect("walks back");
     }
     for (pose, then) in &seen {
         let now = render(model.memory().expect("begun"), pose, &camera);
