@@ -20,6 +20,7 @@ pub use plan::{Futile, LookAhead};
 pub use thread::{PaintPriority, PaintThread, PainterFactory, Painting};
 
 use crate::{Frame, Memory, Renderer, SpatialError};
+use free_space::FreeSpace;
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
 use std::{f32::consts::FRAC_PI_2, time::Instant};
 
@@ -108,10 +109,11 @@ pub struct PaintReport {
 }
 
 /// Buffers that painting keeps from window to window.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Easel {
     renderer: Renderer,
     frame: Frame,
+    free_space: FreeSpace,
 }
 
 /// Paints the window that is needed most and merges it into the memory; `None` when nothing is
@@ -128,7 +130,7 @@ pub(crate) fn paint_next(
     easel: &mut Easel,
 ) -> Result<Option<PaintReport>, PaintError> {
     let begun = Instant::now();
-    let Easel { renderer, frame } = easel;
+    let Easel { renderer, frame, free_space } = easel;
     let Some(chosen) = plan::choose(memory, ahead, futile, renderer, frame)? else {
         return Ok(None);
     };
@@ -149,7 +151,7 @@ pub(crate) fn paint_next(
         return Err(PaintError::Painter("painted an inverse depth out of range".to_owned()));
     }
     let camera = camera.resized(side, side);
-    let inverse_depth = free_space::keep_out(memory, &pose, &camera, inverse_depth);
+    let inverse_depth = free_space.keep_out(memory, &pose, &camera, inverse_depth);
     let metres = inverse_depth.iter().map(|w| if *w > 0.0 { 1.0 / w } else { f32::INFINITY });
     let depth = DepthImage::new(side, side, metres.collect())
         .map_err(|e| PaintError::Painter(e.to_string()))?;
