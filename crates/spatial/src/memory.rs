@@ -34,10 +34,6 @@ impl ViewTiles {
     pub fn painted(&self) -> bool {
         self.painted
     }
-    /// The very same view with the same tiles left of it.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.view, &other.view) && Arc::ptr_eq(&self.tiles, &other.tiles)
-    }
     /// Its tiles, by rows.
     pub fn tiles(&self) -> &[Arc<Tile>] {
         &self.tiles
@@ -89,13 +85,8 @@ impl Memory {
     }
     /// Only what was seen, without what a painter imagined.
     pub(crate) fn without_painted(&self) -> Self {
-        self.with_views(self.views.iter().filter(|view| !view.painted).cloned().collect())
-    }
-    /// The same with other views.
-    pub(crate) fn with_views(&self, views: Vec<ViewTiles>) -> Self {
-        let Self { backdrop, budget_bytes, revision, .. } = self;
-        let (budget_bytes, revision) = (*budget_bytes, *revision);
-        Self { views, backdrop: Arc::clone(backdrop), budget_bytes, revision }
+        let views = self.views.iter().filter(|view| !view.painted).cloned().collect();
+        Self { views, ..self.clone() }
     }
     /// All tiles, oldest first.
     pub fn tiles(&self) -> impl Iterator<Item = &Arc<Tile>> {

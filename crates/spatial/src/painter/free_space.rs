@@ -1,7 +1,7 @@
 //! Painted surfaces stay out of space that is known to be empty: what was seen must come back as it
 //! was, so nothing new may stand before it.
 
-use crate::{Frame, Memory, Renderer, ViewTiles};
+use crate::{Frame, Memory, Renderer};
 use rayon::prelude::*;
 use reverie_world_model::{Intrinsics, Pose};
 
@@ -42,79 +42,56 @@ impl Sight {
     }
 }
 
-/// What is known of empty space, from what each view by itself sees; kept from window to window,
-/// as it follows from the view alone.
-#[derive(Default)]
-pub(super) struct FreeSpace {
-    renderer: Renderer,
-    frame: Frame,
-    kept: Vec<(ViewTiles, Sight)>,
+/// Pushes painted points out of what was seen to be empty, along their rays, to where no view sees
+/// through them; to the sky when there is no such place.
+pub(super) fn keep_out(
+    memory: &Memory,
+    pose: &Pose,
+    camera: &Intrinsics,
+    mut inverse_depth: Vec<f32>,
+) -> Vec<f32> {
+    let sights = sights(memory, pose);
+    let width = camera.width as usize;
+    inverse_depth.par_iter_mut().enumerate().for_each(|(at, inverse)| {
+        let ray = camera.ray((at % width) as f32 + 0.5, (at / width) as f32 + 0.5);
+        for _ in 0..STEPS {
+            if *inverse <= 0.0 {
+                return;
+            }
+            let point = pose.world_from_view(ray / *inverse);
+            if !sights.iter().any(|sight| sight.sees_through(point)) {
+                return;
+            }
+            *inverse /= STEP;
+        }
+        *inverse = 0.0;
+    });
+    inverse_depth
 }
 
-impl FreeSpace {
-    /// Pushes painted points out of what was seen to be empty, along their rays, to where no view
-    /// sees through them; to the sky when there is no such place.
-    pub fn keep_out(
-        &mut self,
-        memory: &Memory,
-        pose: &Pose,
-        camera: &Intrinsics,
-        mut inverse_depth: Vec<f32>,
-    ) -> Vec<f32> {
-        self.look(memory, pose);
-        let sights = &self.kept;
-        let width = camera.width as usize;
-        inverse_depth.par_iter_mut().enumerate().for_each(|(at, inverse)| {
-            let ray = camera.ray((at % width) as f32 + 0.5, (at / width) as f32 + 0.5);
-            for _ in 0..STEPS {
-                if *inverse <= 0.0 {
-                    return;
-                }
-                let point = pose.world_from_view(ray / *inverse);
-                if !sights.iter().any(|(_, sight)| sight.sees_through(point)) {
-                    return;
-                }
-                *inverse /= STEP;
-            }
-            *inverse = 0.0;
-        });
-        inverse_depth
-    }
-
-    /// Looks from the views that are to be asked: those that were seen and not painted, then the
-    /// nearest painted ones.
-    fn look(&mut self, memory: &Memory, pose: &Pose) {
-        let mut order: Vec<(bool, f32, usize)> = memory
-            .views()
-            .iter()
-            .enumerate()
-            .map(|(at, tiles)| {
-                let distance = tiles.view().pose().position.distance(pose.position);
-                (tiles.painted(), distance, at)
-            })
-            .collect();
-        order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-        let mut kept = Vec::with_capacity(MOST_VIEWS);
-        for (_, _, at) in order.into_iter().take(MOST_VIEWS) {
-            let tiles = &memory.views()[at];
-            let known = self.kept.iter().position(|(other, _)| other.is_same(tiles));
-            let sight = match known {
-                Some(place) => Some(self.kept.swap_remove(place).1),
-                None => self.sight(memory, tiles),
-            };
-            kept.extend(sight.map(|sight| (tiles.clone(), sight)));
-        }
-        self.kept = kept;
-    }
-
-    fn sight(&mut self, memory: &Memory, tiles: &ViewTiles) -> Option<Sight> {
-        let alone = memory.with_views(vec![tiles.clone()]);
-        let (pose, camera) = (*tiles.view().pose(), tiles.view().intrinsics());
+/// The views to ask: all that were seen and not painted, then the nearest painted ones.
+fn sights(memory: &Memory, pose: &Pose) -> Vec<Sight> {
+    let mut order: Vec<(bool, f32, usize)> = memory
+        .views()
+        .iter()
+        .enumerate()
+        .map(|(at, tiles)| {
+            let distance = tiles.view().pose().position.distance(pose.position);
+            (tiles.painted(), distance, at)
+        })
+        .collect();
+    order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
+    let mut renderer = Renderer::new();
+    let look = |&(_, _, at): &(bool, f32, usize)| {
+        let view = memory.views()[at].view();
+        let (pose, camera) = (*view.pose(), view.intrinsics());
         let width = MAP_WIDTH.min(camera.width);
         let height = (camera.height * width / camera.width).max(3);
         let camera = camera.resized(width, height);
-        self.renderer.render(&alone, &pose, &camera, &mut self.frame).ok()?;
-        let known = (0..camera.pixels()).map(|at| self.frame.is_known(at)).collect();
-        Some(Sight { pose, camera, inverse_depth: self.frame.inverse_depth().to_vec(), known })
-    }
+        let mut frame = Frame::new();
+        renderer.render(memory, &pose, &camera, &mut frame).ok()?;
+        let known = (0..camera.pixels()).map(|at| frame.is_known(at)).collect();
+        Some(Sight { pose, camera, inverse_depth: frame.inverse_depth().to_vec(), known })
+    };
+    order.iter().take(MOST_VIEWS).filter_map(look).collect()
 }

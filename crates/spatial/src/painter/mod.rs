@@ -20,7 +20,6 @@ pub use plan::{Futile, LookAhead};
 pub use thread::{PaintPriority, PaintThread, PainterFactory, Painting};
 
 use crate::{Frame, Memory, Renderer, SpatialError};
-use free_space::FreeSpace;
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
 use std::{f32::consts::FRAC_PI_2, time::Instant};
 
@@ -109,11 +108,10 @@ pub struct PaintReport {
 }
 
 /// Buffers that painting keeps from window to window.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Easel {
     renderer: Renderer,
     frame: Frame,
-    free_space: FreeSpace,
 }
 
 /// Paints the window that is needed most and merges it into the memory; `None` when nothing is
@@ -130,7 +128,7 @@ pub(crate) fn paint_next(
     easel: &mut Easel,
 ) -> Result<Option<PaintReport>, PaintError> {
     let begun = Instant::now();
-    let Easel { renderer, frame, free_space } = easel;
+    let Easel { renderer, frame } = easel;
     let Some(chosen) = plan::choose(memory, ahead, futile, renderer, frame)? else {
         return Ok(None);
     };
@@ -151,7 +149,7 @@ pub(crate) fn paint_next(
         return Err(PaintError::Painter("painted an inverse depth out of range".to_owned()));
     }
     let camera = camera.resized(side, side);
-    let inverse_depth = free_space.keep_out(memory, &pose, &camera, inverse_depth);
+    let inverse_depth = free_space::keep_out(memory, &pose, &camera, inverse_depth);
     let metres = inverse_depth.iter().map(|w| if *w > 0.0 { 1.0 / w } else { f32::INFINITY });
     let depth = DepthImage::new(side, side, metres.collect())
         .map_err(|e| PaintError::Painter(e.to_string()))?;
