@@ -185,3 +185,31 @@ fn the_oldest_far_detail_goes_first_and_what_is_in_view_stays() {
         assert!(far < found, "{share}: {far:.1} dB there, {found:.1} dB here");
     }
 }
+
+#[test]
+fn a_live_world_on_one_core_is_replayed_on_all_of_them_bit_for_bit() {
+    let walk = |tick: u32| Action {
+        move_mps: Vec3::new(0.0, 0.0, 1.5),
+        look_rps: Vec2::new(if tick < 24 { 1.5 } else { -0.5 }, 0.0),
+        interact: false,
+    };
+    let begin = |timing: PaintTiming| {
+        let config = SpatialConfig { painting: Some(timing), ..config() };
+        let mut model = SpatialModel::new(config).expect("good");
+        model.begin(&free_seed()).expect("begins");
+        model
+    };
+    let mut live = begin(PaintTiming::WhenReady);
+    let mut ticks = 0;
+    while live.paint_status().expect("paints").windows < 3 {
+        live.advance(&walk(ticks)).expect("walks");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        ticks += 1;
+        assert!(ticks < 3000, "{:?}", live.paint_status());
+    }
+    let mut replay = begin(PaintTiming::Replay(live.paint_log().to_vec()));
+    for tick in 0..ticks {
+        replay.advance(&walk(tick)).expect("walks");
+    }
+    assert!(replay.save().expect("saved") == live.save().expect("saved"));
+}
