@@ -35,6 +35,8 @@ const SHARPNESS: [f32; 3] = [2.0, 0.5, 5.0];
 /// What is larger than this is drawn towards the layout, pixels of the last size, and by how much.
 const LAYOUT_SIGMA_PX: f32 = 6.0;
 const LAYOUT_SHARE: f32 = 0.5;
+/// Most that copied relief may change the layout's code of depth: 2 % of the depth.
+const RELIEF: f32 = 0.01;
 /// By how much the contrast of copied texture may be changed to what the layout predicts.
 const CONTRAST: [f32; 2] = [0.8, 1.5];
 
@@ -74,7 +76,7 @@ pub(super) fn complete(
                     .map(|(from, at)| from * scale + at % scale);
             // Sources lie there twice: as they are and mirrored.
             let from_x = if m.source % 2 == 1 { side - 1 - from_x } else { from_x };
-            let gain = Vec4::splat(contrast[at]).with_w(1.0);
+            let gain = Vec4::splat(contrast[at]).with_w(0.0);
             *texel += gain * finer[m.source as usize / 2][from_y * side + from_x];
         }
     });
@@ -245,10 +247,12 @@ fn harmonised(
         .map(|(wanted, found)| (wanted / found.max(1e-3)).clamp(CONTRAST[0], CONTRAST[1]))
         .collect();
     let texel = |at: usize| {
-        let gain = Vec4::splat(contrast[at]).with_w(1.0);
         // Half of what is around a pixel at the border is known.
         let share = LAYOUT_SHARE + (1.0 - LAYOUT_SHARE) * (2.0 * nearness[at].x).min(1.0);
-        coarse[at].lerp(wanted[at], share) + gain * (copied[at] - coarse[at])
+        let finer = copied[at] - coarse[at];
+        let colour = coarse[at].lerp(wanted[at], share) + contrast[at] * finer;
+        // Copied relief would turn into ridges as soon as one walks.
+        colour.with_w(layout[at].w + finer.w.clamp(-RELIEF, RELIEF))
     };
     ((0..copied.len()).map(texel).collect(), contrast)
 }
