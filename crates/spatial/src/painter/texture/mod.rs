@@ -35,6 +35,8 @@ const SHARPNESS: [f32; 3] = [2.0, 0.5, 5.0];
 /// What is larger than this is drawn towards the layout, pixels of the last size, and by how much.
 const LAYOUT_SIGMA_PX: f32 = 6.0;
 const LAYOUT_SHARE: f32 = 0.5;
+/// How far what the layout is off by in what is known is carried into what is not, same pixels.
+const BIAS_SIGMA_PX: f32 = 10.0;
 /// Most that copied relief may change the layout's code of depth: 2 % of the depth.
 const RELIEF: f32 = 0.01;
 /// By how much the contrast of copied texture may be changed to what the layout predicts.
@@ -57,7 +59,7 @@ pub(super) fn complete(
     seed: u64,
 ) -> Vec<Vec4> {
     let base = shrunk(window, SEARCH_SIDE);
-    let texels = joined(&base, &plausible.texels);
+    let texels = joined(&base, &unbiased(&base, &plausible.texels));
     let bases: Vec<Picture> = sources.iter().map(|source| shrunk(source, SEARCH_SIDE)).collect();
     let Some(copied) = search(&base, &texels, &plausible.detail, &bases, seed) else {
         return joined(window, &resized(texels, SEARCH_SIDE, window.side));
@@ -81,6 +83,24 @@ pub(super) fn complete(
         }
     });
     joined(window, &out)
+}
+
+/// The layout's answer without what it is off by in what is known nearby, so that nothing changes
+/// its tone at the border.
+fn unbiased(window: &Picture, layout: &[Vec4]) -> Vec<Vec4> {
+    let off: Vec<Vec4> =
+        window.texels.iter().zip(layout).map(|(known, layout)| *known - *layout).collect();
+    let off = blurred(&off, &window.known, SEARCH_SIDE, BIAS_SIGMA_PX);
+    let near = nearness(window, BIAS_SIGMA_PX);
+    layout.iter().zip(off).zip(near).map(|((layout, off), near)| *layout + near * off).collect()
+}
+
+/// 1 where at least half of what is around a pixel is known, 0 far from it.
+fn nearness(window: &Picture, sigma_px: f32) -> Vec<f32> {
+    let all = vec![true; window.known.len()];
+    let known = window.known.iter().map(|known| Vec4::splat(f32::from(u8::from(*known))));
+    let share = blurred(&known.collect::<Vec<_>>(), &all, SEARCH_SIDE, sigma_px);
+    share.iter().map(|share| (2.0 * share.x).min(1.0)).collect()
 }
 
 /// A picture made of patches.
@@ -236,8 +256,7 @@ fn harmonised(
     amount: &[f32],
 ) -> (Vec<Vec4>, Vec<f32>) {
     let all = vec![true; layout.len()];
-    let known = window.known.iter().map(|known| Vec4::splat(f32::from(u8::from(*known))));
-    let nearness = blurred(&known.collect::<Vec<_>>(), &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
+    let near = nearness(window, LAYOUT_SIGMA_PX);
     let wanted = blurred(layout, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
     let coarse = blurred(copied, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
     let found = detail(copied, &all, SEARCH_SIDE);
@@ -247,8 +266,7 @@ fn harmonised(
         .map(|(wanted, found)| (wanted / found.max(1e-3)).clamp(CONTRAST[0], CONTRAST[1]))
         .collect();
     let texel = |at: usize| {
-        // Half of what is around a pixel at the border is known.
-        let share = LAYOUT_SHARE + (1.0 - LAYOUT_SHARE) * (2.0 * nearness[at].x).min(1.0);
+        let share = LAYOUT_SHARE + (1.0 - LAYOUT_SHARE) * near[at];
         let finer = copied[at] - coarse[at];
         let colour = coarse[at].lerp(wanted[at], share) + contrast[at] * finer;
         // Copied relief would turn into ridges as soon as one walks.
