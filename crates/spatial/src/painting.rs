@@ -2,7 +2,7 @@
 
 use crate::{
     Memory,
-    painter::{Futile, LookAhead, PaintError, PaintReport, PaintThread, Painting},
+    painter::{Futile, LookAhead, PaintError, PaintReport, PaintThread, Painting, noise::mixed},
     snapshot::{Reader, Writer},
 };
 use glam::Vec3;
@@ -310,10 +310,7 @@ fn is_quiet(state: &PaintState, pose: &Pose) -> bool {
 
 /// Random numbers of a window: splitmix64 of the world's seed and the window's number.
 fn window_seed(rng_seed: u64, number: u64) -> u64 {
-    let mut x = rng_seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
+    mixed(rng_seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 impl PaintState {

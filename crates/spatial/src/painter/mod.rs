@@ -8,7 +8,7 @@
 mod free_space;
 mod learned;
 mod network;
-mod noise;
+pub(crate) mod noise;
 mod plan;
 #[cfg(test)]
 mod tests;

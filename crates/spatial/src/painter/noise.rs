@@ -1,7 +1,7 @@
 //! Random bits that follow from a seed alone.
 
 /// The finaliser of splitmix64 (Steele, Lea, Flood 2014).
-pub(super) fn mixed(seed: u64) -> u64 {
+pub(crate) fn mixed(seed: u64) -> u64 {
     let x = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     x ^ (x >> 31)
