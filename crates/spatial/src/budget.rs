@@ -47,7 +47,7 @@ impl Memory {
                     let seen = tile.visible(&map, screen.width, screen.height);
                     tile.levels().len() <= KEPT_LEVELS || seen.is_some_and(|seen| seen.level == 0)
                 };
-                let tiles = view.tiles.iter().enumerate();
+                let tiles = view.tiles().iter().enumerate();
                 order.extend(tiles.map(|(t, tile)| (spared(tile), loss(tile, newest), v, t)));
             }
             if order.is_empty() {
@@ -60,29 +60,23 @@ impl Memory {
             let free = order.iter().filter(|(spared, ..)| !spared).count();
             let part = (order.len() / 4).max(1);
             order.truncate(if free > 0 { part.min(free) } else { part });
-            let mut dropped = vec![Vec::new(); self.views.len()];
+            let mut kept: Vec<Option<Vec<Option<Arc<Tile>>>>> = vec![None; self.views.len()];
             for (_, _, v, t) in order {
                 if bytes <= goal {
                     break;
                 }
-                let tile = &self.views[v].tiles[t];
-                let rest = tile.without_finest().map(Arc::new);
-                bytes -= tile.bytes() - rest.as_ref().map_or(0, |rest| rest.bytes());
-                match rest {
-                    Some(rest) => Arc::make_mut(&mut self.views[v].tiles)[t] = rest,
-                    None => dropped[v].push(t),
+                let tiles = self.views[v].tiles();
+                let rest = tiles[t].without_finest().map(Arc::new);
+                bytes -= tiles[t].bytes() - rest.as_ref().map_or(0, |rest| rest.bytes());
+                let all = || tiles.iter().cloned().map(Some).collect();
+                kept[v].get_or_insert_with(all)[t] = rest;
+            }
+            for (view, kept) in self.views.iter_mut().zip(kept) {
+                if let Some(kept) = kept {
+                    *view = view.with_tiles(kept.into_iter().flatten().collect());
                 }
             }
-            for (view, dropped) in self.views.iter_mut().zip(dropped) {
-                if !dropped.is_empty() {
-                    let mut at = 0;
-                    Arc::make_mut(&mut view.tiles).retain(|_| {
-                        at += 1;
-                        !dropped.contains(&(at - 1))
-                    });
-                }
-            }
-            self.views.retain(|view| !view.tiles.is_empty());
+            self.views.retain(|view| !view.tiles().is_empty());
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod backdrop;
 mod budget;
+mod cluster;
 pub mod depth;
 mod error;
 pub mod fill;
@@ -23,6 +24,7 @@ mod raster;
 pub mod reference;
 mod renderer;
 mod resample;
+mod sharpness;
 mod simd;
 mod snapshot;
 mod tile;
@@ -32,7 +34,7 @@ pub use backdrop::{BACKDROP_COLUMNS, BACKDROP_ROWS, Backdrop};
 pub use error::SpatialError;
 pub use frame::Frame;
 pub use marking::PaintMarker;
-pub use memory::{DEFAULT_BUDGET_BYTES, DrawnTile, Memory, ViewTiles};
+pub use memory::{DEFAULT_BUDGET_BYTES, DrawnTile, Memory, ViewKind, ViewTiles};
 pub use merge::MergeReport;
 pub use model::{MODEL_NAME, SpatialConfig, SpatialModel};
 pub use painting::{PaintEntry, PaintStatus, PaintTiming};

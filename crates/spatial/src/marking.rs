@@ -37,14 +37,14 @@ impl PaintMarker {
     fn tinted(&mut self, memory: &Memory) -> Memory {
         let mut marked = memory.clone();
         let mut kept = HashMap::with_capacity(self.tiles.len());
-        for view in marked.views.iter_mut().filter(|view| view.painted) {
+        for view in marked.views.iter_mut().filter(|view| view.painted()) {
             let tint = |tile: &Arc<Tile>| {
                 let tinted = self.tiles.get(&tile.id()).cloned();
                 let tinted = tinted.unwrap_or_else(|| Arc::new(tile.recoloured(tint)));
                 kept.insert(tile.id(), Arc::clone(&tinted));
                 tinted
             };
-            view.tiles = Arc::new(view.tiles.iter().map(tint).collect());
+            *view = view.with_tiles(view.tiles().iter().map(tint).collect());
         }
         self.tiles = kept;
         marked.touch();

@@ -1,6 +1,10 @@
 //! What is remembered: tiles of posed RGB-D views.
 
-use crate::{Backdrop, ScreenFromView, SpatialError, Tile, View, VisibleTile, grid::Grid};
+use crate::{
+    Backdrop, ScreenFromView, SpatialError, Tile, View, VisibleTile,
+    cluster::{Cluster, Frustum},
+    grid::Grid,
+};
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
 use std::sync::{
     Arc,
@@ -17,22 +21,49 @@ pub struct Memory {
     revision: u64,
 }
 
+/// Where a view is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewKind {
+    /// It was seen.
+    Seen,
+    /// A painter imagined it where nothing was known.
+    Painted,
+    /// A painter imagined how something known looks from nearer than it was seen: drawn over that, and
+    /// from there only, so that from farther away the world looks as before.
+    Detail,
+}
+
 /// One view and the tiles that are left of it.
 #[derive(Debug, Clone)]
 pub struct ViewTiles {
     pub(crate) view: Arc<View>,
-    pub(crate) painted: bool,
-    pub(crate) tiles: Arc<Vec<Arc<Tile>>>,
+    pub(crate) kind: ViewKind,
+    tiles: Arc<Vec<Arc<Tile>>>,
+    clusters: Arc<Vec<Cluster>>,
 }
 
 impl ViewTiles {
+    pub(crate) fn new(view: Arc<View>, kind: ViewKind, tiles: Vec<Arc<Tile>>) -> Self {
+        let clusters = Arc::new(Cluster::of(&tiles));
+        Self { view, kind, tiles: Arc::new(tiles), clusters }
+    }
+
+    /// The same view with other tiles.
+    pub(crate) fn with_tiles(&self, tiles: Vec<Arc<Tile>>) -> Self {
+        Self::new(Arc::clone(&self.view), self.kind, tiles)
+    }
+
     /// The view.
     pub fn view(&self) -> &Arc<View> {
         &self.view
     }
+    /// Where it is from.
+    pub fn kind(&self) -> ViewKind {
+        self.kind
+    }
     /// It was imagined by a painter, not seen.
     pub fn painted(&self) -> bool {
-        self.painted
+        self.kind != ViewKind::Seen
     }
     /// Its tiles, by rows.
     pub fn tiles(&self) -> &[Arc<Tile>] {
@@ -85,12 +116,19 @@ impl Memory {
     }
     /// Only what was seen, without what a painter imagined.
     pub(crate) fn without_painted(&self) -> Self {
-        let views = self.views.iter().filter(|view| !view.painted).cloned().collect();
-        Self { views, ..self.clone() }
+        self.with_views(self.views.iter().filter(|view| !view.painted()).cloned().collect())
+    }
+    /// The same with other views, to look at.
+    pub(crate) fn with_views(&self, views: Vec<ViewTiles>) -> Self {
+        Self { views, backdrop: Arc::clone(&self.backdrop), ..*self }
+    }
+    /// All views but details, which only repeat surfaces.
+    pub(crate) fn surfaces(&self) -> impl Iterator<Item = &ViewTiles> {
+        self.views.iter().filter(|view| view.kind != ViewKind::Detail)
     }
     /// All tiles, oldest first.
     pub fn tiles(&self) -> impl Iterator<Item = &Arc<Tile>> {
-        self.views.iter().flat_map(|view| view.tiles.iter())
+        self.views.iter().flat_map(|view| view.tiles().iter())
     }
     /// The panorama that large holes fade to.
     pub fn backdrop(&self) -> &Arc<Backdrop> {
@@ -126,7 +164,7 @@ impl Memory {
         if tiles.is_empty() {
             return Err(SpatialError::NoDepth);
         }
-        self.push(view, tiles, false, pose);
+        self.push(view, tiles, ViewKind::Seen, pose);
         Ok(())
     }
 
@@ -135,11 +173,13 @@ impl Memory {
         &mut self,
         view: Arc<View>,
         tiles: Vec<Arc<Tile>>,
-        painted: bool,
+        kind: ViewKind,
         seen_from: &Pose,
     ) {
-        Arc::make_mut(&mut self.backdrop).learn(tiles.iter().map(|tile| &**tile));
-        self.views.push(ViewTiles { view, painted, tiles: Arc::new(tiles) });
+        if kind != ViewKind::Detail {
+            Arc::make_mut(&mut self.backdrop).learn(tiles.iter().map(|tile| &**tile));
+        }
+        self.views.push(ViewTiles::new(view, kind, tiles));
         self.keep_budget(seen_from);
         self.touch();
     }
@@ -152,9 +192,15 @@ impl Memory {
     /// Every renderer draws exactly these.
     pub fn visible(&self, pose: &Pose, intrinsics: &Intrinsics, drawn: &mut Vec<DrawnTile>) {
         drawn.clear();
+        let frustum = Frustum::new(pose, intrinsics);
         for (index, view) in self.views.iter().enumerate() {
             let map = ScreenFromView::new(&view.view, pose, intrinsics);
-            for (k, tile) in view.tiles.iter().enumerate() {
+            let clusters = view.clusters.iter().filter(|cluster| frustum.may_see(cluster));
+            for k in clusters.flat_map(|cluster| cluster.tiles.clone()) {
+                let tile = &view.tiles[k];
+                if view.kind == ViewKind::Detail && !tile.is_near(&map) {
+                    continue;
+                }
                 if let Some(visible) = tile.visible(&map, intrinsics.width, intrinsics.height) {
                     drawn.push(DrawnTile { view: index as u32, tile: k as u32, visible });
                 }

@@ -2,9 +2,10 @@
 //! and against what it sees through.
 
 use crate::{
-    Frame, Memory, Renderer, ScreenFromView, SpatialError, Tile,
+    Frame, Memory, Renderer, ScreenFromView, SpatialError, Tile, View, ViewKind,
     grid::{Grid, close},
     memory::checked_view,
+    sharpness::Sharpness,
 };
 use rayon::prelude::*;
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
@@ -20,6 +21,8 @@ const COARSE_CELL_PX: f32 = 2.2;
 const SEEN_THROUGH: f32 = 0.15;
 /// Share of its inverse depth by which a painted ring lies behind what is known there.
 const RING_BEHIND: f32 = 0.02;
+/// Share of its inverse depth by which a detail lies before the surface that it repeats.
+const DETAIL_BEFORE: f32 = 0.005;
 /// New pixels among a new pixel and its eight neighbours from which it is kept.
 const LEAST_AROUND: usize = 5;
 
@@ -49,86 +52,111 @@ impl Memory {
         pose: &Pose,
         intrinsics: &Intrinsics,
     ) -> Result<MergeReport, SpatialError> {
-        self.merge_view(rgb, depth, pose, intrinsics, None)
+        let (view, mut report) = begun(rgb, depth, pose, intrinsics)?;
+        let mut grid = Grid::new(&view, rgb, depth);
+        let (mut known, mut renderer) = (Frame::new(), Renderer::new());
+        // What was imagined gives way.
+        let seen = self.without_painted().sharp_part(pose, coarse_rad(intrinsics));
+        renderer.render(&seen, view.pose(), intrinsics, &mut known)?;
+        let width = intrinsics.width as usize;
+        let is_new = |at: usize| {
+            grid.at_pixel(at % width, at / width).is_some_and(|seen| {
+                !(known.is_known(at) && close(known.inverse_depth()[at], seen, SAME_SURFACE))
+            })
+        };
+        let new: Vec<bool> = (0..intrinsics.pixels()).map(is_new).collect();
+        let new = without_specks(&new, width);
+        report.new_pixels = new.iter().filter(|new| **new).count();
+        if report.new_pixels == 0 {
+            return Ok(report);
+        }
+        let shown: Vec<bool> = (0..new.len()).map(|at| new[at] || known.is_known(at)).collect();
+        report.removed_vertices = self.give_up(&grid, [&new, &shown], &view);
+        grid.keep(&with_ring(&new, width));
+        let tiles = grid.into_tiles(&view);
+        report.tiles = tiles.len();
+        self.push(view, tiles, ViewKind::Seen, pose);
+        Ok(report)
     }
 
-    /// The same for what a painter imagined: nothing that was seen is given up for it. `seen_from` is
-    /// where the player is.
+    /// The same for what a painter imagined: nothing is given up for it. Surfaces that are known
+    /// coarsely get its colours as a detail if it is good at that. `seen_from` is where the player
+    /// is.
     pub(crate) fn merge_painted(
         &mut self,
         rgb: &RgbImage,
         depth: &DepthImage,
         pose: &Pose,
         intrinsics: &Intrinsics,
+        details: bool,
         seen_from: &Pose,
     ) -> Result<MergeReport, SpatialError> {
-        self.merge_view(rgb, depth, pose, intrinsics, Some(seen_from))
-    }
-
-    fn merge_view(
-        &mut self,
-        rgb: &RgbImage,
-        depth: &DepthImage,
-        pose: &Pose,
-        intrinsics: &Intrinsics,
-        painted_from: Option<&Pose>,
-    ) -> Result<MergeReport, SpatialError> {
-        let painted = painted_from.is_some();
-        let view = Arc::new(checked_view(rgb, depth, pose, intrinsics)?);
-        let pixels = depth.data().iter().filter(|d| **d > 0.0).count();
-        if pixels == 0 {
-            return Err(SpatialError::NoDepth);
-        }
+        let (view, mut report) = begun(rgb, depth, pose, intrinsics)?;
         let mut grid = Grid::new(&view, rgb, depth);
         let (mut known, mut renderer) = (Frame::new(), Renderer::new());
-        if painted {
-            // However coarse: what is known is not imagined again.
-            renderer.render(self, view.pose(), intrinsics, &mut known)?;
-        } else {
-            renderer.render_fine(self, view.pose(), intrinsics, COARSE_CELL_PX, &mut known);
-        }
+        renderer.render(self, view.pose(), intrinsics, &mut known)?;
         let width = intrinsics.width as usize;
-        let new: Vec<bool> = (0..intrinsics.pixels())
-            .map(|at| {
-                grid.at_pixel(at % width, at / width).is_some_and(|seen| {
-                    let same = || close(known.inverse_depth()[at], seen, SAME_SURFACE);
-                    !(known.is_known(at) && (painted || same()))
-                })
-            })
-            .collect();
+        let unknown =
+            |at: usize| grid.at_pixel(at % width, at / width).is_some() && !known.is_known(at);
+        let new: Vec<bool> = (0..intrinsics.pixels()).map(unknown).collect();
         let new = without_specks(&new, width);
-        let new_pixels = new.iter().filter(|new| **new).count();
-        let mut report = MergeReport { pixels, new_pixels, ..MergeReport::default() };
-        if new_pixels == 0 {
-            return Ok(report);
-        }
-        if !painted {
-            report.removed_vertices = self.give_up(&grid, &new, view.pose(), intrinsics);
-        }
-        grid.keep(&with_ring(&new, width));
-        if painted {
+        let coarse = if details {
+            let (limit, mut sharpness) = (self.sharp_rad(), Sharpness::default());
+            let sharp = sharpness.of(
+                &known,
+                &self.sharp_part(pose, limit),
+                view.pose(),
+                intrinsics,
+                &mut renderer,
+            )?;
+            let coarse: Vec<bool> =
+                (0..sharp.len()).map(|at| known.is_known(at) && !sharp[at]).collect();
+            without_specks(&coarse, width)
+        } else {
+            Vec::new()
+        };
+        let count = |marked: &[bool]| marked.iter().filter(|marked| **marked).count();
+        let found = [count(&new), count(&coarse)];
+        report.new_pixels = found[0] + found[1];
+        if found[0] > 0 {
+            grid.keep(&with_ring(&new, width));
             grid.recede(&new, RING_BEHIND);
+            let tiles = grid.into_tiles(&view);
+            report.tiles = tiles.len();
+            self.push(Arc::clone(&view), tiles, ViewKind::Painted, seen_from);
         }
-        let tiles = grid.into_tiles(&view);
-        report.tiles = tiles.len();
-        self.push(view, tiles, painted, painted_from.unwrap_or(pose));
+        if found[1] > 0 {
+            let before = known.inverse_depth().iter().map(|w| 1.0 / (w * (1.0 + DETAIL_BEFORE)));
+            let depth = DepthImage::new(intrinsics.width, intrinsics.height, before.collect())
+                .map_err(|_| SpatialError::NoDepth)?;
+            let mut grid = Grid::new(&view, rgb, &depth);
+            grid.keep(&coarse);
+            let tiles = grid.into_tiles(&view);
+            report.tiles += tiles.len();
+            self.push(view, tiles, ViewKind::Detail, seen_from);
+        }
         Ok(report)
     }
 
-    /// Removes what the new pixels of a view replace and what it sees through; returns how many
-    /// vertices.
-    fn give_up(&mut self, grid: &Grid, new: &[bool], pose: &Pose, camera: &Intrinsics) -> usize {
+    /// Removes what a new view replaces and what it sees through; returns how many vertices. `new`
+    /// tells where it replaces what was seen from farther away, `shown` where nothing imagined is
+    /// wanted any more.
+    fn give_up(&mut self, grid: &Grid, [new, shown]: [&[bool]; 2], newest: &View) -> usize {
+        let (pose, camera) = (newest.pose(), newest.intrinsics());
         let mut removed = 0;
         for view in &mut self.views {
             let map = ScreenFromView::new(&view.view, pose, camera);
             let changes: Vec<(usize, usize, Option<Arc<Tile>>)> = view
-                .tiles
+                .tiles()
                 .par_iter()
                 .enumerate()
                 .filter_map(|(t, tile)| {
-                    let visible = tile.visible(&map, camera.width, camera.height)?;
-                    let coarse = visible.cell_px > COARSE_CELL_PX;
-                    let gone = vertices_to_remove(tile, &map, grid, new, camera, coarse);
+                    tile.visible(&map, camera.width, camera.height)?;
+                    let replaced = match view.kind() {
+                        ViewKind::Painted | ViewKind::Detail => Some(shown),
+                        ViewKind::Seen => tile.is_coarse(&map, coarse_rad(camera)).then_some(new),
+                    };
+                    let gone = vertices_to_remove(tile, &map, grid, replaced, camera);
                     let count = gone.iter().filter(|gone| **gone).count();
                     (count > 0).then(|| (t, count, tile.without(&gone).map(Arc::new)))
                 })
@@ -136,16 +164,36 @@ impl Memory {
             if changes.is_empty() {
                 continue;
             }
-            let mut kept: Vec<Option<Arc<Tile>>> = view.tiles.iter().cloned().map(Some).collect();
+            let mut kept: Vec<Option<Arc<Tile>>> = view.tiles().iter().cloned().map(Some).collect();
             for (t, count, tile) in changes {
                 removed += count;
                 kept[t] = tile;
             }
-            view.tiles = Arc::new(kept.into_iter().flatten().collect());
+            *view = view.with_tiles(kept.into_iter().flatten().collect());
         }
-        self.views.retain(|view| !view.tiles.is_empty());
+        self.views.retain(|view| !view.tiles().is_empty());
         removed
     }
+}
+
+/// Cells larger than this in a view's picture are worth replacing by its pixels, radians.
+fn coarse_rad(camera: &Intrinsics) -> f32 {
+    COARSE_CELL_PX / camera.fx
+}
+
+/// The view of a picture, and a report that counts its pixels.
+fn begun(
+    rgb: &RgbImage,
+    depth: &DepthImage,
+    pose: &Pose,
+    intrinsics: &Intrinsics,
+) -> Result<(Arc<View>, MergeReport), SpatialError> {
+    let view = Arc::new(checked_view(rgb, depth, pose, intrinsics)?);
+    let pixels = depth.data().iter().filter(|d| **d > 0.0).count();
+    if pixels == 0 {
+        return Err(SpatialError::NoDepth);
+    }
+    Ok((view, MergeReport { pixels, ..MergeReport::default() }))
 }
 
 /// For each vertex of a tile's finest level, whether the new view does away with it.
@@ -153,9 +201,8 @@ fn vertices_to_remove(
     tile: &Tile,
     map: &ScreenFromView,
     grid: &Grid,
-    new: &[bool],
+    replaced: Option<&[bool]>,
     camera: &Intrinsics,
-    coarse: bool,
 ) -> Vec<bool> {
     let level = &tile.levels()[0];
     let (width, height) = (camera.width as usize, camera.height as usize);
@@ -166,7 +213,8 @@ fn vertices_to_remove(
         let inside = |v: f32, len: usize| (v >= 1.0 && v < len as f32 - 1.0).then_some(v as usize);
         let (x, y) = (inside(p.x, width)?, inside(p.y, height)?);
         let seen = grid.at_pixel(x, y)?;
-        if coarse && new[y * width + x] && close(seen, p.inverse_depth, SAME_SURFACE) {
+        let same = close(seen, p.inverse_depth, SAME_SURFACE);
+        if same && replaced.is_some_and(|replaced| replaced[y * width + x]) {
             return Some(true);
         }
         for y in y - 1..=y + 1 {

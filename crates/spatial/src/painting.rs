@@ -2,7 +2,7 @@
 
 use crate::{
     Memory,
-    painter::{Futile, LookAhead, PaintError, PaintReport, PaintThread, Painting, noise::mixed},
+    painter::{LookAhead, PaintError, PaintReport, PaintThread, Painting, Trail, noise::mixed},
     snapshot::{Reader, Writer},
 };
 use glam::Vec3;
@@ -19,8 +19,6 @@ const LOOK_AGAIN_RAD: f32 = 0.15;
 /// Ticks from request to merge unless told otherwise: what a window takes beside frames on two
 /// cores, in ticks of 1/24 s, so that a world in lockstep is painted about as quickly as a live one.
 const LOCKSTEP_TICKS: u32 = 8;
-/// Most futile windows in a snapshot.
-const MOST_FUTILE: u32 = 1024;
 
 /// When finished windows are merged.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -86,7 +84,7 @@ pub struct PaintStatus {
 pub(crate) struct PaintState {
     /// Windows asked for so far: each has random numbers of its own.
     asked: u64,
-    futile: Vec<Futile>,
+    trail: Trail,
     pending: Option<Pending>,
     /// Where nothing was missing.
     quiet_at: Option<Pose>,
@@ -156,7 +154,7 @@ impl Paint {
             pending.revision = memory.revision();
             let seed = window_seed(rng_seed, state.asked);
             let (ahead, wait) = (pending.ahead, self.waits());
-            match self.thread.request(memory, &ahead, &state.futile, seed, wait) {
+            match self.thread.request(memory, &ahead, &state.trail, seed, wait) {
                 Ok(true) => self.log.push(PaintEntry {
                     asked_tick: pending.asked_tick,
                     taken_tick: None,
@@ -177,6 +175,7 @@ impl Paint {
             return;
         }
         let Scenery { memory, state, ahead, tick, rng_seed } = scenery;
+        state.trail.note_player(&ahead.pose);
         if let Some(pending) = state.pending
             && let Some(wait) = self.due(pending.asked_tick, tick)
         {
@@ -203,7 +202,7 @@ impl Paint {
         }
         if state.pending.is_none() && self.may_ask(tick) && !is_quiet(state, &ahead.pose) {
             let seed = window_seed(rng_seed, state.asked + 1);
-            match self.thread.request(memory, &ahead, &state.futile, seed, self.waits()) {
+            match self.thread.request(memory, &ahead, &state.trail, seed, self.waits()) {
                 // Still at a window of another world.
                 Ok(false) => {}
                 Ok(true) => {
@@ -236,7 +235,7 @@ impl Paint {
         match painting.report {
             None => state.quiet_at = Some(pending.ahead.pose),
             Some(report) => {
-                Futile::note(&mut state.futile, &report.pose, report.new);
+                state.trail.note_window(&report.pose, report.new);
                 *memory = painting.memory;
                 self.status.windows += 1;
                 if self.status.reports.len() >= MOST_REPORTS {
@@ -316,11 +315,7 @@ fn window_seed(rng_seed: u64, number: u64) -> u64 {
 impl PaintState {
     pub fn write(&self, writer: &mut Writer) {
         writer.u64(self.asked);
-        writer.u32(self.futile.len() as u32);
-        for futile in &self.futile {
-            writer.f32s(&futile.position.to_array());
-            writer.f32s(&futile.forward.to_array());
-        }
+        self.trail.write(writer);
         writer.u32(u32::from(self.quiet_at.is_some()));
         self.quiet_at.iter().for_each(|pose| writer.pose(pose));
         writer.u32(u32::from(self.pending.is_some()));
@@ -335,15 +330,7 @@ impl PaintState {
 
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
         let asked = reader.u64("windows")?;
-        let count = reader.u32("futile windows")?;
-        if count > MOST_FUTILE {
-            return Err(format!("futile windows: {count}, at most {MOST_FUTILE}"));
-        }
-        let mut futile = Vec::with_capacity(count as usize);
-        for _ in 0..count {
-            let (position, forward) = (reader.vec3("window")?, reader.vec3("window")?);
-            futile.push(Futile { position, forward });
-        }
+        let trail = Trail::read(reader)?;
         let valid = |pose: Pose| pose.validate().map(|()| pose).map_err(|e| e.to_string());
         let quiet_at = if reader.flag("quiet")? { Some(valid(reader.pose()?)?) } else { None };
         let pending = if reader.flag("pending")? {
@@ -358,6 +345,6 @@ impl PaintState {
         } else {
             None
         };
-        Ok(Self { asked, futile, pending, quiet_at })
+        Ok(Self { asked, trail, pending, quiet_at })
     }
 }

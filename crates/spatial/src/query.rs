@@ -23,9 +23,9 @@ impl SpatialQuery for Memory {
             return None;
         }
         let mut nearest: Option<RayHit> = None;
-        for view in &self.views {
+        for view in self.surfaces() {
             let ray = ViewRay::new(&view.view, origin, direction);
-            for tile in view.tiles.iter() {
+            for tile in view.tiles().iter() {
                 let reach = nearest.map_or(max_distance_m, |hit| hit.distance_m);
                 let Some(span) = span_in_box(tile, origin, direction, reach) else { continue };
                 if let Some(hit) = ray.meet(tile, span)
@@ -55,12 +55,12 @@ impl SpatialQuery for Memory {
     }
 
     fn is_free(&self, centre: Vec3, radius_m: f32) -> bool {
-        self.views.iter().all(|view| {
+        self.surfaces().all(|view| {
             let depth_m = -view.view.pose().view_from_world(centre).z;
             let focal = view.view.intrinsics().fx.max(view.view.intrinsics().fy);
             // Vertices no farther apart than the ball is wide, at its depth.
             let spacing_px = radius_m * focal / (depth_m.abs() + radius_m);
-            view.tiles.iter().all(|tile| {
+            view.tiles().iter().all(|tile| {
                 let bounds = tile.bounds();
                 let apart = centre.clamp(bounds.low, bounds.high.max(bounds.low)) - centre;
                 bounds.max_inverse_depth == 0.0

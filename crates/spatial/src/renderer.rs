@@ -76,21 +76,6 @@ impl Renderer {
         Ok(self.render_drawn(start, memory, pose, intrinsics, frame))
     }
 
-    /// Renders only the tiles whose cells look at most this large, in pixels.
-    pub(crate) fn render_fine(
-        &mut self,
-        memory: &Memory,
-        pose: &Pose,
-        intrinsics: &Intrinsics,
-        largest_cell_px: f32,
-        frame: &mut Frame,
-    ) {
-        let start = Instant::now();
-        memory.visible(pose, intrinsics, &mut self.drawn);
-        self.drawn.retain(|drawn| drawn.visible.cell_px <= largest_cell_px);
-        self.render_drawn(start, memory, pose, intrinsics, frame);
-    }
-
     /// Renders the tiles in `self.drawn`.
     fn render_drawn(
         &mut self,
@@ -121,7 +106,7 @@ impl Renderer {
                 let mut band = Band { rgba, inverse_depth, width, top: k * BAND_ROWS };
                 for index in &work.tiles {
                     let chosen = drawn[*index as usize];
-                    let tile = &memory.views[chosen.view as usize].tiles[chosen.tile as usize];
+                    let tile = &memory.views[chosen.view as usize].tiles()[chosen.tile as usize];
                     let level = &tile.levels()[chosen.visible.level];
                     let map = &maps[chosen.view as usize];
                     draw_tile(tile, level, map, &mut work.scratch, &mut band);
@@ -152,6 +137,6 @@ impl Renderer {
 }
 
 fn vertices(memory: &Memory, drawn: &DrawnTile) -> usize {
-    let tile = &memory.views[drawn.view as usize].tiles[drawn.tile as usize];
+    let tile = &memory.views[drawn.view as usize].tiles()[drawn.tile as usize];
     tile.levels()[drawn.visible.level].rgba.len()
 }

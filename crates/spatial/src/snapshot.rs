@@ -4,8 +4,9 @@
 //! of tiles, and every read checks what is left before anything is allocated.
 
 use crate::{
-    Backdrop, LEVELS, Memory, TILE_CELLS, Tile, TileLevel, View, cell, grid::CROP_CELLS,
-    memory::ViewTiles,
+    Backdrop, LEVELS, Memory, TILE_CELLS, Tile, TileLevel, View, cell,
+    grid::CROP_CELLS,
+    memory::{ViewKind, ViewTiles},
 };
 use glam::{Quat, Vec2, Vec3};
 use reverie_world_model::{Body, Embodiment, EmbodimentState, Intrinsics, Pose};
@@ -58,9 +59,9 @@ impl Writer {
         for view in &memory.views {
             self.pose(view.view.pose());
             self.intrinsics(view.view.intrinsics());
-            self.u32(u32::from(view.painted));
-            self.u32(view.tiles.len() as u32);
-            for tile in view.tiles.iter() {
+            self.u32(view.kind as u32);
+            self.u32(view.tiles().len() as u32);
+            for tile in view.tiles().iter() {
                 tile.origin().into_iter().for_each(|value| self.u32(value));
                 tile.cells().into_iter().for_each(|value| self.u32(value));
                 self.u32(tile.levels()[0].stride);
@@ -190,12 +191,17 @@ impl<'a> Reader<'a> {
         for _ in 0..self.u32("views")? {
             let (pose, intrinsics) = (self.pose()?, self.intrinsics()?);
             let view = Arc::new(View::restored(pose, intrinsics).map_err(|e| e.to_string())?);
-            let painted = self.flag("painted")?;
+            let kind = match self.u32("kind of view")? {
+                0 => ViewKind::Seen,
+                1 => ViewKind::Painted,
+                2 => ViewKind::Detail,
+                other => return Err(format!("kind of view: {other}, at most 2")),
+            };
             let mut tiles = Vec::new();
             for _ in 0..self.u32("tiles")? {
                 tiles.push(Arc::new(self.tile(&view)?));
             }
-            views.push(ViewTiles { view, painted, tiles: Arc::new(tiles) });
+            views.push(ViewTiles::new(view, kind, tiles));
         }
         Ok(Memory::restored(views, backdrop, budget))
     }

@@ -229,6 +229,48 @@ impl Tile {
         self.view.v(self.origin[1] + (row * level.stride).min(self.cells[1]))
     }
 
+    /// Whether another camera is about as near to it as its own view is, or nearer.
+    pub(crate) fn is_near(&self, screen_from_view: &ScreenFromView) -> bool {
+        let Some(level) = self.levels.last() else { return false };
+        let mut there = level.rgba.iter().enumerate().filter(|(_, rgba)| **rgba >> 24 != 0);
+        there.any(|(at, _)| {
+            let (column, row) = (at as u32 % level.columns, at as u32 / level.columns);
+            let ray = self.view.intrinsics().ray(self.u(level, column), self.v(level, row));
+            let from_there = ray - screen_from_view.eye * level.inverse_depth[at];
+            from_there.length() * NEAR <= ray.length()
+        })
+    }
+
+    /// Whether steps of its finest grid look larger than this from another camera, radians: a good
+    /// part of those that join surfaces, of which every eighth is asked.
+    pub(crate) fn is_coarse(&self, screen_from_view: &ScreenFromView, largest_rad: f32) -> bool {
+        let Some(level) = self.levels.first() else { return false };
+        let (columns, rows) = (level.columns as usize, level.rows as usize);
+        let towards = |column: usize, row: usize| {
+            let (u, v) = (self.u(level, column as u32), self.v(level, row as u32));
+            let w = level.inverse_depth[row * columns + column];
+            (self.view.intrinsics().ray(u, v) - screen_from_view.eye * w).normalize_or_zero()
+        };
+        let (mut asked, mut coarse) = (0_usize, 0_usize);
+        for row in (0..rows - 1).step_by(ASKED_STEP) {
+            for column in (0..columns - 1).step_by(ASKED_STEP) {
+                let bits = level.cells[row * (columns - 1) + column];
+                if bits & (cell::TOP | cell::LEFT) == 0 {
+                    continue;
+                }
+                let from = towards(column, row);
+                let beside = |bit: u8, column: usize, row: usize| {
+                    if bits & bit == 0 { 0.0 } else { from.distance_squared(towards(column, row)) }
+                };
+                let across = beside(cell::TOP, column + 1, row);
+                let down = beside(cell::LEFT, column, row + 1);
+                asked += 1;
+                coarse += usize::from(across.max(down) > largest_rad * largest_rad);
+            }
+        }
+        coarse * COARSE_PART > asked
+    }
+
     /// Where on a screen of `width` x `height` the tile may show, and the level to show it with;
     /// `None` when it cannot be seen.
     pub fn visible(
@@ -268,7 +310,7 @@ impl Tile {
             // Straddles the camera plane: may be anywhere, and is close.
             _ => {
                 let high = [width as f32, height as f32];
-                return Some(VisibleTile { low: [0.0; 2], high, level: 0, cell_px: 0.0 });
+                return Some(VisibleTile { low: [0.0; 2], high, level: 0 });
             }
         }
         // A little more than the corners say, for rounding.
@@ -288,11 +330,16 @@ impl Tile {
         let wanted = (0..LEVELS as u32).take_while(|k| (1 << k) as f32 * cell_px <= MAX_CELL_PX);
         let wanted_stride = 1 << wanted.last().unwrap_or(0);
         let level = self.levels.iter().rposition(|l| l.stride <= wanted_stride).unwrap_or(0);
-        let cell_px = cell_px * self.levels[level].stride as f32;
-        Some(VisibleTile { low, high, level, cell_px })
+        Some(VisibleTile { low, high, level })
     }
 }
 
+/// Another camera is near a tile from this share of the size on that it has in its own view.
+const NEAR: f32 = 0.97;
+/// Steps between the vertices that are asked how large their cells look.
+const ASKED_STEP: usize = 8;
+/// One in so many of them makes a tile coarse.
+const COARSE_PART: usize = 4;
 /// Largest cell of a level that is chosen instead of a finer one, screen pixels.
 const MAX_CELL_PX: f32 = 1.0;
 
@@ -305,6 +352,4 @@ pub struct VisibleTile {
     pub high: [f32; 2],
     /// Index into [`Tile::levels`].
     pub level: usize,
-    /// Size of its largest cells at that level, pixels; 0 when it reaches behind the camera.
-    pub cell_px: f32,
 }

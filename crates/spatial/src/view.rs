@@ -99,6 +99,8 @@ pub struct ScreenVertex {
 pub struct ScreenFromView {
     /// Factors of (u, v, 1, w) for homogeneous x, y and depth.
     pub rows: [[f32; 4]; 3],
+    /// Where the other camera is, in the view's own axes, metres.
+    pub eye: Vec3,
 }
 
 impl ScreenFromView {
@@ -130,7 +132,8 @@ impl ScreenFromView {
                 row[k] = value as f32;
             }
         }
-        Self { rows }
+        let eye = source.conjugate() * -moved;
+        Self { rows, eye: eye.as_vec3() }
     }
 
     /// Whether a vertex of this homogeneous depth and inverse depth in its view is drawn.

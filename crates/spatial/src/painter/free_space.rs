@@ -1,6 +1,7 @@
 //! Painted surfaces stay out of space that is known to be empty: what was seen must come back as it
 //! was, so nothing new may stand before it.
 
+use super::{LookAhead, Trail};
 use crate::{Frame, Memory, Renderer};
 use rayon::prelude::*;
 use reverie_world_model::{Intrinsics, Pose};
@@ -13,6 +14,11 @@ const MARGIN_PX: f32 = 4.0;
 const BEFORE: f32 = 0.04;
 /// Most views that are asked: the seed and the ones nearest to the window.
 const MOST_VIEWS: usize = 8;
+/// Most places of the player that are asked, how far they are apart, metres, and the cosine of the
+/// angle to the window up to which they look its way.
+const MOST_PLACES: usize = 4;
+const APART_M: f32 = 0.7;
+const ALONG: f32 = 0.3;
 /// Steps along a ray, each this much farther, until the point is out of empty space.
 const STEPS: u32 = 40;
 const STEP: f32 = 1.12;
@@ -48,9 +54,11 @@ pub(super) fn keep_out(
     memory: &Memory,
     pose: &Pose,
     camera: &Intrinsics,
+    trail: &Trail,
+    player: &LookAhead,
     mut inverse_depth: Vec<f32>,
 ) -> Vec<f32> {
-    let sights = sights(memory, pose);
+    let sights = sights(memory, pose, trail, player);
     let width = camera.width as usize;
     inverse_depth.par_iter_mut().enumerate().for_each(|(at, inverse)| {
         let ray = camera.ray((at % width) as f32 + 0.5, (at / width) as f32 + 0.5);
@@ -69,8 +77,9 @@ pub(super) fn keep_out(
     inverse_depth
 }
 
-/// The views to ask: all that were seen and not painted, then the nearest painted ones.
-fn sights(memory: &Memory, pose: &Pose) -> Vec<Sight> {
+/// The views to ask: all that were seen and not painted, then the nearest painted ones; and what the
+/// player saw on the way.
+fn sights(memory: &Memory, pose: &Pose, trail: &Trail, player: &LookAhead) -> Vec<Sight> {
     let mut order: Vec<(bool, f32, usize)> = memory
         .views()
         .iter()
@@ -81,10 +90,13 @@ fn sights(memory: &Memory, pose: &Pose) -> Vec<Sight> {
         })
         .collect();
     order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-    let mut renderer = Renderer::new();
-    let look = |&(_, _, at): &(bool, f32, usize)| {
+    let views = order.iter().take(MOST_VIEWS).map(|&(_, _, at)| {
         let view = memory.views()[at].view();
-        let (pose, camera) = (*view.pose(), view.intrinsics());
+        (*view.pose(), *view.intrinsics())
+    });
+    let been = player_poses(pose, trail).into_iter().map(|pose| (pose, player.camera));
+    let mut renderer = Renderer::new();
+    let look = |(pose, camera): (Pose, Intrinsics)| {
         let width = MAP_WIDTH.min(camera.width);
         let height = (camera.height * width / camera.width).max(3);
         let camera = camera.resized(width, height);
@@ -93,5 +105,24 @@ fn sights(memory: &Memory, pose: &Pose) -> Vec<Sight> {
         let known = (0..camera.pixels()).map(|at| frame.is_known(at)).collect();
         Some(Sight { pose, camera, inverse_depth: frame.inverse_depth().to_vec(), known })
     };
-    order.iter().take(MOST_VIEWS).filter_map(look).collect()
+    views.chain(been).filter_map(look).collect()
+}
+
+/// Where the player looked from the way a window does, the nearest places that are some way apart.
+fn player_poses(pose: &Pose, trail: &Trail) -> Vec<Pose> {
+    let mut been: Vec<&Pose> =
+        trail.been().iter().filter(|been| been.forward().dot(pose.forward()) > ALONG).collect();
+    been.sort_by(|a, b| {
+        let distance = |been: &Pose| been.position.distance(pose.position);
+        distance(a).total_cmp(&distance(b))
+    });
+    let mut chosen: Vec<Pose> = Vec::new();
+    for been in been {
+        if chosen.len() < MOST_PLACES
+            && chosen.iter().all(|other| other.position.distance(been.position) > APART_M)
+        {
+            chosen.push(*been);
+        }
+    }
+    chosen
 }

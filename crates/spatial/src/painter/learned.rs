@@ -5,7 +5,7 @@ use super::network::{
 };
 use super::texture::{self, Picture, Plausible, SEARCH_SIDE};
 use super::{PaintError, Painted, Painter, PainterFactory, Window, noise, window_camera};
-use crate::{Frame, Memory, Renderer, SpatialError, filler::Filler};
+use crate::{Frame, Memory, Renderer, SpatialError, filler::Filler, sharpness::Sharpness};
 use candle_core::{DType, Device, Result as Computed, Tensor};
 use glam::{Vec3, Vec4};
 use reverie_inference::{ModelStore, Weights};
@@ -15,10 +15,14 @@ use std::sync::Arc;
 /// Name of the network in the store.
 pub const LAYOUT_NAME: &str = "painter_layout";
 
-/// Side of painted windows, pixels.
-const SIDE: usize = 4 * SEARCH_SIDE;
+/// Largest side of painted windows, pixels.
+const MOST_SIDE: usize = 4 * SEARCH_SIDE;
+/// Pixels of a painted window are at most this much larger than what was seen can tell apart.
+const GRAIN_SHARE: f32 = 0.75;
+/// Cells are known at a size of the search while they are not larger than this, its pixels.
+const KNOWN_CELL_PX: f32 = 1.4;
 /// Root mean square over what the network says of detail: it learns the median.
-const DETAIL_SCALE: f32 = 1.2;
+const DETAIL_SCALE: f32 = 1.3;
 /// Most views beside the window itself that texture is copied from.
 const MOST_SOURCES: usize = 2;
 /// Views of which less can be seen than this, as a share of their window, are no sources.
@@ -35,6 +39,7 @@ pub struct LearnedPainter {
     /// What the world is like, see [`CONDITIONS`].
     conditions: [f32; CONDITIONS],
     renderer: Renderer,
+    sharpness: Sharpness,
     filler: Filler,
     frame: Frame,
 }
@@ -70,6 +75,7 @@ impl LearnedPainter {
             device: device.clone(),
             conditions: [0.0; CONDITIONS],
             renderer: Renderer::new(),
+            sharpness: Sharpness::default(),
             filler: Filler::default(),
             frame: Frame::new(),
         })
@@ -100,7 +106,7 @@ impl LearnedPainter {
         let (rgba, inverse_depth) = self.frame.buffers_mut();
         for (at, texel) in small.texels.iter().enumerate() {
             let [r, g, b] = [texel.x, texel.y, texel.z].map(byte);
-            rgba[at] = if small.known[at] { u32::from_le_bytes([r, g, b, 255]) } else { 0 };
+            rgba[at] = if small.is_there(at) { u32::from_le_bytes([r, g, b, 255]) } else { 0 };
             inverse_depth[at] = decode(texel.w);
         }
         self.filler.fill(window.memory.backdrop(), &window.pose, &camera, &mut self.frame);
@@ -120,7 +126,7 @@ impl LearnedPainter {
 
     /// The rendered frame as the network sees it.
     fn inputs(&self, camera: &Intrinsics, pose: &Pose, noise: [f32; NOISE]) -> Computed<Inputs> {
-        let picture = picture(&self.frame, camera, pose);
+        let picture = picture(&self.frame, camera, pose, None);
         let (side, device) = (picture.side, &self.device);
         let known: Vec<f32> =
             picture.known.iter().map(|known| f32::from(u8::from(*known))).collect();
@@ -143,11 +149,29 @@ impl LearnedPainter {
         })
     }
 
-    /// What is known at a pose, at the size of painted windows.
-    fn look(&mut self, memory: &Memory, pose: &Pose) -> Result<Picture, SpatialError> {
-        let camera = window_camera().resized(SIDE as u32, SIDE as u32);
-        self.renderer.render(memory, pose, &camera, &mut self.frame)?;
-        Ok(picture(&self.frame, &camera, pose))
+    /// What is known at a pose.
+    fn look(
+        &mut self,
+        memory: &Memory,
+        pose: &Pose,
+        side: usize,
+        largest_cell_rad: f32,
+    ) -> Result<Picture, SpatialError> {
+        let camera = window_camera().resized(side as u32, side as u32);
+        let Self { renderer, sharpness, frame, .. } = self;
+        renderer.render(memory, pose, &camera, frame)?;
+        let sharp = memory.sharp_part(pose, largest_cell_rad);
+        let sharp = sharpness.of(frame, &sharp, pose, &camera, renderer)?;
+        Ok(picture(frame, &camera, pose, Some(&sharp)))
+    }
+
+    /// What of a window is known finely enough for smaller pictures, see [`texture::FIXED_SIDES`].
+    fn known_at(&mut self, window: &Window<'_>) -> Result<Vec<Vec<bool>>, SpatialError> {
+        let known = texture::FIXED_SIDES.into_iter().map(|side| {
+            let largest_cell_rad = KNOWN_CELL_PX * 2.0 / side as f32;
+            Ok(self.look(window.memory, &window.pose, side, largest_cell_rad)?.known)
+        });
+        known.collect()
     }
 }
 
@@ -156,8 +180,19 @@ fn byte(value: f32) -> u8 {
     (value.clamp(0.0, 1.0) * 255.0).round() as u8
 }
 
-/// A frame as a picture; where nothing is known it has the calm fill.
-fn picture(frame: &Frame, camera: &Intrinsics, pose: &Pose) -> Picture {
+/// Side of a memory's windows: fine enough for what was seen.
+fn side_for(memory: &Memory) -> usize {
+    let wanted = 2.0 / (GRAIN_SHARE * memory.grain_rad());
+    let sides = std::iter::successors(Some(SEARCH_SIDE), |side| Some(2 * side));
+    sides
+        .take_while(|side| *side <= MOST_SIDE)
+        .find(|side| *side as f32 >= wanted)
+        .unwrap_or(MOST_SIDE)
+}
+
+/// A frame as a picture; where nothing is known it has the calm fill. `sharp` tells what of the
+/// known is not coarse.
+fn picture(frame: &Frame, camera: &Intrinsics, pose: &Pose, sharp: Option<&[bool]>) -> Picture {
     let side = camera.width as usize;
     let mut picture = Picture { side, ..Picture::default() };
     // The ray through a pixel is an affine function of its place.
@@ -167,7 +202,9 @@ fn picture(frame: &Frame, camera: &Intrinsics, pose: &Pose) -> Picture {
     for (at, pixel) in frame.rgba8().chunks_exact(4).enumerate() {
         let [r, g, b] = [0, 1, 2].map(|c| f32::from(pixel[c]) / 255.0);
         picture.texels.push(Vec4::new(r, g, b, encode(frame.inverse_depth()[at])));
-        picture.known.push(frame.is_known(at));
+        let known = sharp.map_or(frame.is_known(at), |sharp| sharp[at]);
+        picture.known.push(known);
+        picture.coarse.push(frame.is_known(at) && !known);
         let ray: Vec3 = first + (at % side) as f32 * right + (at / side) as f32 * down;
         picture.elevation.push(ray.y / ray.length());
     }
@@ -185,26 +222,34 @@ fn viewpoints(memory: &Memory, pose: &Pose) -> Vec<Pose> {
 }
 
 impl Painter for LearnedPainter {
+    fn sharpens(&self) -> bool {
+        true
+    }
+
     fn steps(&self) -> u32 {
         texture::STEPS
     }
 
     fn paint(&mut self, window: &Window<'_>) -> Result<Painted, PaintError> {
         let _span = tracing::info_span!("painter").entered();
-        let here = self.look(window.memory, &window.pose)?;
+        let (side, sharp_rad) = (side_for(window.memory), window.memory.sharp_rad());
+        let here = self.look(window.memory, &window.pose, side, sharp_rad)?;
+        let known_at = self.known_at(window)?;
         let plausible = self.plausible(window, &here)?;
         // Texture comes from what was seen: copies of copies would wear out.
         let seen = window.memory.without_painted();
         let mut sources = Vec::new();
         for pose in std::iter::once(window.pose).chain(viewpoints(&seen, &window.pose)) {
-            let source = self.look(&seen, &pose)?;
-            if self.frame.coverage() >= LEAST_KNOWN {
+            let source = self.look(&seen, &pose, side, sharp_rad)?;
+            let known = source.known.iter().filter(|known| **known).count();
+            if known as f32 >= LEAST_KNOWN * source.known.len() as f32 {
                 sources.push(source);
             }
         }
-        let texels = texture::complete(&here, &plausible, &sources, noise::mixed(window.rng_seed));
+        let seed = noise::mixed(window.rng_seed);
+        let texels = texture::complete(&here, &known_at, &plausible, &sources, seed);
         let rgb = texels.iter().flat_map(|texel| [texel.x, texel.y, texel.z].map(byte)).collect();
-        let rgb = RgbImage::new(SIDE as u32, SIDE as u32, rgb)
+        let rgb = RgbImage::new(side as u32, side as u32, rgb)
             .map_err(|e| PaintError::Painter(e.to_string()))?;
         Ok(Painted { rgb, inverse_depth: texels.iter().map(|texel| decode(texel.w)).collect() })
     }

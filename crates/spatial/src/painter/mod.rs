@@ -14,12 +14,14 @@ mod plan;
 mod tests;
 mod texture;
 mod thread;
+mod trail;
 
 pub use learned::{LAYOUT_NAME, LearnedPainter};
-pub use plan::{Futile, LookAhead};
+pub use plan::LookAhead;
 pub use thread::{PaintPriority, PaintThread, PainterFactory, Painting};
+pub use trail::Trail;
 
-use crate::{Frame, Memory, Renderer, SpatialError};
+use crate::{Frame, Memory, Renderer, SpatialError, sharpness::Sharpness};
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
 use std::{f32::consts::FRAC_PI_2, time::Instant};
 
@@ -71,12 +73,18 @@ pub struct Painted {
 
 /// Completes windows. One value paints all windows of a world.
 pub trait Painter: Send {
-    /// A window with every pixel painted. Known pixels are the memory's whatever it paints there.
+    /// A window with every pixel painted. Sharp pixels are the memory's whatever it paints there.
     /// The result follows from the window alone.
     ///
     /// # Errors
     /// [`PaintError::Painter`].
     fn paint(&mut self, window: &Window<'_>) -> Result<Painted, PaintError>;
+
+    /// Whether it also sharpens what one has come too near to: where memory is coarse, its colours
+    /// are drawn over it then.
+    fn sharpens(&self) -> bool {
+        false
+    }
 
     /// Passes through a network that a window takes.
     fn steps(&self) -> u32 {
@@ -97,6 +105,8 @@ pub struct PaintReport {
     pub lacking: u32,
     /// Share of the window that was not known, 0 to 1.
     pub unknown: f32,
+    /// Share of the window that was known too coarsely, 0 to 1.
+    pub coarse: f32,
     /// Share of the window that is new in memory, 0 to 1.
     pub new: f32,
     /// Looking for the window, seconds.
@@ -112,6 +122,7 @@ pub struct PaintReport {
 pub(crate) struct Easel {
     renderer: Renderer,
     frame: Frame,
+    sharpness: Sharpness,
 }
 
 /// Paints the window that is needed most and merges it into the memory; `None` when nothing is
@@ -122,17 +133,18 @@ pub(crate) struct Easel {
 pub(crate) fn paint_next(
     memory: &mut Memory,
     ahead: &LookAhead,
-    futile: &[Futile],
+    trail: &Trail,
     rng_seed: u64,
     painter: &mut dyn Painter,
     easel: &mut Easel,
 ) -> Result<Option<PaintReport>, PaintError> {
     let begun = Instant::now();
-    let Easel { renderer, frame } = easel;
-    let Some(chosen) = plan::choose(memory, ahead, futile, renderer, frame)? else {
+    let sharpens = painter.sharpens();
+    let Some(chosen) = plan::choose(memory, ahead, trail, sharpens, easel)? else {
         return Ok(None);
     };
-    let plan::Chosen { pose, unknown, lacking } = chosen;
+    let plan::Chosen { pose, unknown, coarse, sharpens, lacking } = chosen;
+    let Easel { renderer, frame, .. } = easel;
     let camera = window_camera();
     renderer.render(memory, &pose, &camera, frame)?;
     let planned = Instant::now();
@@ -149,17 +161,18 @@ pub(crate) fn paint_next(
         return Err(PaintError::Painter("painted an inverse depth out of range".to_owned()));
     }
     let camera = camera.resized(side, side);
-    let inverse_depth = free_space::keep_out(memory, &pose, &camera, inverse_depth);
+    let inverse_depth = free_space::keep_out(memory, &pose, &camera, trail, ahead, inverse_depth);
     let metres = inverse_depth.iter().map(|w| if *w > 0.0 { 1.0 / w } else { f32::INFINITY });
     let depth = DepthImage::new(side, side, metres.collect())
         .map_err(|e| PaintError::Painter(e.to_string()))?;
-    let report = memory.merge_painted(&rgb, &depth, &pose, &camera, &ahead.pose)?;
+    let report = memory.merge_painted(&rgb, &depth, &pose, &camera, sharpens, &ahead.pose)?;
     Ok(Some(PaintReport {
         pose,
         rng_seed,
         steps: painter.steps(),
         lacking,
         unknown,
+        coarse,
         new: report.new_pixels as f32 / camera.pixels() as f32,
         plan_secs: (planned - begun).as_secs_f64(),
         paint_secs: (painted - planned).as_secs_f64(),

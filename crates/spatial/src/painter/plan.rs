@@ -1,7 +1,7 @@
 //! Which window to paint next: what the player sees or is about to see comes first.
 
-use super::{WINDOW_FOV_RAD, window_camera};
-use crate::{Frame, Memory, Renderer, SpatialError};
+use super::{Easel, Trail, WINDOW_FOV_RAD, window_camera};
+use crate::{Memory, SpatialError};
 use glam::{Quat, Vec3};
 use reverie_world_model::{Intrinsics, Pose};
 
@@ -11,19 +11,20 @@ const PROBE_SIDE: u32 = 32;
 const AHEAD_SECS: [f32; 2] = [0.5, 1.0];
 /// Fewest unknown pixels of a probe that are worth a window.
 const LEAST_UNKNOWN: f32 = 0.01;
+/// Less than this is looked at again at a window's size.
+const LITTLE_UNKNOWN: f32 = 0.06;
+/// Least share of a probe that is known too coarsely for a window to be worth it.
+const LEAST_COARSE: f32 = 0.05;
+/// What a coarse pixel counts beside an unknown one.
+const COARSE_WEIGHT: f32 = 0.5;
+/// Windows this far beside the view are not painted only because they are coarse, radians.
+const SHARPENED_RAD: f32 = 1.3;
 /// Angle at which a window beside the view counts about a third, radians.
 const BESIDE_RAD: f32 = 1.0;
 /// What windows behind the player still count.
 const BEHIND_WEIGHT: f32 = 0.04;
 /// What a window counts that is needed only when the motion goes on.
 const AHEAD_WEIGHT: f32 = 0.7;
-/// Windows this near to one that came to nothing come to nothing too.
-const SAME_PLACE_M: f32 = 0.3;
-const SAME_WAY_RAD: f32 = 0.2;
-/// Less new than this, as a share of the window, is nothing.
-const LEAST_NEW: f32 = 0.003;
-/// Places that are remembered as futile.
-const MOST_FUTILE: usize = 64;
 
 /// Where the player is and how it goes on from there.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,35 +48,13 @@ impl LookAhead {
         }
     }
 
+    /// Whether what a window shows comes nearer, or at least does not go away.
+    fn nears(&self, pose: &Pose) -> bool {
+        self.velocity_mps.dot(pose.forward()) > -0.1
+    }
+
     fn moves(&self) -> bool {
         self.velocity_mps.length() > 0.1 || self.yaw_rps.abs() > 0.1
-    }
-}
-
-/// A window in which nothing could be made known.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Futile {
-    /// Where it was, metres.
-    pub position: Vec3,
-    /// The way it looked, a unit vector.
-    pub forward: Vec3,
-}
-
-impl Futile {
-    fn covers(&self, pose: &Pose) -> bool {
-        self.position.distance(pose.position) < SAME_PLACE_M
-            && self.forward.dot(pose.forward()) > SAME_WAY_RAD.cos()
-    }
-
-    /// Remembers a window whose share of new pixels is too small; forgets the oldest.
-    pub(crate) fn note(list: &mut Vec<Self>, pose: &Pose, new: f32) {
-        if new >= LEAST_NEW {
-            return;
-        }
-        if list.len() >= MOST_FUTILE {
-            list.remove(0);
-        }
-        list.push(Self { position: pose.position, forward: pose.forward() });
     }
 }
 
@@ -99,6 +78,10 @@ pub(super) struct Chosen {
     pub pose: Pose,
     /// Share of its pixels that are unknown.
     pub unknown: f32,
+    /// Share of its pixels that are known too coarsely.
+    pub coarse: f32,
+    /// What is coarse in it is to be sharpened.
+    pub sharpens: bool,
     /// Windows around the player that lack something, this one included.
     pub lacking: u32,
 }
@@ -107,12 +90,13 @@ pub(super) struct Chosen {
 pub(super) fn choose(
     memory: &Memory,
     ahead: &LookAhead,
-    futile: &[Futile],
-    renderer: &mut Renderer,
-    frame: &mut Frame,
+    trail: &Trail,
+    sharpens: bool,
+    easel: &mut Easel,
 ) -> Result<Option<Chosen>, SpatialError> {
+    let Easel { renderer, frame, sharpness } = easel;
     let probe = window_camera().resized(PROBE_SIDE, PROBE_SIDE);
-    let mut best: Option<(f32, Pose, f32)> = None;
+    let mut best: Option<(f32, Chosen)> = None;
     let mut moments = vec![(ahead.pose, 1.0)];
     if ahead.moves() {
         let soon =
@@ -122,29 +106,50 @@ pub(super) fn choose(
     // What the screen shows beyond a window counts as seen too.
     let in_view = (0.5 * (ahead.camera.horizontal_fov_rad() - WINDOW_FOV_RAD)).max(0.0);
     let mut lacking = 0;
+    // Whoever moves needs to see sharply where they will be; the rest is behind them by then.
+    let sharpened = moments.len() - 1;
     for (number, (moment, weight)) in moments.into_iter().enumerate() {
         let now = number == 0;
+        let memory = &memory.drawn_at(&moment);
+        let sharp = (sharpens && number == sharpened)
+            .then(|| memory.sharp_part(&moment, memory.coarse_rad()));
         for pose in around(&moment) {
             let angle = (moment.forward().angle_between(pose.forward()) - in_view).max(0.0);
             let weight = weight * ((-(angle / BESIDE_RAD).powi(2)).exp() + BEHIND_WEIGHT);
             // Around where the player is, all are counted.
-            if !now && best.as_ref().is_some_and(|(most, ..)| weight <= *most) {
+            if !now && best.as_ref().is_some_and(|(most, _)| weight <= *most) {
                 continue;
             }
-            if futile.iter().any(|futile| futile.covers(&pose)) {
+            if trail.is_futile(&pose) {
                 continue;
             }
             renderer.render(memory, &pose, &probe, frame)?;
-            let unknown = 1.0 - frame.coverage();
-            let score = weight * unknown;
-            if unknown < LEAST_UNKNOWN {
+            let mut unknown = 1.0 - frame.coverage();
+            if (LEAST_UNKNOWN..LITTLE_UNKNOWN).contains(&unknown) {
+                // Outlines of coarse levels leave holes that are none.
+                renderer.render(memory, &pose, &window_camera(), frame)?;
+                unknown = 1.0 - frame.coverage();
+                renderer.render(memory, &pose, &probe, frame)?;
+            }
+            // What goes away has been seen well enough: sharper, it would look other than it did.
+            let sharp = sharp.as_ref().filter(|_| angle < SHARPENED_RAD && ahead.nears(&pose));
+            let coarse = if let Some(sharp) = sharp {
+                let sharp = sharpness.of(frame, sharp, &pose, &probe, renderer)?;
+                let sharp = sharp.iter().filter(|sharp| **sharp).count();
+                frame.coverage() - sharp as f32 / probe.pixels() as f32
+            } else {
+                0.0
+            };
+            if unknown < LEAST_UNKNOWN && coarse < LEAST_COARSE {
                 continue;
             }
+            let score = weight * (unknown + COARSE_WEIGHT * coarse);
             lacking += u32::from(now);
-            if best.as_ref().is_none_or(|(most, ..)| score > *most) {
-                best = Some((score, pose, unknown));
+            if best.as_ref().is_none_or(|(most, _)| score > *most) {
+                let sharpens = sharp.is_some();
+                best = Some((score, Chosen { pose, unknown, coarse, sharpens, lacking }));
             }
         }
     }
-    Ok(best.map(|(_, pose, unknown)| Chosen { pose, unknown, lacking: lacking.max(1) }))
+    Ok(best.map(|(_, chosen)| Chosen { lacking: lacking.max(1), ..chosen }))
 }

@@ -2,7 +2,7 @@
 
 use super::network::{Inputs, Layout, LayoutConfig};
 use super::{
-    LearnedPainter, LookAhead, PaintError, PaintPriority, PaintThread, Painted, Painter,
+    LearnedPainter, LookAhead, PaintError, PaintPriority, PaintThread, Painted, Painter, Trail,
     WINDOW_SIDE, Window, window_camera,
 };
 use crate::{Frame, Memory, Renderer};
@@ -208,7 +208,8 @@ fn a_starved_thread_is_given_up_and_nobody_waits_for_it() {
     let ahead =
         LookAhead { pose: Pose::IDENTITY, velocity_mps: glam::Vec3::ZERO, yaw_rps: 0.0, camera };
     let begun = Instant::now();
-    let ask = |thread: &mut PaintThread| thread.request(&memory, &ahead, &[], 1, false);
+    let ask =
+        |thread: &mut PaintThread| thread.request(&memory, &ahead, &Trail::default(), 1, false);
     let answer = |thread: &mut PaintThread| loop {
         match thread.receive(false) {
             Ok(None) if begun.elapsed() < Duration::from_secs(30) => {

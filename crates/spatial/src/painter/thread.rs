@@ -1,6 +1,6 @@
 //! The painter beside the frames.
 
-use super::{Easel, Futile, LookAhead, PaintError, PaintReport, Painter, paint_next};
+use super::{Easel, LookAhead, PaintError, PaintReport, Painter, Trail, paint_next};
 use crate::Memory;
 use reverie_inference::{BackgroundPool, Worker, WorkerError};
 use std::{
@@ -28,7 +28,7 @@ pub enum PaintPriority {
 struct Job {
     memory: Memory,
     ahead: LookAhead,
-    futile: Vec<Futile>,
+    trail: Trail,
     rng_seed: u64,
 }
 
@@ -104,9 +104,9 @@ fn spawn(
 
 impl Studio {
     fn paint(&mut self, job: Job) -> Result<Painting, PaintError> {
-        let Job { mut memory, ahead, futile, rng_seed } = job;
+        let Job { mut memory, ahead, trail, rng_seed } = job;
         let Self { painter, easel } = self;
-        let report = paint_next(&mut memory, &ahead, &futile, rng_seed, painter.as_mut(), easel)?;
+        let report = paint_next(&mut memory, &ahead, &trail, rng_seed, painter.as_mut(), easel)?;
         Ok(Painting { memory, report })
     }
 }
@@ -167,7 +167,7 @@ impl PaintThread {
         &mut self,
         memory: &Memory,
         ahead: &LookAhead,
-        futile: &[Futile],
+        trail: &Trail,
         rng_seed: u64,
         wait: bool,
     ) -> Result<bool, PaintError> {
@@ -177,7 +177,7 @@ impl PaintThread {
         if self.busy.is_some() {
             return Ok(false);
         }
-        let job = Job { memory: memory.clone(), ahead: *ahead, futile: futile.to_vec(), rng_seed };
+        let job = Job { memory: memory.clone(), ahead: *ahead, trail: trail.clone(), rng_seed };
         if let Err((job, _)) = self.worker.try_send(job) {
             // It died since: once more from the start.
             self.start_again()?;

@@ -89,9 +89,16 @@ fn a_walk_there_and_back_shows_the_same_world() {
     for (pose, then) in &seen {
         let now = render(model.memory().expect("begun"), pose, &camera);
         let picture = then.to_rgb().expect("drawn");
-        let found = psnr(&now, &picture, |at| then.is_known(at));
-        // What differs are single pixels along outlines, of which so small a picture has many.
-        assert!(found >= 35.0, "{found:.1} dB at {pose:?}");
+        // Painted windows overlap what they join by a pixel.
+        let width = camera.width as usize;
+        let inside = |at: usize| {
+            let (x, y) = (at % width, at / width);
+            (2..width - 2).contains(&x)
+                && (2..camera.height as usize - 2).contains(&y)
+                && (y - 2..=y + 2).all(|y| (x - 2..=x + 2).all(|x| then.is_known(y * width + x)))
+        };
+        let found = psnr(&now, &picture, inside);
+        assert!(found >= 38.0, "{found:.1} dB at {pose:?}");
         assert!(now.coverage() >= then.coverage());
     }
 }

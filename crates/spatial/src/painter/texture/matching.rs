@@ -16,7 +16,7 @@ const GUIDE_WEIGHTS: Vec4 = Vec4::new(1.0, 1.0, 1.0, 0.3);
 const ELEVATION_WEIGHT: f32 = 0.2;
 const DETAIL_WEIGHT: f32 = 1.0;
 /// Largest dislike of a region of a source for no reason but the seed: it makes seeds differ.
-const WHIM: f32 = 0.06;
+const WHIM: f32 = 0.12;
 /// Side of such regions as a share of the picture's side.
 const WHIM_REGION: f32 = 0.094;
 /// What the guide counts beyond the first size: what was chosen there shall stay together.
@@ -95,11 +95,13 @@ impl Source {
 pub(super) struct Search {
     side: usize,
     known: Vec<bool>,
+    /// Known or coarse, but fine enough for this size.
+    fixed: Vec<bool>,
     guide: Guide,
     sources: Vec<Source>,
-    /// What is being made; known texels stay.
+    /// What is being made; fixed texels stay.
     target: Vec<Vec4>,
-    /// Pixels that are not known, and the match of each.
+    /// Pixels that are not known sharply, and the match of each.
     free: Vec<u32>,
     matches: Vec<Match>,
     /// What the guide counts against the patches.
@@ -112,6 +114,7 @@ impl Search {
     /// to copy.
     pub fn new(
         window: &Picture,
+        fixed: Vec<bool>,
         guide: Guide,
         target: Vec<Vec4>,
         sources: Vec<Source>,
@@ -127,7 +130,7 @@ impl Search {
         let matches = vec![Match::default(); known.len()];
         let guide_weight = if first { 1.0 } else { FINER_GUIDE };
         let side = window.side;
-        Some(Self { side, known, guide, sources, target, free, matches, guide_weight, seed })
+        Some(Self { side, known, fixed, guide, sources, target, free, matches, guide_weight, seed })
     }
 
     fn guided(&self, at: usize, m: Match) -> f32 {
@@ -160,7 +163,7 @@ impl Search {
                 if there.is_some_and(|there| !there[here + k]) {
                     continue;
                 }
-                let counts = if self.known[here + k] { KNOWN_WEIGHT } else { 1.0 };
+                let counts = if self.fixed[here + k] { KNOWN_WEIGHT } else { 1.0 };
                 let apart = self.target[here + k] - source[like + k];
                 sum += counts * (apart * apart).dot(PATCH_WEIGHTS);
                 weight += counts;
@@ -183,11 +186,12 @@ impl Search {
     /// all there are, that fits the guide and what is around it already. Places that go on where a
     /// neighbour was copied from are preferred, so that whole pieces are copied.
     pub fn begin(&mut self) {
-        let mut there = self.known.clone();
+        let mut there = self.fixed.clone();
+        let mut matched = vec![false; there.len()];
         for at in self.outward() {
             let mut best = (f32::INFINITY, Match::default());
             for (from, dx, dy) in self.neighbours(at, 1) {
-                if self.known[from] || !there[from] {
+                if !matched[from] {
                     continue;
                 }
                 let theirs = self.matches[from];
@@ -209,17 +213,19 @@ impl Search {
                     }
                 }
             }
-            self.matches[at] = best.1;
-            self.target[at] = self.sources[best.1.source as usize].texels[best.1.at as usize];
-            there[at] = true;
+            (self.matches[at], matched[at]) = (best.1, true);
+            if !self.fixed[at] {
+                self.target[at] = self.sources[best.1.source as usize].texels[best.1.at as usize];
+                there[at] = true;
+            }
         }
     }
 
-    /// Pixels that are not known, those next to known ones first.
+    /// Pixels to find matches for: fixed ones, then those next to them, and so on.
     fn outward(&self) -> Vec<usize> {
-        let mut there = self.known.clone();
-        let mut order: Vec<usize> = Vec::with_capacity(self.free.len());
-        let mut rest: Vec<usize> = self.free.iter().map(|at| *at as usize).collect();
+        let mut there = self.fixed.clone();
+        let free = self.free.iter().map(|at| *at as usize);
+        let (mut order, mut rest): (Vec<usize>, Vec<usize>) = free.partition(|at| there[*at]);
         while !rest.is_empty() {
             let touches = |at: &usize| self.neighbours(*at, 1).any(|(from, ..)| there[from]);
             let (mut ring, inner): (Vec<usize>, Vec<usize>) =
@@ -368,9 +374,10 @@ impl Search {
             }
             sum / weight
         };
-        let voted: Vec<Vec4> = self.free.par_iter().map(voted).collect();
-        for (at, texel) in self.free.iter().zip(voted) {
-            self.target[*at as usize] = texel;
+        let open = self.free.par_iter().filter(|at| !self.fixed[**at as usize]);
+        let voted: Vec<(u32, Vec4)> = open.map(|at| (*at, voted(at))).collect();
+        for (at, texel) in voted {
+            self.target[at as usize] = texel;
         }
     }
 

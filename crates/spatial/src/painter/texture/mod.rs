@@ -34,7 +34,7 @@ const PASSES: u64 = 2;
 const SHARPNESS: [f32; 3] = [2.0, 0.5, 5.0];
 /// What is larger than this is drawn towards the layout, pixels of the last size, and by how much.
 const LAYOUT_SIGMA_PX: f32 = 6.0;
-const LAYOUT_SHARE: f32 = 0.5;
+const LAYOUT_SHARE: f32 = 0.8;
 /// How far what the layout is off by in what is known is carried into what is not, same pixels.
 const BIAS_SIGMA_PX: f32 = 10.0;
 /// Most that copied relief may change the layout's code of depth: 2 % of the depth.
@@ -50,10 +50,17 @@ pub(super) struct Plausible {
     pub detail: Vec<f32>,
 }
 
-/// Completes a window. `window` and `sources` have one size, [`SEARCH_SIDE`] times a power of two;
-/// the result has it, too. The same seed makes the same picture.
+/// Sides of the pictures in which what is coarse stays as it is where it is fine enough. Not the
+/// last: what is seen at a slant is finer across than along, and its streaks would grow with every
+/// step towards it.
+pub(super) const FIXED_SIDES: [usize; 2] = [SEARCH_SIDE / 2, SEARCH_SIDE / 4];
+
+/// Completes a window and sharpens what is coarse in it. `window` and `sources` have one size,
+/// [`SEARCH_SIDE`] times a power of two; the result has it, too. `known_at` tells what is known
+/// finely enough for each of [`FIXED_SIDES`]. The same seed makes the same picture.
 pub(super) fn complete(
     window: &Picture,
+    known_at: &[Vec<bool>],
     plausible: &Plausible,
     sources: &[Picture],
     seed: u64,
@@ -61,11 +68,11 @@ pub(super) fn complete(
     let base = shrunk(window, SEARCH_SIDE);
     let texels = joined(&base, &unbiased(&base, &plausible.texels));
     let bases: Vec<Picture> = sources.iter().map(|source| shrunk(source, SEARCH_SIDE)).collect();
-    let Some(copied) = search(&base, &texels, &plausible.detail, &bases, seed) else {
+    let Some(copied) = search(&base, known_at, &texels, &plausible.detail, &bases, seed) else {
         return joined(window, &resized(texels, SEARCH_SIDE, window.side));
     };
     let (out, contrast) = harmonised(&base, &texels, &copied.texels, &plausible.detail);
-    let mut out = resized(joined(&base, &out), SEARCH_SIDE, window.side);
+    let mut out = resized(overlaid(&base.texels, &out, &base.known), SEARCH_SIDE, window.side);
     let finer: Vec<Vec<Vec4>> =
         sources.iter().zip(&bases).map(|(fine, base)| finer(fine, base)).collect();
     let (side, scale) = (window.side, window.side / SEARCH_SIDE);
@@ -82,7 +89,7 @@ pub(super) fn complete(
             *texel += gain * finer[m.source as usize / 2][from_y * side + from_x];
         }
     });
-    joined(window, &out)
+    overlaid(&window.texels, &out, &window.known)
 }
 
 /// The layout's answer without what it is off by in what is known nearby, so that nothing changes
@@ -90,15 +97,16 @@ pub(super) fn complete(
 fn unbiased(window: &Picture, layout: &[Vec4]) -> Vec<Vec4> {
     let off: Vec<Vec4> =
         window.texels.iter().zip(layout).map(|(known, layout)| *known - *layout).collect();
-    let off = blurred(&off, &window.known, SEARCH_SIDE, BIAS_SIGMA_PX);
+    let there: Vec<bool> = (0..off.len()).map(|at| window.is_there(at)).collect();
+    let off = blurred(&off, &there, SEARCH_SIDE, BIAS_SIGMA_PX);
     let near = nearness(window, BIAS_SIGMA_PX);
     layout.iter().zip(off).zip(near).map(|((layout, off), near)| *layout + near * off).collect()
 }
 
-/// 1 where at least half of what is around a pixel is known, 0 far from it.
+/// 1 where at least half of what is around a pixel is there, 0 far from it.
 fn nearness(window: &Picture, sigma_px: f32) -> Vec<f32> {
     let all = vec![true; window.known.len()];
-    let known = window.known.iter().map(|known| Vec4::splat(f32::from(u8::from(*known))));
+    let known = (0..all.len()).map(|at| Vec4::splat(f32::from(u8::from(window.is_there(at)))));
     let share = blurred(&known.collect::<Vec<_>>(), &all, SEARCH_SIDE, sigma_px);
     share.iter().map(|share| (2.0 * share.x).min(1.0)).collect()
 }
@@ -110,10 +118,16 @@ struct Copied {
     matches: Vec<Option<Match>>,
 }
 
-/// Known texels and, elsewhere, others.
+/// A picture's texels where it has any, and others elsewhere.
 fn joined(picture: &Picture, others: &[Vec4]) -> Vec<Vec4> {
-    let texels = picture.texels.iter().zip(others).zip(&picture.known);
-    texels.map(|((own, other), known)| if *known { *own } else { *other }).collect()
+    let texels = picture.texels.iter().zip(others).enumerate();
+    texels.map(|(at, (own, other))| if picture.is_there(at) { *own } else { *other }).collect()
+}
+
+/// The marked texels of one picture and the rest of another.
+fn overlaid(own: &[Vec4], others: &[Vec4], marked: &[bool]) -> Vec<Vec4> {
+    let texels = own.iter().zip(others).zip(marked);
+    texels.map(|((own, other), marked)| if *marked { *own } else { *other }).collect()
 }
 
 /// A picture at a smaller size.
@@ -184,13 +198,14 @@ fn guides(picture: &Picture, detail: &[f32]) -> Vec<Guide> {
 /// copy.
 fn search(
     window: &Picture,
+    known_at: &[Vec<bool>],
     texels: &[Vec4],
     amount: &[f32],
     sources: &[Picture],
     seed: u64,
 ) -> Option<Copied> {
-    let whole =
-        Picture { texels: texels.to_vec(), known: vec![true; texels.len()], ..window.clone() };
+    let all = vec![true; texels.len()];
+    let whole = Picture { texels: texels.to_vec(), known: all, ..window.clone() };
     let mut wanted = guides(&whole, amount);
     let mut pools: Vec<(Picture, Vec<Guide>)> = Vec::new();
     for source in sources {
@@ -222,10 +237,15 @@ fn search(
         let sources = of_pool.map(|(number, (picture, pool))| {
             Source::new(picture, std::mem::take(&mut pool.1[size]), number, seed)
         });
-        let target = joined(&window, &whole.texels);
         let guide = std::mem::take(&mut wanted[size]);
         let first = coarser.is_none();
-        let Some(mut search) = Search::new(&window, guide, target, sources.collect(), first, seed)
+        let coarse = size.checked_sub(1).and_then(|finest| known_at.get(finest));
+        let stays = |at: usize| window.coarse[at] && coarse.is_some_and(|known| known[at]);
+        let fixed = |at: usize| window.known[at] || stays(at);
+        let fixed = (0..window.known.len()).map(fixed).collect();
+        let target = joined(&window, &whole.texels);
+        let sources = sources.collect();
+        let Some(mut search) = Search::new(&window, fixed, guide, target, sources, first, seed)
         else {
             continue;
         };
@@ -266,7 +286,9 @@ fn harmonised(
         .map(|(wanted, found)| (wanted / found.max(1e-3)).clamp(CONTRAST[0], CONTRAST[1]))
         .collect();
     let texel = |at: usize| {
-        let share = LAYOUT_SHARE + (1.0 - LAYOUT_SHARE) * near[at];
+        // What is coarse is right in all that is larger.
+        let near = if window.coarse[at] { 1.0 } else { near[at] };
+        let share = LAYOUT_SHARE + (1.0 - LAYOUT_SHARE) * near;
         let finer = copied[at] - coarse[at];
         let colour = coarse[at].lerp(wanted[at], share) + contrast[at] * finer;
         // Copied relief would turn into ridges as soon as one walks.

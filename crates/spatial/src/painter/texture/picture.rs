@@ -15,25 +15,33 @@ pub(in crate::painter) struct Picture {
     pub side: usize,
     /// Red, green, blue (0 to 1) and the code of depth; meaningless where not known.
     pub texels: Vec<Vec4>,
-    /// What is really there.
+    /// What is really there, and sharp.
     pub known: Vec<bool>,
+    /// What is there, but too coarse for this picture.
+    pub coarse: Vec<bool>,
     /// Sine of each ray's angle above the horizon.
     pub elevation: Vec<f32>,
 }
 
 impl Picture {
+    /// Whether a pixel is known, sharply or coarsely.
+    pub fn is_there(&self, at: usize) -> bool {
+        self.known[at] || self.coarse[at]
+    }
+
     /// Left and right swapped.
     pub fn mirrored(&self) -> Self {
         Self {
             side: self.side,
             texels: mirrored(&self.texels, self.side),
             known: mirrored(&self.known, self.side),
+            coarse: mirrored(&self.coarse, self.side),
             elevation: mirrored(&self.elevation, self.side),
         }
     }
 
-    /// Half the size: mean colours of what is known and one depth of it, for a mean across an edge
-    /// would be a lie; known where half of it is.
+    /// Half the size: mean colours of what is there and one depth of it, for a mean across an edge
+    /// would be a lie; known, or at least there, where half of it is.
     pub fn halved(&self) -> Self {
         let (side, from) = (self.side / 2, self.side);
         let mut half = Self { side, ..Self::default() };
@@ -41,14 +49,16 @@ impl Picture {
             let corner = at / side * 2 * from + at % side * 2;
             let four = [corner, corner + 1, corner + from, corner + from + 1];
             let known = four.iter().filter(|at| self.known[**at]).count();
+            let there = four.iter().filter(|at| self.is_there(**at)).count();
             let (mut sum, mut code) = (Vec4::ZERO, 0.0);
-            for from in four.into_iter().filter(|from| known == 0 || self.known[*from]) {
+            for from in four.into_iter().filter(|from| there == 0 || self.is_there(*from)) {
                 sum += self.texels[from];
                 code = self.texels[from].w;
             }
-            let mean = sum / if known == 0 { 4.0 } else { known as f32 };
+            let mean = sum / if there == 0 { 4.0 } else { there as f32 };
             half.texels.push(mean.truncate().extend(code));
             half.known.push(known >= 2);
+            half.coarse.push(there >= 2 && known < 2);
             half.elevation.push(four.iter().map(|at| self.elevation[*at]).sum::<f32>() * 0.25);
         }
         half
