@@ -229,16 +229,22 @@ impl Tile {
         self.view.v(self.origin[1] + (row * level.stride).min(self.cells[1]))
     }
 
-    /// Whether another camera is about as near to it as its own view is, or nearer.
+    /// Whether another camera is as near to most of it as its own view is, or nearer.
     pub(crate) fn is_near(&self, screen_from_view: &ScreenFromView) -> bool {
         let Some(level) = self.levels.last() else { return false };
-        let mut there = level.rgba.iter().enumerate().filter(|(_, rgba)| **rgba >> 24 != 0);
-        there.any(|(at, _)| {
+        let (mut near, mut asked) = (0, 0);
+        for (at, w) in level.inverse_depth.iter().enumerate() {
+            // Nobody comes nearer to the sky.
+            if level.rgba[at] >> 24 == 0 || *w == 0.0 {
+                continue;
+            }
             let (column, row) = (at as u32 % level.columns, at as u32 / level.columns);
             let ray = self.view.intrinsics().ray(self.u(level, column), self.v(level, row));
-            let from_there = ray - screen_from_view.eye * level.inverse_depth[at];
-            from_there.length() * NEAR <= ray.length()
-        })
+            let from_there = ray - screen_from_view.eye * *w;
+            asked += 1;
+            near += u32::from(from_there.length_squared() <= ray.length_squared());
+        }
+        2 * near > asked
     }
 
     /// Whether steps of its finest grid look larger than this from another camera, radians: a good
@@ -334,8 +340,6 @@ impl Tile {
     }
 }
 
-/// Another camera is near a tile from this share of the size on that it has in its own view.
-const NEAR: f32 = 0.97;
 /// Steps between the vertices that are asked how large their cells look.
 const ASKED_STEP: usize = 8;
 /// One in so many of them makes a tile coarse.

@@ -15,6 +15,8 @@ const LEAST_UNKNOWN: f32 = 0.01;
 const LITTLE_UNKNOWN: f32 = 0.06;
 /// Least share of a probe that is known too coarsely for a window to be worth it.
 const LEAST_COARSE: f32 = 0.05;
+/// The same while the player stands.
+const LEAST_COARSE_STANDING: f32 = 0.35;
 /// What a coarse pixel counts beside an unknown one.
 const COARSE_WEIGHT: f32 = 0.5;
 /// Windows this far beside the view are not painted only because they are coarse, radians.
@@ -140,13 +142,16 @@ pub(super) fn choose(
             } else {
                 0.0
             };
-            if unknown < LEAST_UNKNOWN && coarse < LEAST_COARSE {
+            // Whoever stands has come to look: the view stays as it is unless it is badly coarse.
+            let least_coarse = if ahead.moves() { LEAST_COARSE } else { LEAST_COARSE_STANDING };
+            let coarse = if coarse < least_coarse { 0.0 } else { coarse };
+            if unknown < LEAST_UNKNOWN && coarse == 0.0 {
                 continue;
             }
             let score = weight * (unknown + COARSE_WEIGHT * coarse);
             lacking += u32::from(now);
             if best.as_ref().is_none_or(|(most, _)| score > *most) {
-                let sharpens = sharp.is_some();
+                let sharpens = coarse > 0.0;
                 best = Some((score, Chosen { pose, unknown, coarse, sharpens, lacking }));
             }
         }
