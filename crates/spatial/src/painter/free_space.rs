@@ -12,8 +12,8 @@ const MAP_WIDTH: u32 = 384;
 const MARGIN_PX: f32 = 4.0;
 /// A point counts as before a surface when it is this much nearer (relative inverse depth).
 const BEFORE: f32 = 0.04;
-/// Most views that are asked: the seed and the ones nearest to the window.
-const MOST_VIEWS: usize = 8;
+/// Most views that are asked.
+const MOST_VIEWS: usize = 4;
 /// Most places of the player that are asked, how far they are apart, metres, and the cosine of the
 /// angle to the window up to which they look its way.
 const MOST_PLACES: usize = 4;
@@ -77,23 +77,14 @@ pub(super) fn keep_out(
     inverse_depth
 }
 
-/// The views to ask: all that were seen and not painted, then the nearest painted ones; and what the
-/// player saw on the way.
+/// The views to ask: what was seen from nearest by, and what the player saw on the way.
 fn sights(memory: &Memory, pose: &Pose, trail: &Trail, player: &LookAhead) -> Vec<Sight> {
-    let mut order: Vec<(bool, f32, usize)> = memory
-        .views()
-        .iter()
-        .enumerate()
-        .map(|(at, tiles)| {
-            let distance = tiles.view().pose().position.distance(pose.position);
-            (tiles.painted(), distance, at)
-        })
-        .collect();
-    order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-    let views = order.iter().take(MOST_VIEWS).map(|&(_, _, at)| {
-        let view = memory.views()[at].view();
-        (*view.pose(), *view.intrinsics())
-    });
+    let seen = memory.views().iter().filter(|view| !view.painted());
+    let mut seen: Vec<(Pose, Intrinsics)> =
+        seen.map(|view| (*view.view().pose(), *view.view().intrinsics())).collect();
+    let distance = |other: &Pose| other.position.distance(pose.position);
+    seen.sort_by(|a, b| distance(&a.0).total_cmp(&distance(&b.0)));
+    seen.truncate(MOST_VIEWS);
     let been = player_poses(pose, trail).into_iter().map(|pose| (pose, player.camera));
     let mut renderer = Renderer::new();
     let look = |(pose, camera): (Pose, Intrinsics)| {
@@ -105,7 +96,7 @@ fn sights(memory: &Memory, pose: &Pose, trail: &Trail, player: &LookAhead) -> Ve
         let known = (0..camera.pixels()).map(|at| frame.is_known(at)).collect();
         Some(Sight { pose, camera, inverse_depth: frame.inverse_depth().to_vec(), known })
     };
-    views.chain(been).filter_map(look).collect()
+    seen.into_iter().chain(been).filter_map(look).collect()
 }
 
 /// Where the player looked from the way a window does, the nearest places that are some way apart.

@@ -79,4 +79,30 @@ fn what_one_walks_up_to_is_sharpened_and_looks_as_before_from_where_one_came() {
     let (truth, _) = scene::shoot(&near, &sharp.intrinsics().expect("works"));
     let [coarse_db, sharp_db] =
         [&plain, &sharp].map(|model| psnr(&look(model, &near), &truth, |_| true));
+    assert!(sharp_db > coarse_db + 1.0, "{sharp_db:.1} dB after {coarse_db:.1} dB");
+    // From farther away details are not drawn: the first picture is there as it was.
+    let picture = before.to_rgb().expect("works");
+    let found = psnr(&look(&sharp, &start), &picture, |at| before.is_known(at));
+    assert!(found > 45.0, "the photograph changed: {found:.1} dB");
+    // It comes back from a snapshot, too.
+    let saved = sharp.save().expect("works");
+    let mut restored = model(true, false);
+    restored.restore(&saved).expect("works");
+    assert!(look(&restored, &near) == look(&sharp, &near));
+    assert!(restored.save().expect("works") == saved);
+}
+
+#[test]
+fn what_is_seen_takes_the_place_of_what_was_painted() {
+    let mut model = model(true, true);
+    walk_up(&mut model);
+    let camera = model.intrinsics().expect("works");
+    // Behind the player all is painted; ahead details lie over what was seen.
+    for pose in [at(0.0, 0.0, 0.5, 2.6, 0.0), model.pose().expect("works")] {
+        let (truth, depth) = scene::shoot(&pose, &camera);
+        let imagined = psnr(&look(&model, &pose), &truth, |_| true);
+        model.insert(&truth, &depth, &pose, &camera).expect("works");
+        let seen = psnr(&look(&model, &pose), &truth, |_| true);
+        assert!(imagined < 16.0 && seen > 22.0, "{imagined:.1} dB, then {seen:.1} dB");
+    }
 }
