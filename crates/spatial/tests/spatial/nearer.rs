@@ -34,7 +34,7 @@ impl Painter for Oracle {
 
 fn model(sharpens: bool, inverted: bool) -> SpatialModel {
     let make = Arc::new(move || Ok(Box::new(Oracle { sharpens, inverted }) as Box<dyn Painter>));
-    let timing = PaintTiming::Lockstep { ticks: 1 };
+    let timing = PaintTiming::Lockstep { ticks: 4 };
     let model = SpatialModel::new(config()).expect("works");
     let mut model = model.with_painter(make, timing).expect("works");
     model.begin(&seed()).expect("works");
@@ -43,12 +43,15 @@ fn model(sharpens: bool, inverted: bool) -> SpatialModel {
 
 /// Eight metres ahead, and a stop until nothing is missing.
 fn walk_up(model: &mut SpatialModel) {
-    let forward = Action { move_mps: glam::Vec3::new(0.0, 0.0, 2.0), ..Action::default() };
-    for _ in 0..96 {
+    let forward = Action { move_mps: glam::Vec3::new(0.0, 0.0, 4.0), ..Action::default() };
+    for _ in 0..48 {
         model.advance(&forward).expect("works");
     }
-    for _ in 0..60 {
+    for _ in 0..160 {
         model.advance(&Action::default()).expect("works");
+        if model.paint_status().expect("works").complete {
+            break;
+        }
     }
     assert!(model.pose().expect("works").position.length() > 7.0);
     assert!(model.paint_status().expect("works").complete);
