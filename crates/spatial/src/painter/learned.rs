@@ -22,7 +22,7 @@ const GRAIN_SHARE: f32 = 0.75;
 /// Cells are known at a size of the search while they are not larger than this, its pixels.
 const KNOWN_CELL_PX: f32 = 1.4;
 /// Root mean square over what the network says of detail: it learns the median.
-const DETAIL_SCALE: f32 = 1.4;
+const DETAIL_SCALE: f32 = 1.35;
 /// Most views beside the window itself that texture is copied from.
 const MOST_SOURCES: usize = 2;
 /// Views of which less can be seen than this, as a share of their window, are no sources.

@@ -16,7 +16,7 @@ const GUIDE_WEIGHTS: Vec4 = Vec4::new(1.0, 1.0, 1.0, 0.3);
 const ELEVATION_WEIGHT: f32 = 0.2;
 const DETAIL_WEIGHT: f32 = 1.0;
 /// Largest dislike of a region of a source for no reason but the seed: it makes seeds differ.
-const WHIM: f32 = 0.12;
+const WHIM: f32 = 0.06;
 /// Side of such regions as a share of the picture's side.
 const WHIM_REGION: f32 = 0.094;
 /// What the guide counts beyond the first size: what was chosen there shall stay together.

@@ -34,7 +34,7 @@ const PASSES: u64 = 2;
 const SHARPNESS: [f32; 3] = [2.0, 0.5, 5.0];
 /// What is larger than this is drawn towards the layout, pixels of the last size, and by how much.
 const LAYOUT_SIGMA_PX: f32 = 6.0;
-const LAYOUT_SHARE: f32 = 0.8;
+const LAYOUT_SHARE: f32 = 0.5;
 /// How far what the layout is off by in what is known is carried into what is not, same pixels.
 const BIAS_SIGMA_PX: f32 = 10.0;
 /// Most that copied relief may change the layout's code of depth: 2 % of the depth.
