@@ -17,7 +17,8 @@ pub const LAYOUT_NAME: &str = "painter_layout";
 
 /// Largest side of painted windows, pixels.
 const MOST_SIDE: usize = 4 * SEARCH_SIDE;
-/// Pixels of a painted window are at most this much larger than what was seen can tell apart.
+/// A painted window's pixels are at most this share of what was seen can tell apart, as far as
+/// [`MOST_SIDE`] goes.
 const GRAIN_SHARE: f32 = 0.75;
 /// Cells are known at a size of the search while they are not larger than this, its pixels.
 const KNOWN_CELL_PX: f32 = 1.4;

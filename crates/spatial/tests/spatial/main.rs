@@ -10,7 +10,8 @@ mod scene;
 use glam::{Quat, Vec3};
 use proptest::prelude::*;
 use reverie_spatial::{
-    Frame, Memory, Renderer, SpatialConfig, SpatialError, SpatialModel, cell, reference,
+    Frame, Memory, Renderer, ScreenFromView, SpatialConfig, SpatialError, SpatialModel, cell,
+    reference,
 };
 use reverie_world_model::{
     Action, DepthImage, Embodiment, ImageSeed, Intrinsics, Pose, RgbImage, Seed, SeedSource,
@@ -124,6 +125,31 @@ fn the_fast_renderer_draws_the_reference() {
         reference::render(&memory, &pose, &camera, &mut plain).expect("a good camera");
         assert!(fast == plain, "differs at {pose:?}");
     }
+}
+
+#[test]
+fn tiles_left_out_together_are_off_the_screen() {
+    let memory = yard();
+    let mut drawn = Vec::new();
+    let mut left_out = 0;
+    for k in 0..200 {
+        let turn = k as f32 * 0.37;
+        let pose = at(2.0 * turn.sin(), 0.4 * (1.7 * turn).cos(), -0.06 * k as f32, turn, 0.3);
+        memory.visible(&pose, &camera(), &mut drawn);
+        for (v, view) in memory.views().iter().enumerate() {
+            let map = ScreenFromView::new(view.view(), &pose, &camera());
+            for (t, tile) in view.tiles().iter().enumerate() {
+                let Some(seen) = tile.visible(&map, WIDTH, HEIGHT) else { continue };
+                let listed = drawn.iter().any(|d| (d.view, d.tile) == (v as u32, t as u32));
+                // One that reaches behind the camera claims the whole screen and may be off it.
+                let claims_all = seen.low == [0.0; 2] && seen.high == [WIDTH as f32, HEIGHT as f32];
+                assert!(listed || claims_all, "tile {t} at {pose:?}");
+                left_out += u32::from(!listed);
+            }
+        }
+    }
+    // It does leave out what a tile by itself cannot rule out.
+    assert!(left_out > 0);
 }
 
 #[test]
