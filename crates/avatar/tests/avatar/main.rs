@@ -1,0 +1,3 @@
+//! The crate's public surface.
+
+mod vocabulary;
