@@ -8,7 +8,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 const ROOMS: &[(&str, &[&str])] = &[
     ("reverie_world_model", &[]),
     ("reverie_inference", &[]),
-    ("reverie_avatar", &[]),
+    ("reverie_behavior", &[]),
+    ("reverie_avatar", &["reverie_behavior"]),
     ("reverie_media", &["reverie_world_model"]),
     ("reverie_simulator", &["reverie_world_model"]),
     ("reverie_spatial", &["reverie_world_model", "reverie_inference", "reverie_media (tests)"]),

@@ -2,6 +2,7 @@
 
 use crate::{FaceWeights, HumanBone};
 use glam::{Quat, Vec3};
+use serde::{Deserialize, Serialize};
 
 /// How much of an avatar is worth computing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -16,7 +17,7 @@ pub enum Lod {
 }
 
 /// Where the model's origin (between the soles) is in the world.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct RootPlace {
     /// Metres, in the world.
     pub position: Vec3,
@@ -80,7 +81,7 @@ pub struct AvatarPose {
 
 impl AvatarPose {
     /// A pupil in a lit room, in metres.
-    pub const RESTING_PUPIL: f32 = 0.0038;
+    pub const RESTING_PUPIL: f32 = 0.0029;
 
     /// The T-pose at the world's origin with a neutral face.
     pub const REST: Self = Self {

@@ -1,3 +1,10 @@
 //! The crate's public surface.
 
+mod allocations;
+mod body;
+mod emotion;
+mod gaze;
+mod helpers;
+mod ik;
+mod life;
 mod vocabulary;

@@ -1,0 +1,189 @@
+//! The vocabulary of what an avatar can be told to do.
+
+use crate::Mood;
+use glam::Vec3;
+use serde::{Deserialize, Serialize};
+
+/// Most others in one conversation.
+pub const MAX_COMPANY: usize = 8;
+
+/// Somebody or something in the world, by a number of the caller's choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EntityId(pub u64);
+
+/// What can be looked at, turned to or pointed at.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Target {
+    /// An entity, wherever it is at the moment.
+    Entity(EntityId),
+    /// A point of the world, metres.
+    Point(Vec3),
+    /// A direction of the world; need not have unit length.
+    Direction(Vec3),
+}
+
+/// What an avatar is busy with: sets its gaze, blinks, nods and small movements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+pub enum Activity {
+    /// Nothing in particular.
+    #[default]
+    Idle,
+    /// Listens to whoever speaks.
+    Listening,
+    /// Speaks.
+    Talking,
+    /// Thinks about what to say.
+    Thinking,
+    /// Reads or studies something: few blinks.
+    Reading,
+}
+
+/// Why something draws the gaze; sets the usual priority and how long it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Attraction {
+    /// The player does something.
+    Player,
+    /// Another avatar does something.
+    Avatar,
+    /// A sound.
+    Sound,
+    /// Something moves.
+    Motion,
+    /// The world changes: weather, an object appears.
+    WorldEvent,
+    /// The script wants it.
+    Script,
+}
+
+impl Attraction {
+    /// The higher one wins; a conversation has priority 5.
+    pub const fn priority(self) -> u8 {
+        match self {
+            Self::Motion => 4,
+            Self::Avatar => 6,
+            Self::Player => 7,
+            Self::Sound => 8,
+            Self::WorldEvent => 9,
+            Self::Script => 10,
+        }
+    }
+
+    /// Seconds that it holds the gaze where the event does not say.
+    pub const fn hold_secs(self) -> f32 {
+        match self {
+            Self::Motion => 0.9,
+            Self::Sound => 1.2,
+            Self::Avatar => 1.8,
+            Self::WorldEvent => 2.2,
+            Self::Player | Self::Script => 3.0,
+        }
+    }
+}
+
+/// Something to look at for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// What.
+    pub target: Target,
+    /// Why.
+    pub cause: Attraction,
+    /// In place of the cause's own priority.
+    #[serde(default)]
+    pub priority: Option<u8>,
+    /// Seconds, in place of the cause's own.
+    #[serde(default)]
+    pub hold_secs: Option<f32>,
+}
+
+impl Look {
+    /// The usual look for that cause.
+    pub fn at(target: Target, cause: Attraction) -> Self {
+        Self { target, cause, priority: None, hold_secs: None }
+    }
+}
+
+/// Left or right, the avatar's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Hand {
+    /// The left one.
+    Left,
+    /// The right one.
+    Right,
+}
+
+/// A movement with a meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Gesture {
+    /// Nods so many times (1 to 5).
+    Nod(u8),
+    /// Shakes the head so many times (1 to 5).
+    Shake(u8),
+    /// Waves.
+    Wave {
+        /// With which hand; the right one if not said.
+        hand: Option<Hand>,
+        /// Seconds from the hand's leaving until it is back.
+        secs: f32,
+    },
+    /// Points at a thing.
+    Point {
+        /// At what.
+        target: Target,
+        /// With which hand; the nearer one if not said.
+        hand: Option<Hand>,
+        /// Seconds from the hand's leaving until it is back.
+        secs: f32,
+    },
+    /// Puts a hand to a point, as far as the arm goes.
+    Reach {
+        /// Where to.
+        target: Target,
+        /// With which hand; the nearer one if not said.
+        hand: Option<Hand>,
+        /// Seconds from the hand's leaving until it is back.
+        secs: f32,
+    },
+}
+
+/// A walk to a point on the ground.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Walk {
+    /// Where to; its height is the ground's, whatever `y` says.
+    pub to: Vec3,
+    /// Metres per second, 0.2 to 2.
+    pub speed_mps: f32,
+}
+
+/// What happens at one time of a timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Act {
+    /// Is busy with something else from now on.
+    Activity(Activity),
+    /// Talks with these from now on (at most [`MAX_COMPANY`]); with nobody, the conversation is over.
+    Converse(Vec<EntityId>),
+    /// One of the company (or nobody of it) has begun to speak.
+    Speaker(Option<EntityId>),
+    /// The mood changes.
+    Mood(Mood),
+    /// Something draws the gaze.
+    Look(Look),
+    /// What drew the gaze does so no longer.
+    Release(Target),
+    /// Makes a gesture.
+    Gesture(Gesture),
+    /// Turns the body to a target, with steps if need be.
+    Turn(Target),
+    /// Walks.
+    Walk(Walk),
+    /// Stops walking or turning.
+    Stop,
+}
+
+/// An act and its time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Seconds from the start.
+    pub at_secs: f64,
+    /// What happens.
+    pub act: Act,
+}

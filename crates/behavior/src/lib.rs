@@ -1,0 +1,19 @@
+//! The behaviour timeline: what an avatar is to do, and when.
+//!
+//! A [`Timeline`] is a list of [`Event`]s in order of time. Whoever directs an avatar (a script, a
+//! dialogue, a game) appends to it; `reverie_avatar` performs it. Together with a seed it says
+//! everything about a performance, so a game that plays on several machines sends timelines, not
+//! poses.
+//!
+//! Times are seconds from the start of the performance, places are metres in the world (right-handed,
+//! Y up).
+
+mod act;
+mod emotion;
+mod timeline;
+
+pub use act::{
+    Act, Activity, Attraction, EntityId, Event, Gesture, Hand, Look, MAX_COMPANY, Target, Walk,
+};
+pub use emotion::{Affect, Emotion, Feeling, Mood};
+pub use timeline::{Timeline, TimelineError};

@@ -1,0 +1,215 @@
+//! The list of events, checked and bounded.
+
+use crate::{Act, Affect, Event, Feeling, Gesture, MAX_COMPANY, Target};
+use glam::Vec3;
+use serde::{Deserialize, Serialize};
+
+/// What is wrong with an event or a file of events.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TimelineError {
+    /// A number out of its range.
+    #[error("event {index}: {field}: {problem}")]
+    Value {
+        /// Counted from 0.
+        index: u64,
+        /// The field, in the spelling of the file.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An event before the one in front of it.
+    #[error("event {index}: at_secs: {at_secs} is before {last_secs}")]
+    Order {
+        /// Counted from 0.
+        index: u64,
+        /// Its time.
+        at_secs: f64,
+        /// The time that it may not be before.
+        last_secs: f64,
+    },
+    /// Too many events or bytes.
+    #[error("more than {0}")]
+    TooLong(&'static str),
+    /// Not a timeline, or of another version.
+    #[error("{0}")]
+    File(String),
+}
+
+/// What an avatar does, in order of time. Grows at its end only, so that whoever performs it may keep
+/// its place; what is over can be forgotten from the front.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Timeline {
+    events: Vec<Event>,
+    forgotten: u64,
+    last_secs: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Timeline", deny_unknown_fields)]
+struct File {
+    version: u32,
+    events: Vec<Event>,
+}
+
+impl Timeline {
+    /// The version of files that this crate writes and reads.
+    pub const VERSION: u32 = 1;
+    /// Most events kept at a time.
+    pub const MAX_EVENTS: usize = 100_000;
+    /// Latest time of an event: about 115 days.
+    pub const MAX_SECS: f64 = 1e7;
+    /// Longest file read, in bytes.
+    pub const MAX_FILE_BYTES: usize = 32 << 20;
+
+    /// Nothing to do.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends an act. It may not be earlier than the last one.
+    pub fn push(&mut self, at_secs: f64, act: Act) -> Result<(), TimelineError> {
+        let index = self.end();
+        let value = |field, problem: String| Err(TimelineError::Value { index, field, problem });
+        if !(0.0..=Self::MAX_SECS).contains(&at_secs) {
+            return value("at_secs", format!("{at_secs} is not within 0 to {}", Self::MAX_SECS));
+        }
+        if at_secs < self.last_secs {
+            return Err(TimelineError::Order { index, at_secs, last_secs: self.last_secs });
+        }
+        if let Err((field, problem)) = check(&act) {
+            return value(field, problem);
+        }
+        if self.events.len() >= Self::MAX_EVENTS {
+            return Err(TimelineError::TooLong("100,000 events: forget what is over"));
+        }
+        self.last_secs = at_secs;
+        self.events.push(Event { at_secs, act });
+        Ok(())
+    }
+
+    /// The event of that number, counted from the first one ever; `None` for forgotten and future
+    /// ones.
+    pub fn get(&self, index: u64) -> Option<&Event> {
+        let at = index.checked_sub(self.forgotten)?;
+        self.events.get(usize::try_from(at).ok()?)
+    }
+
+    /// The number of the first event that is not forgotten.
+    pub fn start(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// The number that the next event will have.
+    pub fn end(&self) -> u64 {
+        self.forgotten + self.events.len() as u64
+    }
+
+    /// The events that are not forgotten.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Forgets the events before a time (all performers must be past it).
+    pub fn forget_before(&mut self, secs: f64) {
+        let over = self.events.partition_point(|event| event.at_secs < secs);
+        self.events.drain(..over);
+        self.forgotten += over as u64;
+    }
+
+    /// Reads a file of RON.
+    pub fn from_ron(text: &str) -> Result<Self, TimelineError> {
+        if text.len() > Self::MAX_FILE_BYTES {
+            return Err(TimelineError::TooLong("32 MiB of text"));
+        }
+        let file: File = ron::from_str(text).map_err(|e| TimelineError::File(e.to_string()))?;
+        if file.version != Self::VERSION {
+            return Err(TimelineError::File(format!(
+                "version: {} is not {}",
+                file.version,
+                Self::VERSION
+            )));
+        }
+        let mut timeline = Self::new();
+        for event in file.events {
+            timeline.push(event.at_secs, event.act)?;
+        }
+        Ok(timeline)
+    }
+
+    /// Writes a file of RON: the events that are not forgotten.
+    pub fn to_ron(&self) -> Result<String, TimelineError> {
+        let file = File { version: Self::VERSION, events: self.events.clone() };
+        ron::ser::to_string_pretty(&file, ron::ser::PrettyConfig::default())
+            .map_err(|e| TimelineError::File(e.to_string()))
+    }
+}
+
+type Problem = (&'static str, String);
+
+fn check(act: &Act) -> Result<(), Problem> {
+    match act {
+        Act::Activity(_) | Act::Speaker(_) | Act::Stop => Ok(()),
+        Act::Converse(company) if company.len() > MAX_COMPANY => {
+            Err(("Converse", format!("{} are more than {MAX_COMPANY}", company.len())))
+        }
+        Act::Converse(_) => Ok(()),
+        Act::Mood(mood) => {
+            within("intensity", mood.intensity, 0.0, 1.0)?;
+            within("onset_secs", mood.onset_secs, 0.0, 600.0)?;
+            within("decay_secs", mood.decay_secs, 0.0, 600.0)?;
+            within("hold_secs", mood.hold_secs.unwrap_or(0.0), 0.0, 1e6)?;
+            for feeling in [Some(mood.feeling), mood.mask].into_iter().flatten() {
+                if let Feeling::Affect(Affect { valence, arousal }) = feeling {
+                    within("valence", valence, -1.0, 1.0)?;
+                    within("arousal", arousal, -1.0, 1.0)?;
+                }
+            }
+            Ok(())
+        }
+        Act::Look(look) => {
+            within("hold_secs", look.hold_secs.unwrap_or(0.0), 0.0, 1e6)?;
+            target(&look.target)
+        }
+        Act::Release(at) | Act::Turn(at) => target(at),
+        Act::Gesture(gesture) => match gesture {
+            Gesture::Nod(times) | Gesture::Shake(times) => {
+                within("times", f32::from(*times), 1.0, 5.0)
+            }
+            Gesture::Wave { secs, .. } => within("secs", *secs, 0.8, 60.0),
+            Gesture::Point { target: at, secs, .. } | Gesture::Reach { target: at, secs, .. } => {
+                within("secs", *secs, 0.8, 60.0)?;
+                target(at)
+            }
+        },
+        Act::Walk(walk) => {
+            within("speed_mps", walk.speed_mps, 0.2, 2.0)?;
+            place("to", walk.to)
+        }
+    }
+}
+
+fn within(field: &'static str, value: f32, least: f32, most: f32) -> Result<(), Problem> {
+    if (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err((field, format!("{value} is not within {least} to {most}")))
+    }
+}
+
+fn place(field: &'static str, at: Vec3) -> Result<(), Problem> {
+    if at.is_finite() && at.abs().max_element() <= 1e6 {
+        Ok(())
+    } else {
+        Err((field, format!("{at} is no place within 1,000 km")))
+    }
+}
+
+fn target(target: &Target) -> Result<(), Problem> {
+    match target {
+        Target::Entity(_) => Ok(()),
+        Target::Point(at) => place("target", *at),
+        Target::Direction(to) if to.is_finite() && (1e-6..1e6).contains(&to.length()) => Ok(()),
+        Target::Direction(to) => Err(("target", format!("{to} is no direction"))),
+    }
+}

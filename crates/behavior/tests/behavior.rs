@@ -1,0 +1,81 @@
+//! Timelines in and out, in order and within bounds.
+
+use glam::Vec3;
+use reverie_behavior::*;
+
+fn sample() -> Timeline {
+    let mut timeline = Timeline::new();
+    let friend = EntityId(7);
+    for (at, act) in [
+        (0.0, Act::Converse(vec![friend])),
+        (0.0, Act::Activity(Activity::Listening)),
+        (1.5, Act::Speaker(Some(friend))),
+        (2.0, Act::Mood(Mood::of(Emotion::Happy, 0.7).for_secs(3.0))),
+        (2.5, Act::Look(Look::at(Target::Point(Vec3::X), Attraction::Sound))),
+        (
+            3.0,
+            Act::Gesture(Gesture::Point { target: Target::Entity(friend), hand: None, secs: 2.0 }),
+        ),
+        (4.0, Act::Walk(Walk { to: Vec3::new(1.0, 0.0, 2.0), speed_mps: 1.2 })),
+        (9.0, Act::Stop),
+    ] {
+        timeline.push(at, act).expect("a good event");
+    }
+    timeline
+}
+
+#[test]
+fn a_file_gives_the_same_timeline() {
+    let timeline = sample();
+    let text = timeline.to_ron().expect("writes");
+    assert_eq!(Timeline::from_ron(&text).expect("reads"), timeline);
+    let other = text.replacen("version: 1", "version: 2", 1);
+    assert_eq!(Timeline::from_ron(&other), Err(TimelineError::File("version: 2 is not 1".into())));
+    assert!(matches!(Timeline::from_ron("(version: 1"), Err(TimelineError::File(_))));
+}
+
+#[test]
+fn order_and_values_are_checked() {
+    let mut timeline = sample();
+    assert!(matches!(
+        timeline.push(8.0, Act::Stop),
+        Err(TimelineError::Order { index: 8, last_secs: 9.0, .. })
+    ));
+    let mut refuse = |act: Act, field: &str| match timeline.push(10.0, act) {
+        Err(TimelineError::Value { index: 8, field: named, .. }) => assert_eq!(named, field),
+        other => panic!("{other:?}"),
+    };
+    refuse(Act::Mood(Mood::of(Emotion::Sad, 1.5)), "intensity");
+    refuse(Act::Mood(Mood { onset_secs: f32::NAN, ..Mood::default() }), "onset_secs");
+    refuse(Act::Look(Look::at(Target::Point(Vec3::NAN), Attraction::Sound)), "target");
+    refuse(Act::Turn(Target::Direction(Vec3::ZERO)), "target");
+    refuse(Act::Gesture(Gesture::Nod(0)), "times");
+    refuse(Act::Walk(Walk { to: Vec3::ZERO, speed_mps: 20.0 }), "speed_mps");
+    refuse(Act::Converse(vec![EntityId(1); 9]), "Converse");
+    assert!(timeline.push(f64::NAN, Act::Stop).is_err());
+    assert_eq!(timeline, sample(), "what is refused leaves no trace");
+}
+
+#[test]
+fn forgetting_keeps_the_numbers() {
+    let mut timeline = sample();
+    let stop = timeline.get(7).cloned();
+    timeline.forget_before(3.0);
+    assert_eq!((timeline.start(), timeline.end()), (5, 8));
+    assert_eq!(timeline.get(7).cloned(), stop);
+    assert_eq!(timeline.get(4), None);
+    timeline.push(9.5, Act::Stop).expect("goes on");
+    assert_eq!(timeline.end(), 9);
+}
+
+#[test]
+fn a_point_of_the_plane_is_a_blend_of_what_lies_around() {
+    for emotion in Emotion::ALL {
+        let blend = Feeling::Affect(emotion.affect()).blend();
+        assert!((blend.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        let most = (0..Emotion::COUNT).max_by(|a, b| blend[*a].total_cmp(&blend[*b]));
+        assert_eq!(most, Some(emotion as usize));
+    }
+    let corner = Feeling::Affect(Affect { valence: 1.0, arousal: -1.0 }).blend();
+    assert!((corner[Emotion::Relaxed as usize] - 1.0).abs() < 0.02);
+}
