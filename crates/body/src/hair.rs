@@ -1,0 +1,503 @@
+//! Hair: ribbons of strands that grow from the scalp, fall and rest on head and shoulders.
+
+use crate::{
+    AvatarSpec, HairStyle,
+    assemble::{Figure, tangents},
+    model::BodyMesh,
+    skin,
+    texture::{Chance, SrgbTable, Texture, byte, noise, smooth},
+};
+use glam::{Vec2, Vec3};
+use reverie_avatar::HumanBone;
+
+/// Columns of the texture: each shows another bundle.
+const BUNDLES: usize = 4;
+
+/// What hair rests on: how far skin reaches from the middle of the head in every direction, and below
+/// the chin how far from the neck's axis at every height.
+struct Ground {
+    centre: Vec3,
+    chin: f32,
+    size: f32,
+    head: Grid,
+    chest: Grid,
+}
+
+/// Distances on a map that is closed around.
+struct Grid(Vec<f32>);
+
+impl Grid {
+    const AROUND: usize = 56;
+    const UP: usize = 40;
+
+    fn new(places: impl Iterator<Item = (Vec2, f32)>) -> Self {
+        let mut cells = vec![0.0f32; Self::AROUND * Self::UP];
+        for (at, away) in places {
+            for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+                let x = (at.x.floor() as usize + dx) % Self::AROUND;
+                let y = (at.y.floor() as usize + dy).min(Self::UP - 1);
+                let cell = &mut cells[y * Self::AROUND + x];
+                *cell = cell.max(away);
+            }
+        }
+        // Where nothing was met (between vertices), what is around counts.
+        for _ in 0..4 {
+            let old = cells.clone();
+            for (at, cell) in cells.iter_mut().enumerate().filter(|(_, r)| **r == 0.0) {
+                let (x, y) = (at % Self::AROUND, at / Self::AROUND);
+                let left = y * Self::AROUND + (x + Self::AROUND - 1) % Self::AROUND;
+                let right = y * Self::AROUND + (x + 1) % Self::AROUND;
+                *cell = old[left].max(old[right]);
+            }
+        }
+        Self(cells)
+    }
+
+    fn at(&self, at: Vec2) -> f32 {
+        let (x, y) = (at.x.floor() as usize, at.y.floor() as usize);
+        let f = at - at.floor();
+        let value = |dx: usize, dy: usize| {
+            self.0[(y + dy).min(Self::UP - 1) * Self::AROUND + (x + dx) % Self::AROUND]
+        };
+        let low = value(0, 0) + (value(1, 0) - value(0, 0)) * f.x;
+        let high = value(0, 1) + (value(1, 1) - value(0, 1)) * f.x;
+        low + (high - low) * f.y
+    }
+
+    fn cell(around: f32, up: f32) -> Vec2 {
+        let around = (around / std::f32::consts::TAU + 0.5).clamp(0.0, 0.9999);
+        Vec2::new(around * Self::AROUND as f32, up.clamp(0.0, 0.9999) * Self::UP as f32)
+    }
+}
+
+impl Ground {
+    /// Metres below the chin that are known.
+    const DEPTH: f32 = 0.45;
+
+    fn new(figure: &Figure, centre: Vec3, chin: f32, size: f32) -> Self {
+        let mut ground =
+            Self { centre, chin, size, head: Grid(Vec::new()), chest: Grid(Vec::new()) };
+        let skin = &figure.positions[..figure.pack.topology.skin_vertices];
+        let near = |p: &&Vec3| Vec2::new(p.x, p.z - centre.z).length() < 0.12 * size;
+        let head = skin.iter().filter(near).filter(|p| p.y > chin - 0.02 * size);
+        ground.head = Grid::new(head.map(|p| (ground.direction(*p), p.distance(centre))));
+        let chest = skin.iter().filter(|p| p.y < chin + 0.02 && p.y > chin - Self::DEPTH - 0.02);
+        let chest = chest.filter(|p| p.x.abs() < 0.16 * size);
+        ground.chest = Grid::new(
+            chest.map(|p| (ground.height(*p), ground.axis_to(*p).length().min(0.15 * size))),
+        );
+        ground
+    }
+
+    fn direction(&self, place: Vec3) -> Vec2 {
+        let away = place - self.centre;
+        let flat = Vec2::new(away.x, away.z).length();
+        let up = f32::atan2(away.y, flat) / std::f32::consts::PI + 0.5;
+        Grid::cell(f32::atan2(away.x, away.z), up)
+    }
+
+    fn axis_to(&self, place: Vec3) -> Vec3 {
+        Vec3::new(place.x, 0.0, place.z - self.centre.z + 0.012 * self.size)
+    }
+
+    fn height(&self, place: Vec3) -> Vec2 {
+        let away = self.axis_to(place);
+        Grid::cell(f32::atan2(away.x, away.z), (self.chin - place.y) / Self::DEPTH)
+    }
+
+    /// Metres above the head.
+    fn off(&self, place: Vec3) -> f32 {
+        place.distance(self.centre) - self.head.at(self.direction(place))
+    }
+
+    /// The place itself, or pushed out of what is below it; `above` metres from the skin.
+    fn rest(&self, place: Vec3, above: f32, pull: bool) -> Vec3 {
+        if place.y > self.chin {
+            let away = place - self.centre;
+            let floor = self.head.at(self.direction(place)) + above;
+            if away.length() < floor || pull {
+                return self.centre + away.normalize_or(Vec3::Y) * floor;
+            }
+        } else {
+            let away = self.axis_to(place);
+            let floor = self.chest.at(self.height(place)) + above;
+            if away.length() < floor {
+                let moved = away.normalize_or(Vec3::NEG_Z) * floor - away;
+                // Not at once: hair slides out over the shoulders.
+                return place + moved.clamp_length_max(0.022 * self.size);
+            }
+        }
+        place
+    }
+}
+
+/// How one style grows.
+struct Cut {
+    ribbons: usize,
+    segments: usize,
+    /// Metres; the length of a ribbon unless it ends at a level.
+    length: [f32; 2],
+    /// Where ribbons end, below the eyes, in eye-to-chin distances; beyond any for none.
+    level: f32,
+    /// Width at the root, metres.
+    width: f32,
+    /// How far roots stand up.
+    lift: f32,
+    gravity: f32,
+    /// Amplitude of waves.
+    wave: f32,
+    /// How much farther out the top layers lie, metres.
+    volume: f32,
+}
+
+impl Cut {
+    fn of(style: HairStyle) -> Option<Self> {
+        let cut = |ribbons, segments, length, level, width, lift, gravity, wave, volume| Self {
+            ribbons,
+            segments,
+            length,
+            level,
+            width,
+            lift,
+            gravity,
+            wave,
+            volume,
+        };
+        match style {
+            HairStyle::Bald | HairStyle::Buzz => None,
+            HairStyle::Short => {
+                Some(cut(1700, 6, [0.030, 0.050], 9.0, 0.015, 0.34, 0.12, 0.06, 0.009))
+            }
+            HairStyle::Curly => {
+                Some(cut(1900, 9, [0.045, 0.070], 9.0, 0.020, 0.85, 0.03, 1.1, 0.016))
+            }
+            HairStyle::Bob => {
+                Some(cut(950, 11, [0.28, 0.34], 0.95, 0.021, 0.40, 0.35, 0.04, 0.012))
+            }
+            HairStyle::Long => {
+                Some(cut(950, 16, [0.50, 0.62], 2.9, 0.022, 0.40, 0.35, 0.08, 0.012))
+            }
+            HairStyle::Bun => Some(cut(900, 9, [0.26, 0.30], 9.0, 0.020, 0.12, 0.0, 0.02, 0.005)),
+        }
+    }
+}
+
+/// A root: its place, the scalp's normal there, its place on the base mesh.
+struct Root {
+    place: Vec3,
+    normal: Vec3,
+    base: Vec3,
+}
+
+fn roots(figure: &Figure, count: usize, chance: &mut Chance) -> Vec<Root> {
+    let pack = figure.pack;
+    let corners: Vec<[usize; 3]> = pack
+        .topology
+        .head
+        .triangles
+        .iter()
+        .map(|t| t.map(|at| usize::from(pack.topology.head.sources[at as usize])))
+        .filter(|t| {
+            let middle = t.iter().map(|v| pack.vertices[*v]).sum::<Vec3>() / 3.0;
+            let is_ear = middle.x.abs() > 0.066 && middle.y < 0.738 && middle.z > 0.02;
+            skin::above_hairline(middle) > -0.002 && !is_ear
+        })
+        .collect();
+    let area = |t: &[usize; 3]| {
+        let [a, b, c] = t.map(|v| figure.positions[v]);
+        (b - a).cross(c - a).length()
+    };
+    let whole: f32 = corners.iter().map(area).sum();
+    let mut roots = Vec::with_capacity(count + 16);
+    let mut owed = 0.0;
+    for triangle in &corners {
+        owed += count as f32 * area(triangle) / whole.max(1e-9);
+        while owed >= 1.0 {
+            owed -= 1.0;
+            let (mut v, mut w) = (chance.unit(), chance.unit());
+            if v + w > 1.0 {
+                (v, w) = (1.0 - v, 1.0 - w);
+            }
+            let at = |of: &[Vec3]| {
+                of[triangle[0]] * (1.0 - v - w) + of[triangle[1]] * v + of[triangle[2]] * w
+            };
+            roots.push(Root {
+                place: at(&figure.positions),
+                normal: at(&figure.normals).normalize_or(Vec3::Y),
+                base: at(&pack.vertices),
+            });
+        }
+    }
+    roots
+}
+
+/// Which way hair is combed at a place on the head (unit vector, roughly along the skin). `place` is
+/// relative to the middle of a head of the usual size.
+fn combed(style: HairStyle, root: &Root, place: Vec3, knot: Vec3, part: f32) -> Vec3 {
+    let side = if root.base.x - part >= 0.0 { 1.0 } else { -1.0 };
+    let top = smooth(-0.005, 0.045, place.y);
+    let back = smooth(90.0, 140.0, skin::around(root.base));
+    let outwards = place.x.signum();
+    match style {
+        HairStyle::Bun => (knot - place).normalize_or(Vec3::NEG_Z),
+        HairStyle::Short => {
+            // Brushed over from the parting; the whorl behind falls down.
+            let over = Vec3::new(-0.8 * part.signum(), -0.05, 0.55 - 1.1 * back);
+            let near = Vec3::new(0.6 * part.signum(), -0.5, 0.1 - 0.6 * back);
+            let down = Vec3::new(0.0, -1.0, -0.35);
+            let over = if side * part > 0.0 { near } else { over };
+            down.lerp(over, top).normalize_or(down)
+        }
+        _ => {
+            // Over the sides and back from a parting; away from the face, behind the shoulders.
+            let over = Vec3::new(0.95 * side, -0.20, -0.30 - 0.6 * back);
+            let behind =
+                -0.22 - 0.5 * smooth(-0.12, -0.20, place.y) * smooth(0.03, 0.06, place.x.abs());
+            let down = Vec3::new(0.02 * outwards, -1.0, behind);
+            down.lerp(over, top).normalize_or(down)
+        }
+    }
+}
+
+/// The mesh of a head of hair; `None` where nothing stands out from the scalp.
+pub(crate) fn mesh(
+    figure: &Figure,
+    spec: &AvatarSpec,
+    places: &[Vec3; HumanBone::COUNT],
+    material: usize,
+) -> Option<BodyMesh> {
+    let style = spec.hair.style;
+    let cut = Cut::of(style)?;
+    let mut chance = Chance::new(spec.seed ^ 0x4a17);
+    let eyes = 0.5 * (places[HumanBone::LeftEye as usize] + places[HumanBone::RightEye as usize]);
+    let head = places[HumanBone::Head as usize];
+    let chin = figure.pack.joint("jaw").map_or(head, |at| figure.positions[at]);
+    let face = (eyes.y - chin.y).max(0.05);
+    let size = face / 0.109;
+    let crown = figure.positions[..figure.pack.topology.skin_vertices]
+        .iter()
+        .fold(f32::MIN, |high, p| high.max(p.y));
+    let centre = Vec3::new(0.0, 0.5 * (crown + eyes.y) - 0.012 * size, eyes.z - 0.083 * size);
+    let ground = Ground::new(figure, centre, chin.y, size);
+    let knot = centre + size * Vec3::new(0.0, 0.035, -0.118);
+    let knot_near = (knot - centre) / size;
+    let part = if mix_bit(spec.seed) { 0.022 } else { -0.022 };
+    let mut mesh = BodyMesh { name: "hair".to_owned(), material, ..BodyMesh::default() };
+    for (number, root) in roots(figure, cut.ribbons, &mut chance).into_iter().enumerate() {
+        let layer = chance.unit();
+        let sides = smooth(0.80, 0.745, root.base.y);
+        let mut length = chance.range(cut.length[0], cut.length[1]) * size;
+        if style == HairStyle::Short {
+            length *= 1.0 - 0.62 * sides;
+        }
+        let edge = smooth(0.0, 0.022, skin::above_hairline(root.base));
+        let rise = (0.0012 + cut.volume * layer * (0.35 + 0.65 * edge)) * size;
+        let level = eyes.y - cut.level * face - 0.02 * chance.range(-1.0, 1.0) * size;
+        let seed = number as u32 ^ (spec.seed as u32);
+        let step = length / cut.segments as f32;
+        let lift = cut.lift * (0.35 + 0.65 * edge);
+        let mut path = vec![root.place - 0.002 * root.normal];
+        let mut normals = vec![root.normal];
+        let comb = combed(style, &root, (root.place - centre) / size, knot_near, part);
+        let mut along = (comb + lift * root.normal).normalize_or(comb);
+        for segment in 1..=cut.segments {
+            let done = segment as f32 / cut.segments as f32;
+            let last = path[segment - 1];
+            let comb = combed(style, &root, (last - centre) / size, knot_near, part);
+            let keep = if style == HairStyle::Bun { 0.15 } else { 1.0 };
+            let hold = if style == HairStyle::Curly { 0.0 } else { 0.35 * (1.0 - done) };
+            along = along * keep + comb * hold.max(1.0 - keep) - Vec3::Y * cut.gravity;
+            if style == HairStyle::Curly {
+                along += 0.35 * normals[segment - 1];
+            }
+            let spot = last * (26.0 / size) + Vec3::splat((seed % 61) as f32 * 1.7);
+            let wave = Vec3::new(noise(spot, 71), noise(spot, 72), noise(spot, 73)) - 0.5;
+            // What stands off falls back.
+            let off = (ground.off(last) - rise) / (0.02 * size);
+            let pull = if style == HairStyle::Curly { 0.12 } else { 0.45 };
+            if last.y > chin.y {
+                along -= pull * off.clamp(0.0, 1.6) * (last - centre).normalize_or_zero();
+            }
+            along = (along.normalize_or(comb) + cut.wave * 2.0 * wave).normalize_or(comb);
+            let mut place = last + step * along;
+            let out = (place - centre).normalize_or(Vec3::Y);
+            // Below the jaw hair rests on clothes.
+            let below = smooth(chin.y + 0.03, chin.y - 0.06, place.y);
+            let hugs = style == HairStyle::Bun;
+            let above = rise * if hugs { 1.0 - 0.4 * done } else { 1.0 } + 0.018 * below * size;
+            let free = place;
+            place = ground.rest(place, above, hugs);
+            if place != free {
+                along = (place - last).normalize_or(along);
+            }
+            if place.y < level {
+                let part = ((last.y - level) / (last.y - place.y).max(1e-6)).clamp(0.1, 1.0);
+                path.push(last + part * (place - last));
+                normals.push(out);
+                break;
+            }
+            path.push(place);
+            normals.push(out);
+            if hugs && place.distance(knot) < 0.02 * size {
+                break;
+            }
+        }
+        let bundle = (chance.bits() % BUNDLES as u64) as f32;
+        let width = cut.width * size * chance.range(0.7, 1.2) * (0.4 + 0.6 * edge);
+        let tilt = 0.5 * chance.bell();
+        ribbon(&mut mesh, &path, &normals, width, bundle, tilt, head.y, size);
+    }
+    if style == HairStyle::Bun {
+        knot_ball(
+            &mut mesh,
+            knot + size * Vec3::new(0.0, 0.008, -0.022),
+            0.036 * size,
+            head.y,
+            size,
+        );
+    }
+    mesh.tangents = tangents(&mesh);
+    Some(mesh)
+}
+
+fn mix_bit(seed: u64) -> bool {
+    crate::texture::mix(seed ^ 0x9a27) & 1 == 0
+}
+
+/// Hair hangs on the head; what reaches below it follows neck and chest.
+fn hang(mesh: &mut BodyMesh, place: Vec3, head_y: f32, size: f32) {
+    let low = smooth(head_y - 0.06 * size, head_y - 0.26 * size, place.y);
+    let bones = [HumanBone::Head, HumanBone::Neck, HumanBone::UpperChest];
+    mesh.joints.push([bones[0] as u16, bones[1] as u16, bones[2] as u16, 0]);
+    let chest = 0.75 * low;
+    let neck = 0.25 * low;
+    mesh.weights.push([1.0 - chest - neck, neck, chest, 0.0]);
+}
+
+#[expect(clippy::too_many_arguments, reason = "one ribbon is all of this")]
+fn ribbon(
+    mesh: &mut BodyMesh,
+    path: &[Vec3],
+    normals: &[Vec3],
+    width: f32,
+    bundle: f32,
+    tilt: f32,
+    head_y: f32,
+    size: f32,
+) {
+    let first = mesh.positions.len() as u32;
+    let rows = path.len();
+    for row in 0..rows {
+        let along = path[(row + 1).min(rows - 1)] - path[row.saturating_sub(1)];
+        let along = along.normalize_or(Vec3::NEG_Y);
+        let out = (normals[row] - along * along.dot(normals[row])).normalize_or(normals[row]);
+        let side = along.cross(out).normalize_or(Vec3::X);
+        let side = (side + tilt * out).normalize_or(side);
+        let done = row as f32 / (rows - 1).max(1) as f32;
+        let half = 0.5 * width * (1.0 - 0.45 * done);
+        for (edge, u) in [(-1.0, 0.02), (1.0, 0.98)] {
+            let place = path[row] + side * edge * half;
+            mesh.positions.push(place.to_array());
+            // Rounded, so that neighbouring ribbons shade as one.
+            let normal = (0.75 * normals[row] + 0.5 * out + 0.35 * edge * side).normalize_or(out);
+            mesh.normals.push(normal.to_array());
+            mesh.uvs.push([(bundle + u) / BUNDLES as f32, 0.01 + 0.98 * done]);
+            hang(mesh, place, head_y, size);
+        }
+        if row > 0 {
+            let a = first + 2 * (row as u32 - 1);
+            mesh.indices.extend([a, a + 1, a + 3, a, a + 3, a + 2]);
+        }
+    }
+}
+
+fn knot_ball(mesh: &mut BodyMesh, centre: Vec3, radius: f32, head_y: f32, size: f32) {
+    let (rows, columns) = (12u32, 24u32);
+    let first = mesh.positions.len() as u32;
+    for row in 0..=rows {
+        let up = std::f32::consts::PI * row as f32 / rows as f32;
+        for column in 0..=columns {
+            let turn = std::f32::consts::TAU * column as f32 / columns as f32;
+            // Axis towards the back; strands wind around it.
+            let normal = Vec3::new(up.sin() * turn.cos(), up.sin() * turn.sin(), -up.cos());
+            let swirl = 1.0 + 0.05 * (3.0 * turn + 5.0 * up).sin();
+            let place = centre + radius * swirl * normal * Vec3::new(1.0, 1.0, 0.75);
+            mesh.positions.push(place.to_array());
+            mesh.normals.push(normal.to_array());
+            let u = 0.03 + 0.19 * (0.5 + 0.5 * (up * 4.0 + turn).sin());
+            mesh.uvs.push([u, 0.1 + 0.3 * (0.5 + 0.5 * (turn + up).cos())]);
+            hang(mesh, place, head_y, size);
+        }
+    }
+    for row in 0..rows {
+        for column in 0..columns {
+            let a = first + row * (columns + 1) + column;
+            let b = a + columns + 1;
+            mesh.indices.extend([a, b, b + 1, a, b + 1, a + 1]);
+        }
+    }
+}
+
+/// Bundles of strands side by side, roots on top.
+pub(crate) fn texture(spec: &AvatarSpec) -> Texture {
+    let edge = 512usize;
+    let table = SrgbTable::new();
+    let own = Vec3::from(spec.hair.colour.linear());
+    let mut chance = Chance::new(spec.seed ^ 0x8a19);
+    let mut colours = vec![Vec3::ZERO; edge * edge];
+    let mut alphas = vec![0.0f32; edge * edge];
+    let column = edge / BUNDLES;
+    for bundle in 0..BUNDLES {
+        for _ in 0..120 {
+            let across = 0.5 + 0.46 * chance.bell().clamp(-1.0, 1.0);
+            let drift = 0.10 * chance.bell();
+            let long = 1.0 - 0.42 * chance.unit() * chance.unit() - 0.25 * (across - 0.5).abs();
+            let thick = chance.range(0.9, 2.6);
+            let grey = chance.unit() < spec.hair.grey;
+            let shade = 0.72 + 0.56 * chance.unit();
+            let base = if grey { Vec3::new(0.55, 0.54, 0.53) } else { own };
+            let rows = (long * edge as f32) as usize;
+            let phase = chance.range(0.0, 6.0);
+            let begin = (0.10 * chance.unit() * chance.unit() * edge as f32) as usize;
+            for y in begin..rows.min(edge) {
+                let t = y as f32 / edge as f32;
+                let sway = drift * t + 0.012 * (phase + 9.0 * t).sin();
+                let x = (bundle as f32 + (across + sway).clamp(0.03, 0.97)) * column as f32;
+                let taper = smooth(long, long - 0.28, t).max(0.12);
+                let half = 0.5 * thick * taper;
+                for pixel in (x - 3.0) as usize..((x + 4.0) as usize).min(edge) {
+                    let off = (pixel as f32 + 0.5 - x).abs();
+                    let cover = (half + 0.5 - off).clamp(0.0, 1.0);
+                    if cover <= 0.0 {
+                        continue;
+                    }
+                    let at = y * edge + pixel;
+                    let round = 1.0 - 0.3 * (off / half.max(0.5)).min(1.0);
+                    let root = 0.62 + 0.38 * smooth(0.0, 0.25, t);
+                    let colour = base * (shade * round * root);
+                    colours[at] = colours[at].lerp(colour, cover);
+                    alphas[at] = alphas[at].max(cover);
+                }
+            }
+        }
+    }
+    let fallback = own * 0.8;
+    let pixels = colours
+        .iter()
+        .zip(&alphas)
+        .flat_map(|(colour, alpha)| {
+            let [r, g, b] = fallback
+                .lerp(*colour, smooth(0.0, 0.3, *alpha))
+                .to_array()
+                .map(|c| table.encode(c));
+            [r, g, b, byte(*alpha)]
+        })
+        .collect::<Vec<u8>>();
+    Texture {
+        name: "hair_colour".to_owned(),
+        width: edge as u32,
+        height: edge as u32,
+        srgb: true,
+        pixels: pixels.into(),
+    }
+}

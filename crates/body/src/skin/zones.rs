@@ -1,0 +1,152 @@
+//! Where on a face things are, by places on the base mesh (metres; its crown is at y = 0.849, its
+//! eyes at y = 0.728, its chin at y = 0.62).
+
+use crate::texture::{noise, smooth};
+use glam::{Vec2, Vec3};
+
+/// A soft ball: 1 in the middle, 0 from about two radii on.
+pub(super) fn blob(p: Vec3, centre: [f32; 3], radii: [f32; 3]) -> f32 {
+    let d = (p - Vec3::from(centre)) / Vec3::from(radii);
+    (-d.length_squared()).exp()
+}
+
+/// Value at `x` on a curve through these points.
+fn curve<const N: usize>(points: [(f32, f32); N], x: f32) -> f32 {
+    let after = points.iter().position(|(at, _)| *at > x);
+    match after {
+        Some(0) => points[0].1,
+        None => points[N - 1].1,
+        Some(at) => {
+            let [(x0, y0), (x1, y1)] = [points[at - 1], points[at]];
+            y0 + (y1 - y0) * smooth(x0, x1, x)
+        }
+    }
+}
+
+/// Angle around the head in degrees: 0 in front, 90 at the ears, 180 behind.
+pub(crate) fn around(p: Vec3) -> f32 {
+    f32::atan2(p.x.abs(), p.z - 0.045).to_degrees()
+}
+
+/// Metres above the hairline.
+pub(crate) fn above_hairline(p: Vec3) -> f32 {
+    let line = curve(
+        [
+            (0.0, 0.804),
+            (25.0, 0.806),
+            (42.0, 0.794),
+            (58.0, 0.769),
+            (70.0, 0.752),
+            (77.0, 0.722),
+            (84.0, 0.722),
+            (92.0, 0.742),
+            (108.0, 0.735),
+            (122.0, 0.690),
+            (150.0, 0.668),
+            (180.0, 0.664),
+        ],
+        around(p),
+    );
+    p.y - line + 0.006 * (noise(p * 140.0, 31) - 0.5)
+}
+
+/// How far inside the hair a place is, 0 to 1.
+pub(super) fn scalp(p: Vec3) -> f32 {
+    smooth(-0.004, 0.011, above_hairline(p))
+}
+
+/// Strands of the brows, 0 to 1; thick brows show lower values too.
+pub(super) fn brow(p: Vec3) -> f32 {
+    let x = p.x.abs();
+    if !(0.006..0.064).contains(&x) || !(0.735..0.768).contains(&p.y) || p.z < 0.08 {
+        return 0.0;
+    }
+    let along = (x - 0.0115) / 0.0445;
+    let line = curve([(0.0, 0.7440), (0.35, 0.7470), (0.68, 0.7490), (1.0, 0.7446)], along);
+    let half = curve([(0.0, 0.0046), (0.25, 0.0050), (0.65, 0.0038), (1.0, 0.0012)], along);
+    let off = (p.y - line) / half;
+    let ends = smooth(-0.10, 0.12, along) * smooth(1.1, 0.86, along);
+    let profile = ends * smooth(1.35, 0.15, off.abs());
+    // Strands stand up at the inner end and lie along the brow at the outer one.
+    let slant = 1.0 + 9.0 * smooth(0.0, 0.75, along);
+    let across = along * 120.0 - off * slant * 1.5;
+    let side = if p.x < 0.0 { 50.0 } else { 0.0 };
+    let strand = noise(Vec3::new(across, 0.55 * off, side), 7)
+        .max(0.9 * noise(Vec3::new(1.31 * across + 9.0, 0.5 * off, side), 8));
+    let strand = 0.35 + 0.65 * smooth(0.25, 0.80, strand);
+    profile * (0.25 + 0.95 * strand)
+}
+
+/// Where a beard grows, 0 to 1.
+pub(super) fn beard(p: Vec3, lips: f32) -> f32 {
+    let turn = around(p);
+    let cheek = curve(
+        [(0.0, 0.655), (14.0, 0.662), (24.0, 0.674), (40.0, 0.678), (60.0, 0.698), (74.0, 0.735)],
+        turn,
+    );
+    let ragged = 0.006 * (noise(p * 220.0, 32) - 0.5);
+    let jaw = smooth(0.006, -0.006, p.y - cheek + ragged) * smooth(84.0, 76.0, turn);
+    let lip = smooth(0.031, 0.022, p.x.abs())
+        * smooth(0.6835, 0.679, p.y + 0.25 * p.x.abs())
+        * smooth(0.655, 0.668, p.y);
+    let neck = smooth(0.585, 0.612, p.y + 0.2 * (p.z - 0.1).min(0.0));
+    (jaw.max(lip) * neck * (1.0 - smooth(0.05, 0.4, lips))).clamp(0.0, 1.0)
+}
+
+/// Where blood shows: cheeks, nose, ears, chin. 0 to 1.
+pub(super) fn flush(p: Vec3, ears: f32) -> f32 {
+    let q = Vec3::new(p.x.abs(), p.y, p.z);
+    let cheeks = blob(q, [0.041, 0.696, 0.128], [0.021, 0.017, 0.035]);
+    let tip = blob(q, [0.0, 0.691, 0.165], [0.017, 0.013, 0.02]);
+    let chin = blob(q, [0.0, 0.633, 0.15], [0.015, 0.010, 0.03]);
+    let brows = blob(q, [0.0, 0.745, 0.152], [0.05, 0.012, 0.03]);
+    (0.85 * cheeks + 0.9 * tip + 0.4 * chin + 0.25 * brows + 0.7 * ears).min(1.0)
+}
+
+/// Thin, bluish skin around the eyes, 0 to 1.
+pub(super) fn hollow(p: Vec3) -> f32 {
+    let q = Vec3::new(p.x.abs(), p.y, p.z);
+    let inner = blob(q, [0.0185, 0.7255, 0.135], [0.007, 0.008, 0.02]);
+    let under = blob(q, [0.029, 0.7150, 0.138], [0.015, 0.0055, 0.02]);
+    let lid = blob(q, [0.031, 0.7385, 0.138], [0.017, 0.0055, 0.02]);
+    (0.8 * inner + 0.75 * under + 0.6 * lid).min(1.0)
+}
+
+/// Wrinkles of age: height in metres, below 0.
+pub(super) fn wrinkles(p: Vec3) -> f32 {
+    let q = Vec3::new(p.x.abs(), p.y, p.z);
+    let wave = |phase: f32| (0.5 + 0.5 * phase.sin()).powi(4);
+    let wander = noise(p * 60.0, 41) + 0.4 * noise(p * 170.0, 42);
+    let fade = |seed: u32| 0.35 + 0.65 * noise(p * 45.0, seed);
+    let forehead = blob(q, [0.0, 0.783, 0.14], [0.042, 0.016, 0.06])
+        * wave((p.y + 9.0 * q.x * q.x) * 620.0 + 5.5 * wander)
+        * fade(43);
+    let corner = Vec2::new(q.x - 0.0455, q.y - 0.7265);
+    let feet = blob(q, [0.059, 0.727, 0.115], [0.011, 0.017, 0.03])
+        * wave(f32::atan2(corner.y, corner.x.max(1e-4)) * 11.0 + 2.5 * wander)
+        * fade(44);
+    let fold = {
+        let line = curve([(0.638, 0.030), (0.655, 0.0335), (0.672, 0.026), (0.688, 0.0185)], p.y);
+        let depth = smooth(0.0045, 0.0, (q.x - line).abs());
+        depth * smooth(0.633, 0.645, p.y) * smooth(0.694, 0.684, p.y) * smooth(0.10, 0.125, p.z)
+    };
+    let frown = smooth(0.0022, 0.0, (q.x - 0.0065 - 0.1 * (p.y - 0.745)).abs())
+        * blob(q, [0.006, 0.749, 0.153], [0.02, 0.010, 0.03]);
+    let under = blob(q, [0.031, 0.711, 0.138], [0.015, 0.006, 0.02])
+        * wave((p.y - 4.0 * (q.x - 0.03).powi(2)) * 1900.0 + 3.0 * wander);
+    let lips =
+        blob(q, [0.0, 0.674, 0.155], [0.022, 0.006, 0.03]) * wave(p.x * 2600.0 + 2.0 * wander);
+    let neck = smooth(0.60, 0.585, p.y)
+        * smooth(0.47, 0.53, p.y)
+        * smooth(0.02, 0.05, p.z)
+        * wave(p.y * 420.0 + 4.0 * wander)
+        * fade(45);
+    -0.00030
+        * (forehead
+            + 0.9 * feet
+            + 1.3 * fold
+            + 0.9 * frown
+            + 0.45 * under
+            + 0.5 * lips
+            + 0.8 * neck)
+}

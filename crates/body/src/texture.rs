@@ -1,0 +1,147 @@
+//! Pictures, and numbers that look like chance.
+
+use std::sync::Arc;
+
+/// A picture of 8-bit RGBA.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Texture {
+    /// For people and files.
+    pub name: String,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Whether the colours are sRGB; otherwise they are plain numbers.
+    pub srgb: bool,
+    /// Rows from the top.
+    pub pixels: Arc<[u8]>,
+}
+
+/// sRGB's curve, 0 to 1.
+pub(crate) fn linear_from_srgb(value: f32) -> f32 {
+    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+}
+
+/// sRGB's curve back, 0 to 1.
+pub(crate) fn srgb_from_linear(value: f32) -> f32 {
+    let value = value.clamp(0.0, 1.0);
+    if value <= 0.003_130_8 { 12.92 * value } else { 1.055 * value.powf(1.0 / 2.4) - 0.055 }
+}
+
+/// A table for [`srgb_from_linear`] in 8 bits: texture makers call it for every pixel.
+pub(crate) struct SrgbTable(Vec<u8>);
+
+impl SrgbTable {
+    const SIZE: usize = 4095;
+
+    pub(crate) fn new() -> Self {
+        let level = |at: usize| (255.0 * srgb_from_linear(at as f32 / Self::SIZE as f32)).round();
+        Self((0..=Self::SIZE).map(|at| level(at) as u8).collect())
+    }
+
+    pub(crate) fn encode(&self, linear: f32) -> u8 {
+        self.0[(linear.clamp(0.0, 1.0) * Self::SIZE as f32 + 0.5) as usize]
+    }
+}
+
+/// 0 to 255 of 0 to 1.
+pub(crate) fn byte(value: f32) -> u8 {
+    (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
+}
+
+/// Mixes the bits of a number (splitmix64).
+pub(crate) fn mix(value: u64) -> u64 {
+    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// A row of numbers that follow from a seed.
+#[derive(Debug, Clone)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(mix(seed))
+    }
+
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mix(self.0)
+    }
+
+    /// 0 to 1.
+    pub(crate) fn unit(&mut self) -> f32 {
+        (self.bits() >> 40) as f32 / (1u64 << 24) as f32
+    }
+
+    /// Between two numbers.
+    pub(crate) fn range(&mut self, low: f32, high: f32) -> f32 {
+        low + (high - low) * self.unit()
+    }
+
+    /// About −1 to 1, near 0 more often than not.
+    pub(crate) fn bell(&mut self) -> f32 {
+        (self.unit() + self.unit() + self.unit()) / 1.5 - 1.0
+    }
+
+    /// One of these.
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[(self.bits() % from.len() as u64) as usize]
+    }
+}
+
+fn lattice(x: i32, y: i32, z: i32, seed: u32) -> f32 {
+    let mut h = (x as u32).wrapping_mul(0x8da6_b343)
+        ^ (y as u32).wrapping_mul(0xd816_3841)
+        ^ (z as u32).wrapping_mul(0xcb1a_b31f)
+        ^ seed.wrapping_mul(0x9e37_79b9);
+    h = (h ^ (h >> 15)).wrapping_mul(0x2c1b_3c6d);
+    h = (h ^ (h >> 12)).wrapping_mul(0x297a_2d39);
+    (h ^ (h >> 15)) as f32 / u32::MAX as f32
+}
+
+/// Smooth value noise, 0 to 1.
+pub(crate) fn noise(p: glam::Vec3, seed: u32) -> f32 {
+    let low = p.floor();
+    let f = p - low;
+    let f = f * f * (3.0 - 2.0 * f);
+    let [x, y, z] = low.to_array().map(|c| c as i32);
+    let along_x = |dy: i32, dz: i32| {
+        let a = lattice(x, y + dy, z + dz, seed);
+        a + (lattice(x + 1, y + dy, z + dz, seed) - a) * f.x
+    };
+    let plane = |dz: i32| {
+        let a = along_x(0, dz);
+        a + (along_x(1, dz) - a) * f.y
+    };
+    let a = plane(0);
+    a + (plane(1) - a) * f.z
+}
+
+/// Distance to the nearest of scattered points, in cells (0 to about 1), and a number of that point.
+/// Only the eight nearest cells are asked, and points keep to the middle of their cells.
+pub(crate) fn cells(p: glam::Vec3, seed: u32) -> (f32, f32) {
+    let low = (p - 0.5).floor();
+    let [x, y, z] = low.to_array().map(|c| c as i32);
+    let mut best = (f32::MAX, 0.0);
+    for corner in 0..8 {
+        let at = [x + (corner & 1), y + (corner >> 1 & 1), z + (corner >> 2)];
+        let bits = (lattice(at[0], at[1], at[2], seed) * 16_777_216.0) as u32;
+        let own = |shift: u32| (bits >> shift & 63) as f32 / 63.0;
+        let jitter = glam::Vec3::new(own(0), own(6), own(12));
+        let place = glam::Vec3::from(at.map(|c| c as f32)) + 0.2 + 0.6 * jitter;
+        let away = place.distance_squared(p);
+        if away < best.0 {
+            best = (away, own(18));
+        }
+    }
+    (best.0.sqrt(), best.1)
+}
+
+/// 0 below `low`, 1 above `high`, smooth between; falls if `low` is above `high`.
+pub(crate) fn smooth(low: f32, high: f32, value: f32) -> f32 {
+    let t = ((value - low) / (high - low)).clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
+}
