@@ -229,7 +229,7 @@ impl Gaze {
         if time >= self.jump.over() {
             return aim;
         }
-        toward(self.jump.from, aim, self.jump.way(time))
+        self.jump.direction(time, aim)
     }
 
     /// Metres to where the eyes converge.
@@ -263,8 +263,8 @@ impl Gaze {
         self.fixations += 1;
         let (aim, near) = self.resolve(sight).unwrap_or((self.aim[1], fixation.near));
         self.aim = [aim; 2];
-        let angle = from.dot(aim).clamp(-1.0, 1.0).acos();
-        self.jump = Saccade::new(start, from, angle);
+        let angle = from.angle_between(aim);
+        self.jump = Saccade::new(start, from, aim);
         self.near.go(sight.time, start, 0.25, near.min(MOST_NEAR));
         self.catch_at = NEVER;
         if matches!(fixation.kind, GazeKind::Mutual | GazeKind::Attend) {

@@ -232,9 +232,9 @@ impl Life {
         let natural = Vec3::new(0.45 * s, -0.85, -0.35);
         match goal.reach {
             Reach::Wave => {
-                let swing = 0.11 * (TAU * 1.9 * goal.age).sin() * goal.part;
-                let hand = chest * Vec3::new(s * (0.26 + swing), 0.42, 0.27);
-                (shoulder + length * hand, chest * Vec3::new(0.8 * s, -0.75, -0.25))
+                let swing = 0.13 * (TAU * 1.9 * goal.age).sin() * goal.part;
+                let hand = chest * Vec3::new(s * (0.42 + swing), 0.14, 0.34);
+                (shoulder + length * hand, chest * Vec3::new(0.15 * s, -1.0, -0.25))
             }
             Reach::Point(_) => {
                 let to = moment.root.to_model(goal.place) - shoulder;
@@ -296,22 +296,19 @@ impl Life {
 
     fn pose_eyes(&self, moment: &Moment, places: &RigPlaces, pose: &mut AvatarPose) {
         let (gaze, time) = (&self.state.gaze, moment.time);
-        let nominal = moment.root.to_world(self.body.eyes);
-        let point = nominal + gaze.direction(time) * gaze.distance(time);
-        let point = moment.root.to_model(point);
+        // The gaze was decided for eyes at their rest place; wherever the body has carried them since,
+        // they look at the same point, unless that is so near that it might come between them.
+        let distance = gaze.distance(time);
+        let way = moment.root.rotation().inverse() * gaze.direction(time) * distance;
+        let middle = places.carry(&self.body.rig, HumanBone::Head, self.body.eyes);
+        let point = middle + (self.body.eyes - middle).clamp_length_max(0.4 * distance) + way;
         let head = places.rotation(HumanBone::Head).inverse();
         let (dart_yaw, dart_pitch) = microsaccade(self.seed, time);
         for (side, bone) in EYE.into_iter().enumerate() {
             let eye = places.carry(&self.body.rig, HumanBone::Head, self.body.rig.eye(side));
             let to = head * (point - eye);
-            let yaw = to.x.atan2(to.z);
-            // What is behind the head draws the eyes to neither side.
-            let behind = ((yaw.abs() - 1.75) / 1.2).clamp(0.0, 1.0);
-            let front = 1.0 - behind * behind * (3.0 - 2.0 * behind);
-            // Straight up or down there are no sides.
-            let level = (to.x.hypot(to.z) / (0.8 * to.length().max(1e-6))).min(1.0);
-            let front = front * level * level;
-            let yaw = front * soft_limit(yaw, EYE_YAW - 3.0 * DEGREE, EYE_YAW);
+            let to = within_sight(to);
+            let yaw = soft_limit(to.x.atan2(to.z), EYE_YAW - 3.0 * DEGREE, EYE_YAW);
             let pitch = to.y.atan2(to.x.hypot(to.z));
             let pitch = soft_limit(pitch, EYE_PITCH - 3.0 * DEGREE, EYE_PITCH);
             let eye = Eye {
@@ -331,6 +328,20 @@ impl Life {
             pose.face[down] = (-eye.pitch / EYE_PITCH).max(0.0);
         }
     }
+}
+
+/// The direction that eyes in a head (facing +Z) take towards a point: the same up to 50 degrees, more
+/// than they can turn; the rim beyond; and ahead for what is behind, so that nothing that passes there
+/// or overhead makes them flip.
+fn within_sight(to: Vec3) -> Vec3 {
+    let across = to.truncate();
+    let (Some(to), Some(across)) = (to.try_normalize(), across.try_normalize()) else {
+        return Vec3::Z;
+    };
+    let angle = to.z.clamp(-1.0, 1.0).acos();
+    let behind = ((angle - 100.0 * DEGREE) / (70.0 * DEGREE)).clamp(0.0, 1.0);
+    let angle = angle.min(50.0 * DEGREE) * (1.0 - behind * behind * (3.0 - 2.0 * behind));
+    (across * angle.sin()).extend(angle.cos())
 }
 
 /// Microsaccades: one at a random time in every slot, so 1.5 a second; yaw and pitch in radians.

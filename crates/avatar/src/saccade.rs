@@ -47,31 +47,40 @@ const MIN_PEAK: f32 = 1.05;
 pub(crate) struct Saccade {
     pub start: f64,
     pub span: f32,
-    pub from: Vec3,
-    pub angle: f32,
+    from: Vec3,
+    to: Vec3,
     /// Parts of the span for speeding up and slowing down.
     ramps: (f32, f32),
 }
 
 impl Saccade {
     pub fn none(direction: Vec3) -> Self {
-        Self { start: -1e6, span: 0.03, from: direction, angle: 0.0, ramps: (0.5, 0.5) }
+        let (from, to) = (direction, direction);
+        Self { start: -1e6, span: 0.03, from, to, ramps: (0.5, 0.5) }
     }
 
-    pub fn new(start: f64, from: Vec3, angle: f32) -> Self {
+    pub fn new(start: f64, from: Vec3, to: Vec3) -> Self {
+        let angle = from.angle_between(to);
         let span = duration(angle);
         // Speed: a cosine ramp up, a plateau, a longer ramp down; half of each ramp is lost.
         let ratio = if angle > 1e-4 { peak_speed(angle) * span / angle } else { MIN_PEAK };
         let both = 2.0 * (1.0 - 1.0 / ratio.max(MIN_PEAK));
-        Self { start, span, from, angle, ramps: (0.4 * both, 0.6 * both) }
+        Self { start, span, from, to, ramps: (0.4 * both, 0.6 * both) }
     }
 
     pub fn over(&self) -> f64 {
         self.start + f64::from(self.span)
     }
 
+    /// Where it has got to on its way to an aim that may have moved since the start.
+    pub fn direction(&self, time: f64, aim: Vec3) -> Vec3 {
+        let part = self.way(time);
+        // The way is that of the start: straight behind, the shortest one could be any.
+        (toward(self.from, self.to, part) + (aim - self.to) * part).normalize_or(aim)
+    }
+
     /// Part of the way, 0 to 1.
-    pub fn way(&self, time: f64) -> f32 {
+    fn way(&self, time: f64) -> f32 {
         let x = ((time - self.start) / f64::from(self.span)).clamp(0.0, 1.0) as f32;
         let (up, down) = self.ramps;
         let peak = 1.0 / (1.0 - 0.5 * (up + down));
@@ -118,7 +127,8 @@ mod tests {
     #[test]
     fn jumps_follow_the_main_sequence() {
         for degrees in [2.5f32, 4.0, 6.0, 10.0, 15.0, 20.0, 30.0, 60.0] {
-            let jump = Saccade::new(0.0, Vec3::Z, degrees.to_radians());
+            let angle = degrees.to_radians();
+            let jump = Saccade::new(0.0, Vec3::Z, Vec3::new(angle.sin(), 0.0, angle.cos()));
             let milliseconds = 1000.0 * jump.span;
             assert!(milliseconds <= (30.0 + 2.7 * degrees) * 1.001);
             assert!(milliseconds >= 20.0 + 2.2 * degrees);

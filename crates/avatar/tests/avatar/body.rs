@@ -238,7 +238,9 @@ fn hands_point_reach_and_wave() {
             assert!(right.distance(cup) < 0.005, "reaches it: {}", right.distance(cup));
         }
         if (7.8..9.0).contains(&time) {
+            let elbow = places.position(HumanBone::RightLowerArm);
             highest = highest.max(right.y);
+            assert!(right.y > elbow.y + 0.15, "the forearm is up");
             let way = right.x - last.0;
             turns += usize::from(way * last.1 < 0.0);
             last = (right.x, way);
@@ -247,7 +249,7 @@ fn hands_point_reach_and_wave() {
             assert!(right.y < 1.0 && places.position(HumanBone::LeftHand).y < 1.0, "they hang");
         }
     });
-    assert!(highest > 1.5, "{highest}");
+    assert!((1.4..1.55).contains(&highest), "{highest}");
     assert!((4..9).contains(&turns), "{turns} times from side to side");
 }
 

@@ -450,3 +450,61 @@ fn pupils_follow_light() {
     });
     assert!(dark > 0.0048 && bright < 0.0025, "{dark} {bright}");
 }
+
+#[test]
+fn intimacy_turns_the_eyes_aside_more_often_than_up_or_down() {
+    let timeline = conversation(Activity::Listening);
+    let mut life = life(14);
+    let mut pose = AvatarPose::REST;
+    let (mut side, mut up, mut down) = (0.0, 0.0, 0.0);
+    let mut was = GazeKind::Return;
+    let mut began = f64::MAX;
+    for k in 0..(3.0 * HOUR * 30.0) as u64 {
+        let time = k as f64 / 30.0;
+        life.pose(&timeline, &Room, time, Lod::Hidden, &mut pose);
+        if life.gaze_kind() == GazeKind::Intimacy && was != GazeKind::Intimacy {
+            began = time;
+        }
+        was = life.gaze_kind();
+        if was == GazeKind::Intimacy && time > began + 0.18 {
+            began = f64::MAX;
+            let to = life.gaze_direction(time);
+            let (yaw, pitch) = (to.x.atan2(to.z), to.y.asin() - 0.01);
+            match (yaw.abs() > pitch.abs(), pitch > 0.0) {
+                (true, _) => side += 1.0,
+                (_, true) => up += 1.0,
+                _ => down += 1.0,
+            }
+        }
+    }
+    let all: f64 = side + up + down;
+    assert!(all > 1000.0);
+    near(side / all, 0.7, 0.05);
+    assert!((up / all - 0.1).abs() < 0.025 && (down / all - 0.2).abs() < 0.025, "{up} {down}");
+}
+
+#[test]
+fn microsaccades_come_once_or_twice_a_second_within_a_degree() {
+    let timeline = timeline([(0.0, look_at(Target::Direction(Vec3::Z), 1e5))]);
+    let mut jumps: Vec<(f64, f32)> = Vec::new();
+    let mut last = Vec3::Z;
+    let mut before = None;
+    // The same jump is spread over several samples: 30 ms.
+    watch(&mut life(2), &timeline, &EmptyPlace, (10.0, 200.0, 250.0), |time, life, pose| {
+        let eye = pose.eyes[0].rotation() * Vec3::Z;
+        if before.is_none_or(|glance| glance != life.glance().index) {
+            before = Some(life.glance().index);
+        } else {
+            let speed = 250.0 * eye.angle_between(last).to_degrees();
+            match jumps.last_mut() {
+                Some((at, size)) if time - *at < 0.04 => *size += speed / 250.0,
+                _ if speed > 5.0 => jumps.push((time, speed / 250.0)),
+                _ => {}
+            }
+        }
+        last = eye;
+    });
+    let rate = jumps.len() as f64 / 200.0;
+    assert!((0.9..2.0).contains(&rate), "{rate} a second");
+    assert!(jumps.iter().filter(|jump| jump.1 > 1.1).count() < jumps.len() / 20);
+}

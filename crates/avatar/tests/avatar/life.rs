@@ -181,6 +181,28 @@ fn listeners_nod_and_others_do_not() {
 }
 
 #[test]
+fn a_nod_goes_down_faster_than_up() {
+    let timeline = timeline([(1.0, Act::Gesture(Gesture::Nod(1)))]);
+    let pitch = |timeline: &Timeline| {
+        let mut pitch = Vec::new();
+        watch(&mut life(2), timeline, &EmptyPlace, (0.9, 0.7, 500.0), |_, _, pose| {
+            let head = Rig::adult().places(pose).rotation(HumanBone::Head) * Vec3::Z;
+            pitch.push(head.y.asin().to_degrees());
+        });
+        pitch
+    };
+    // Beside the same person who does not nod.
+    let nod: Vec<f32> =
+        pitch(&timeline).iter().zip(pitch(&Timeline::new())).map(|(a, b)| b - a).collect();
+    let top = (0..nod.len()).max_by(|a, b| nod[*a].total_cmp(&nod[*b])).unwrap_or(0);
+    assert!((1.8..=4.05).contains(&nod[top]), "{} degrees", nod[top]);
+    let first = nod.iter().position(|x| *x > 0.01).unwrap_or(0);
+    let last = nod.iter().rposition(|x| *x > 0.01).unwrap_or(0);
+    let (down, up) = ((top - first) as f32 / 500.0, (last - top) as f32 / 500.0);
+    assert!((0.12..0.17).contains(&down) && (0.2..0.27).contains(&up), "{down} {up}");
+}
+
+#[test]
 fn levels_of_detail_leave_out_what_is_not_seen() {
     let timeline = busy();
     let mut pose = AvatarPose::REST;
@@ -325,6 +347,7 @@ proptest! {
                 for side in 0..2 {
                     let moved = (pose.eyes[side].yaw - before.eyes[side].yaw).to_degrees().abs();
                     let speed = moved * hz as f32;
+                    // The gaze's 420 and the head's against it, near the edge of sight.
                     prop_assert!(speed < 1300.0, "eye: {speed} degrees per second at {k}");
                 }
             }
