@@ -3,6 +3,7 @@
 mod checks;
 mod rooms;
 mod system;
+mod vrm;
 
 use std::{
     env, fs,
@@ -16,7 +17,9 @@ cargo xtask play [SEED]      builds and opens the demo game: choose a world or a
 cargo xtask test             format, lints, docs, room checks, all tests (what CI runs)
 cargo xtask ci               the same without questions, for machines
 cargo xtask avatars          makes assets/avatars/people.pack from MakeHuman's CC0 data (fetches 48 MB)
-cargo xtask rooms            only the check of who may depend on whom";
+cargo xtask rooms            only the check of who may depend on whom
+cargo xtask vrm-check [FILE] an avatar (SPEC.ron or FILE.vrm) in Chromium with three-vrm, and in
+                             Khronos' validator (needs node, npm, chromium)";
 
 /// One line for the person in front of the terminal.
 type Outcome = Result<(), String>;
@@ -31,6 +34,8 @@ fn main() -> ExitCode {
         ["ci"] => checks::run_all(system::Consent::Given),
         ["avatars"] => avatars(),
         ["rooms"] => rooms::check(&root()),
+        ["vrm-check"] => vrm::check(None),
+        ["vrm-check", file] => vrm::check(Some(file)),
         _ => Err(format!("what shall be done?\n{USAGE}")),
     };
     match outcome {

@@ -23,6 +23,7 @@ mod skin;
 mod spec;
 mod texture;
 mod topology;
+pub mod vrm;
 
 pub use build::BuildError;
 pub use model::{AlphaMode, Body, BodyMesh, Bone, Material, MorphTarget, Skeleton, Substance};

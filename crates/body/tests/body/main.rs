@@ -4,6 +4,7 @@
 
 mod build;
 mod files;
+mod vrm;
 
 use reverie_body::Pack;
 use std::{path::PathBuf, sync::LazyLock};

@@ -1,0 +1,6 @@
+mod expressions;
+mod faults;
+mod kit;
+mod reading;
+mod round_trip;
+mod springs;
