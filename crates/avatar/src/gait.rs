@@ -31,6 +31,8 @@ pub(crate) struct FootPlace {
     pub pitch: f32,
     /// The part of the pitch that is the ground's.
     pub slope: f32,
+    /// How freely it swings: 0 on the ground to 1 in the middle of a step.
+    pub free: f32,
 }
 
 impl FootPlace {
@@ -82,7 +84,7 @@ impl Foot {
         if x >= 1.0 {
             let heel = self.heel.at(time);
             let Print { ball, yaw, slope } = self.to;
-            return FootPlace { ball, yaw, pitch: slope + heel, slope };
+            return FootPlace { ball, yaw, pitch: slope + heel, slope, free: 0.0 };
         }
         // It is lifted before it goes forward and set down after it has got there.
         let s = min_jerk((x - 0.06) / 0.91);
@@ -95,7 +97,9 @@ impl Foot {
         // The heel comes down first, not below the ground.
         ball.y += self.sole * (-heel).max(0.0);
         let yaw = self.from.yaw + (self.to.yaw - self.from.yaw) * s;
-        FootPlace { ball, yaw, pitch: slope + heel, slope: slope + heel.min(0.0) }
+        let swing = 4.0 * x.max(0.0) * (1.0 - x);
+        let (pitch, slope, free) = (slope + heel, slope + heel.min(0.0), swing * swing);
+        FootPlace { ball, yaw, pitch, slope, free }
     }
 }
 

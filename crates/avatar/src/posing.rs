@@ -117,15 +117,20 @@ impl Life {
     fn hips_drop(&self, moment: &Moment, hips: Quat, offset: Vec3) -> f32 {
         let body = &self.body;
         let rest = body.rig.rest(HumanBone::Hips);
-        // Straight legs decide, not this height.
-        let mut height = 0.02 * body.size;
+        // Standing, straight legs decide, not this height; a walker keeps more level than they would.
+        let stride = moment.stride.min(1.0);
+        let mut height = (0.02 - 0.043 * stride) * body.size;
+        let blend = (0.04 + 0.03 * stride) * body.size;
         for (side, thigh) in THIGH.into_iter().enumerate() {
             let joint = rest + offset + hips * (body.rig.rest(thigh) - rest);
             let ankle = self.ankle(side, moment).0;
+            // A swinging foot need not quite be where it was planned: no reason to stoop.
+            let free = self.state.gait.foot(side, moment.time).free;
             let reach = 0.999 * body.legs[side].length();
             let flat = (ankle.x - joint.x).hypot(ankle.z - joint.z);
-            let most = ankle.y + (reach * reach - flat * flat).max(0.0).sqrt() - joint.y;
-            height = soft_min(height, most, 0.04 * body.size);
+            let most = ankle.y + (reach * reach - flat * flat).max(0.0).sqrt() - joint.y
+                + 0.09 * body.size * free;
+            height = soft_min(height, most, blend);
         }
         height
     }

@@ -135,6 +135,20 @@ fn walking_gets_there_with_planted_feet() {
 }
 
 #[test]
+fn a_walkers_hips_bob_gently() {
+    let walk = Walk { to: Vec3::new(0.0, 0.0, 12.0), speed_mps: 1.2 };
+    let timeline = timeline([(0.0, Act::Walk(walk))]);
+    let mut heights = Vec::new();
+    watch(&mut life(1), &timeline, &EmptyPlace, (3.0, 5.0, 120.0), |_, _, pose| {
+        heights.push(pose.root.position.y + pose.hips_offset.y);
+    });
+    let (low, high) = heights.iter().fold((9.0f32, -9.0f32), |(l, h), y| (l.min(*y), h.max(*y)));
+    assert!((0.015..0.055).contains(&(high - low)), "{low} to {high} m");
+    let speed = heights.windows(2).map(|w| 120.0 * (w[1] - w[0]).abs()).fold(0.0, f32::max);
+    assert!(speed < 0.4, "{speed} m/s");
+}
+
+#[test]
 fn hills_and_steps_are_walked_over() {
     let rig = Rig::adult();
     let to = Vec3::new(1.5, 0.0, 7.0);
