@@ -41,7 +41,7 @@ pub use bone::HumanBone;
 pub use face::{FaceShape, FaceWeights};
 pub use gaze::{GazeKind, Glance};
 pub use ik::{Limb, Reached};
-pub use life::{Life, LifeState};
+pub use life::{Life, LifeState, StateError};
 pub use pose::{AvatarPose, Eye, Lod, RootPlace};
 pub use rig::{Rig, RigError, RigPlaces};
 pub use surroundings::{EmptyPlace, Surroundings};

@@ -86,6 +86,11 @@ impl LifeState {
     }
 }
 
+/// Why a [`LifeState`] cannot be restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("state of a life: {0}")]
+pub struct StateError(&'static str);
+
 /// Performs a [`Timeline`] with one body. What it does at a time follows from rig, seed, timeline and
 /// surroundings alone, whatever the times at which it was asked before.
 #[derive(Debug, Clone)]
@@ -98,7 +103,8 @@ pub struct Life {
 impl Life {
     /// A life that begins at `start_secs` at a place of the world. Every seed is another person.
     pub fn new(rig: &Rig, seed: u64, root: RootPlace, start_secs: f64) -> Self {
-        let start_secs = if start_secs.is_finite() { start_secs.max(0.0) } else { 0.0 };
+        let start_secs =
+            if start_secs.is_finite() { start_secs.clamp(0.0, Timeline::MAX_SECS) } else { 0.0 };
         let sound = root.position.is_finite() && root.yaw.is_finite();
         let root = if sound { root } else { RootPlace::default() };
         let root = RootPlace { yaw: wrapped(root.yaw), ..root };
@@ -115,9 +121,20 @@ impl Life {
         self.state
     }
 
-    /// Goes on from a state that was saved with the same rig and seed.
-    pub fn restore(&mut self, state: &LifeState) {
+    /// Goes on from a state that was saved with the same rig and seed. A state out of a damaged file is
+    /// refused and changes nothing.
+    pub fn restore(&mut self, state: &LifeState) -> Result<(), StateError> {
+        let within = |secs: f64| (0.0..=2.0 * Timeline::MAX_SECS).contains(&secs);
+        if !within(state.start_secs) || !within(state.secs()) {
+            return Err(StateError("its time is out of range"));
+        }
+        // Not equal to itself: something in it is not a number.
+        #[allow(clippy::eq_op)]
+        if state != state {
+            return Err(StateError("it contains what is not a number"));
+        }
         self.state = *state;
+        Ok(())
     }
 
     /// Why the eyes are where they are.

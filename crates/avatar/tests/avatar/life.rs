@@ -74,11 +74,19 @@ fn states_are_saved_restored_and_replayed() {
 
     let state: LifeState = ron::from_str(&saved).expect("reads");
     assert!((state.secs() - 7.3).abs() < 1.0 / 50.0);
-    life.restore(&state);
+    life.restore(&state).expect("a sound state");
     life.pose(&timeline, &Room, 7.3, Lod::Full, &mut pose);
     assert_eq!(pose, early);
     life.pose(&timeline, &Room, 14.1, Lod::Full, &mut pose);
     assert_eq!(pose, late);
+    // A damaged state is refused.
+    let field = saved.find("next_shift:").expect("a field") + "next_shift:".len();
+    let end = field + saved[field..].find(',').expect("its end");
+    let nan = format!("{}NaN{}", &saved[..field], &saved[end..]);
+    for damaged in [saved.replacen("start_secs:0.0", "start_secs:-1.0", 1), nan] {
+        let state: LifeState = ron::from_str(&damaged).expect("reads");
+        assert!(life.restore(&state).is_err());
+    }
     // Back without a saved state: it begins anew.
     life.pose(&timeline, &Room, 7.3, Lod::Full, &mut pose);
     assert_eq!(pose, early);
