@@ -20,11 +20,11 @@ const fn face_of(emotion: Emotion) -> &'static [(FaceShape, f32)] {
         Emotion::Neutral => &[],
         // AU 6, 12, 25
         Emotion::Happy => &[
-            (MouthSmileLeft, 0.78),
+            (MouthSmileLeft, 0.92),
             (CheekSquintLeft, 0.6),
             (EyeSquintLeft, 0.32),
             (MouthDimpleLeft, 0.12),
-            (MouthUpperUpLeft, 0.14),
+            (MouthUpperUpLeft, 0.2),
             (BrowOuterUpLeft, 0.08),
             (JawOpen, 0.05),
         ],
@@ -34,8 +34,8 @@ const fn face_of(emotion: Emotion) -> &'static [(FaceShape, f32)] {
             (BrowDownLeft, 0.16),
             (MouthFrownLeft, 0.62),
             (MouthShrugLower, 0.34),
-            (EyeBlinkLeft, 0.12),
-            (EyeSquintLeft, 0.14),
+            (EyeBlinkLeft, 0.04),
+            (EyeSquintLeft, 0.06),
             (MouthRollLower, 0.1),
         ],
         // AU 4, 5, 7, 23, 24
@@ -80,8 +80,8 @@ const fn face_of(emotion: Emotion) -> &'static [(FaceShape, f32)] {
         Emotion::Relaxed => &[
             (MouthSmileLeft, 0.2),
             (CheekSquintLeft, 0.08),
-            (EyeBlinkLeft, 0.1),
-            (EyeSquintLeft, 0.06),
+            (EyeBlinkLeft, 0.05),
+            (EyeSquintLeft, 0.04),
         ],
         // AU 1, 2 slightly, a trace of 12
         Emotion::Interest => &[
