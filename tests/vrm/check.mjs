@@ -84,7 +84,7 @@ const fail = [];
 if (numErrors > 0) fail.push(`gltf-validator found ${numErrors} errors`);
 if (report.failed) fail.push(report.failed);
 else {
-  console.log(`three-vrm: ${report.bones.length} bones, ${Object.keys(report.moved_m).length} expressions`);
+  console.log(`three-vrm: ${report.bones.length} bones, ${Object.keys(report.moved_m).length} presets, ${report.custom.length} expressions of its own`);
   for (const name of ["happy", "aa", "blink"]) {
     const moved = report.moved_m[name] ?? 0;
     console.log(`  ${name} moves the face by up to ${(moved * 1000).toFixed(1)} mm`);

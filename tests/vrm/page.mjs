@@ -87,6 +87,7 @@ async function run() {
     meta: vrm.meta,
     bones: Object.keys(vrm.humanoid.humanBones),
     lookAt: vrm.lookAt ? { faceFront: vrm.lookAt.faceFront.toArray() } : null,
+    custom: Object.keys(vrm.expressionManager?.customExpressionMap ?? {}),
     moved_m: {},
     eyes_deg: {},
   };

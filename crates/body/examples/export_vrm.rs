@@ -1,8 +1,9 @@
-//! `export_vrm PACK OUT.vrm [SPEC.ron]`: a person as a VRM 1.0 file; the default person without a spec.
+//! `export_vrm PACK OUT.vrm [SPEC.ron]`: a person as a VRM 1.0 file, read back to see that it can be; the
+//! default person without a spec.
 
 use reverie_body::{
     AvatarSpec, Body, Pack,
-    vrm::{Meta, save_vrm},
+    vrm::{Meta, Model, save_vrm},
 };
 use std::{env, error::Error, fs, path::Path, time::Instant};
 
@@ -17,6 +18,13 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let start = Instant::now();
     save_vrm(&body, &Meta::public_domain(&body.name), Path::new(out))?;
     let size = fs::metadata(out)?.len() as f64 / 1e6;
-    eprintln!("{out}: {size:.1} MB in {:.2} s", start.elapsed().as_secs_f64());
+    let written = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let model = Model::load(Path::new(out))?;
+    let read = start.elapsed().as_secs_f64();
+    eprintln!("{out}: {size:.1} MB, written in {written:.2} s, read in {read:.2} s");
+    for warning in &model.warnings {
+        eprintln!("  {warning}");
+    }
     Ok(())
 }

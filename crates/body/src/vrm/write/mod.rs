@@ -12,7 +12,7 @@ use super::{
 use crate::{Body, BodyMesh, Substance};
 use glam::Vec3;
 use glb::{Glb, Target, num, nums};
-use reverie_avatar::HumanBone;
+use reverie_avatar::{FaceShape, HumanBone};
 use serde_json::{Map, Value, json};
 use std::{io::Write, path::Path};
 use surface::Surfaces;
@@ -21,7 +21,7 @@ use surface::Surfaces;
 const LEAST_TURN: f32 = 1e-4;
 
 /// A body as a VRM 1.0 file: humanoid in the T-pose, morph targets as they are (the 52 of ARKit by name),
-/// VRM's presets made of them, eyes that turn by their bones. The same body gives the same bytes.
+/// VRM's presets made of them and expressions with ARKit's names, eyes that turn by their bones. The same body gives the same bytes.
 ///
 /// Fails on bodies that lack bones which VRM demands, on meshes whose lists do not fit one another, on
 /// pictures of the wrong size, and beyond 4 GiB.
@@ -244,8 +244,18 @@ fn vrm_json(body: &Body, meta: &Meta) -> Value {
             Some((bone.name().to_owned(), json!({ "node": body.skeleton.find(bone)? })))
         })
         .collect();
-    let presets: Map<String, Value> =
-        Preset::ALL.into_iter().map(|p| (p.name().to_owned(), expression(body, p))).collect();
+    let presets: Map<String, Value> = Preset::ALL
+        .into_iter()
+        .map(|p| (p.name().to_owned(), expression(body, recipe(p))))
+        .collect();
+    // Face tracking programs look for expressions with ARKit's names.
+    let custom: Map<String, Value> = FaceShape::ALL
+        .into_iter()
+        .filter(|shape| {
+            body.meshes.iter().any(|m| m.targets.iter().any(|t| t.shape == Some(*shape)))
+        })
+        .map(|shape| (shape.name().to_owned(), expression(body, &[(shape, 1.0)])))
+        .collect();
     let annotations: Vec<Value> = (body.meshes.iter().enumerate())
         .map(|(at, mesh)| {
             let kind = match first_person(body.materials[mesh.material].substance) {
@@ -260,7 +270,7 @@ fn vrm_json(body: &Body, meta: &Meta) -> Value {
         "specVersion": "1.0",
         "meta": meta_json(body, meta),
         "humanoid": { "humanBones": bones },
-        "expressions": { "preset": presets },
+        "expressions": { "preset": presets, "custom": custom },
         "lookAt": look_at_json(body),
         "firstPerson": { "meshAnnotations": annotations },
     })
@@ -279,10 +289,10 @@ fn first_person(substance: Substance) -> FirstPerson {
     }
 }
 
-fn expression(body: &Body, preset: Preset) -> Value {
+fn expression(body: &Body, shapes: &[(FaceShape, f32)]) -> Value {
     let mut binds = Vec::new();
     for (at, mesh) in body.meshes.iter().enumerate() {
-        for (shape, weight) in recipe(preset) {
+        for (shape, weight) in shapes {
             if let Some(index) = mesh.targets.iter().position(|t| t.shape == Some(*shape)) {
                 let node = body.skeleton.bones.len() + at;
                 binds.push(json!({ "node": node, "index": index, "weight": num(*weight) }));

@@ -1,6 +1,9 @@
 use super::kit::{File, box_person};
 use reverie_avatar::{FaceShape, HumanBone};
-use reverie_body::vrm::{LookAtKind, Meta, Model, Origin, Preset, save_vrm, vrm_bytes};
+use reverie_body::{
+    AvatarSpec, Body,
+    vrm::{LookAtKind, Meta, Model, Origin, Preset, save_vrm, vrm_bytes},
+};
 
 fn near(a: &[f32], b: &[f32], what: &str) {
     assert_eq!(a.len(), b.len(), "{what}");
@@ -55,6 +58,8 @@ fn a_file_says_what_vrm_wants_to_know() {
     assert!(meta.redistribution && meta.commercial_usage == "corporation");
     let names: Vec<_> = extras.expressions.iter().filter_map(|e| e.preset).collect();
     assert_eq!(names, Preset::ALL);
+    let shapes: Vec<_> = extras.expressions.iter().filter_map(|e| e.shape).collect();
+    assert!(shapes.len() == 52 && FaceShape::ALL.iter().all(|shape| shapes.contains(shape)));
     let blink = &extras.expressions[Preset::Blink as usize];
     let moved: Vec<_> = blink.binds.iter().map(|bind| (bind.mesh, bind.target)).collect();
     let [left, right] = [FaceShape::EyeBlinkLeft, FaceShape::EyeBlinkRight].map(|s| s as usize);
@@ -109,6 +114,39 @@ fn files_are_there_whole_or_not_at_all() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let missing = Model::load(&folder.path().join("none.vrm")).unwrap_err().to_string();
     assert!(missing.contains("none.vrm: "), "{missing}");
+}
+
+#[test]
+fn a_person_of_the_creator_comes_back() {
+    let body = Body::build(&crate::PACK, &AvatarSpec::default()).unwrap();
+    let bytes = vrm_bytes(&body, &Meta::public_domain(&body.name)).unwrap();
+    assert!(bytes.len() < 12 << 20, "{} bytes", bytes.len());
+    let model = Model::from_bytes("person.vrm", &bytes).unwrap();
+    assert_eq!(model.warnings, []);
+    assert_eq!(model.extras.expressions.len(), 18 + 52);
+    assert!(model.extras.expressions.iter().all(|e| e.binds.is_empty() == (e.name == "neutral")));
+    let sorted = |body: &Body| {
+        let mut bones: Vec<_> = body.skeleton.bones.iter().map(|b| b.name.clone()).collect();
+        bones.sort();
+        bones
+    };
+    assert_eq!(sorted(&body), sorted(&model.body));
+    for bone in HumanBone::ALL {
+        assert!(body.rig.rest(bone).distance(model.body.rig.rest(bone)) < 1e-5);
+    }
+    assert_eq!(body.meshes.len(), model.body.meshes.len());
+    for a in &body.meshes {
+        let b = model.body.meshes.iter().find(|b| b.name == a.name).unwrap();
+        near(a.positions.as_flattened(), b.positions.as_flattened(), &a.name);
+        assert_eq!(a.indices, b.indices);
+        for (a, b) in a.targets.iter().zip(&b.targets) {
+            assert_eq!((&a.name, a.shape), (&b.name, b.shape));
+            let moved = |t: &reverie_body::MorphTarget| -> f32 {
+                t.positions.iter().flatten().map(|v| v.abs()).sum()
+            };
+            assert!((moved(a) - moved(b)).abs() < 1e-3 * (1.0 + moved(a)), "{}", a.name);
+        }
+    }
 }
 
 #[test]
