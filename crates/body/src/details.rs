@@ -45,7 +45,7 @@ pub(crate) fn eye(spec: &AvatarSpec) -> Texture {
     let iris = Vec3::from(spec.eyes.iris.linear());
     let aged = smooth(35.0, 85.0, spec.age);
     let seed = spec.seed as u32 & 0xffff;
-    square("eyes_colour", 512, |uv| {
+    square("eyes_colour", 384, |uv| {
         let place = 2.0 * uv - 1.0;
         let away = place.length();
         let turn = f32::atan2(place.y, place.x);
@@ -103,12 +103,12 @@ pub(crate) fn eye(spec: &AvatarSpec) -> Texture {
 pub(crate) fn lashes(spec: &AvatarSpec) -> Texture {
     let (width, height) = (512usize, 256usize);
     let strength = 0.4 + 0.6 * spec.eyes.lashes;
-    let dark = skin::hair_colour(spec).lerp(Vec3::splat(0.008), 0.8);
+    let dark = skin::hair_colour(spec).lerp(Vec3::splat(0.006), 0.93);
     let table = SrgbTable::new();
     let [r, g, b] = dark.to_array().map(|c| table.encode(c));
     let mut alphas = vec![0.0f32; width * height];
     let mut chance = Chance::new(spec.seed ^ 0x1a5);
-    for (half, count, reach, weight) in [(0usize, 120, 1.45, 1.0f32), (1, 64, 1.2, 0.6)] {
+    for (half, count, reach, weight) in [(0usize, 170, 1.45, 1.0f32), (1, 64, 1.2, 0.6)] {
         for strand in 0..count {
             let root = (strand as f32 + chance.range(-0.3, 0.7)) / count as f32;
             // Outwards at the outer corner, inwards at the inner one; several meet in a tip.
@@ -120,7 +120,7 @@ pub(crate) fn lashes(spec: &AvatarSpec) -> Texture {
                 let along = row as f32 / rows.max(1) as f32;
                 let x = (root + lean * along * along) * width as f32;
                 let half_width =
-                    1.25 * weight * (0.6 + 0.4 * strength) * (1.0 - along).powf(0.7) + 0.15;
+                    1.7 * weight * (0.6 + 0.4 * strength) * (1.0 - along).powf(0.7) + 0.15;
                 for column in (x - 3.0).max(0.0) as usize..((x + 4.0) as usize).min(width) {
                     let off = (column as f32 + 0.5 - x).abs();
                     let cover = (half_width + 0.5 - off).clamp(0.0, 1.0);

@@ -13,7 +13,9 @@ const SEGMENTS: usize = 40;
 /// Angle between the axis and the edge of the iris.
 const IRIS: f32 = 0.475;
 /// How far the cornea stands out, of the ball's radius.
-const CORNEA: f32 = 1.075;
+const CORNEA: f32 = 1.06;
+/// Of the helper's ball, so that lids pass over it on their straight way.
+const SNUG: f32 = 0.978;
 /// Radius of the pupil in the rest pose, of the iris's radius (3.8 mm of 11.8 mm).
 const PUPIL: f32 = 0.322;
 /// The same at weight 1 of the target `pupil` (8 mm). Weights change the diameter evenly.
@@ -29,7 +31,7 @@ pub(crate) fn ball(pack: &Pack, positions: &[Vec3], group: &str) -> (Vec3, f32) 
     let high = corners.fold(Vec3::MIN, Vec3::max);
     let radius = 0.25 * (high.x - low.x + high.y - low.y);
     let middle = 0.5 * (low + high);
-    (Vec3::new(middle.x, middle.y, low.z + radius), radius)
+    (Vec3::new(middle.x, middle.y, low.z + radius), SNUG * radius)
 }
 
 /// One ring of a surface of revolution: distance from the axis, place along it, distance from the

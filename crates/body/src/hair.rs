@@ -172,10 +172,10 @@ impl Cut {
                 Some(cut(1900, 9, [0.045, 0.070], 9.0, 0.020, 0.85, 0.03, 1.1, 0.016))
             }
             HairStyle::Bob => {
-                Some(cut(950, 11, [0.28, 0.34], 0.95, 0.021, 0.40, 0.35, 0.04, 0.012))
+                Some(cut(950, 16, [0.28, 0.34], 0.95, 0.021, 0.28, 0.35, 0.04, 0.012))
             }
             HairStyle::Long => {
-                Some(cut(950, 16, [0.50, 0.62], 2.9, 0.022, 0.40, 0.35, 0.08, 0.012))
+                Some(cut(950, 22, [0.50, 0.62], 2.9, 0.022, 0.28, 0.35, 0.06, 0.012))
             }
             HairStyle::Bun => Some(cut(900, 9, [0.26, 0.30], 9.0, 0.020, 0.12, 0.0, 0.02, 0.005)),
         }
@@ -284,7 +284,15 @@ pub(crate) fn mesh(
     let part = if mix_bit(spec.seed) { 0.022 } else { -0.022 };
     let mut mesh = BodyMesh { name: "hair".to_owned(), material, ..BodyMesh::default() };
     for (number, root) in roots(figure, cut.ribbons, &mut chance).into_iter().enumerate() {
+        // Long hair that begins at the very edge of a face would hang into it, one strand alone.
+        let long = matches!(style, HairStyle::Bob | HairStyle::Long);
+        if long && skin::around(root.base) < 82.0 && skin::above_hairline(root.base) < 0.008 {
+            continue;
+        }
         let layer = chance.unit();
+        // Partings are no straight lines; some hair lies across.
+        let deep = smooth(0.012, 0.045, skin::above_hairline(root.base));
+        let part = part + 0.016 * chance.bell() * deep;
         let sides = smooth(0.80, 0.745, root.base.y);
         let mut length = chance.range(cut.length[0], cut.length[1]) * size;
         if style == HairStyle::Short {
@@ -304,7 +312,11 @@ pub(crate) fn mesh(
             let done = segment as f32 / cut.segments as f32;
             let last = path[segment - 1];
             let comb = combed(style, &root, (last - centre) / size, knot_near, part);
-            let keep = if style == HairStyle::Bun { 0.15 } else { 1.0 };
+            let keep = match style {
+                HairStyle::Bun => 0.15,
+                _ if long => 0.8,
+                _ => 1.0,
+            };
             let hold = if style == HairStyle::Curly { 0.0 } else { 0.35 * (1.0 - done) };
             along = along * keep + comb * hold.max(1.0 - keep) - Vec3::Y * cut.gravity;
             if style == HairStyle::Curly {
@@ -312,19 +324,27 @@ pub(crate) fn mesh(
             }
             let spot = last * (26.0 / size) + Vec3::splat((seed % 61) as f32 * 1.7);
             let wave = Vec3::new(noise(spot, 71), noise(spot, 72), noise(spot, 73)) - 0.5;
+            // Long hair keeps out of the face.
+            let near = (last - centre) / size;
+            if long && near.z > 0.045 && near.y < 0.045 {
+                along += Vec3::new(0.5 * near.x.signum(), 0.0, -0.7);
+            }
             // What stands off falls back.
             let off = (ground.off(last) - rise) / (0.02 * size);
-            let pull = if style == HairStyle::Curly { 0.12 } else { 0.45 };
+            let pull = if style == HairStyle::Curly { 0.12 } else { 0.5 };
             if last.y > chin.y {
-                along -= pull * off.clamp(0.0, 1.6) * (last - centre).normalize_or_zero();
+                along -= pull * off.clamp(0.0, 1.2) * (last - centre).normalize_or_zero();
             }
             along = (along.normalize_or(comb) + cut.wave * 2.0 * wave).normalize_or(comb);
             let mut place = last + step * along;
-            let out = (place - centre).normalize_or(Vec3::Y);
+            let mut out = (place - centre).normalize_or(Vec3::Y);
+            if place.y < chin.y {
+                out = (out + ground.axis_to(place).normalize_or_zero()).normalize_or(out);
+            }
             // Below the jaw hair rests on clothes.
             let below = smooth(chin.y + 0.03, chin.y - 0.06, place.y);
             let hugs = style == HairStyle::Bun;
-            let above = rise * if hugs { 1.0 - 0.4 * done } else { 1.0 } + 0.018 * below * size;
+            let above = rise * if hugs { 1.0 - 0.4 * done } else { 1.0 } + 0.026 * below * size;
             let free = place;
             place = ground.rest(place, above, hugs);
             if place != free {
@@ -455,7 +475,7 @@ pub(crate) fn texture(spec: &AvatarSpec) -> Texture {
             let thick = chance.range(0.9, 2.6);
             let grey = chance.unit() < spec.hair.grey;
             let shade = 0.72 + 0.56 * chance.unit();
-            let base = if grey { Vec3::new(0.55, 0.54, 0.53) } else { own };
+            let base = if grey { Vec3::new(0.42, 0.41, 0.40) } else { own };
             let rows = (long * edge as f32) as usize;
             let phase = chance.range(0.0, 6.0);
             let begin = (0.10 * chance.unit() * chance.unit() * edge as f32) as usize;

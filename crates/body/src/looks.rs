@@ -78,8 +78,8 @@ impl Looks {
         };
         let lashes = Material {
             base_texture: Some(looks.add(details::lashes(spec))),
-            roughness: 0.55,
-            reflectance: 0.3,
+            roughness: 0.8,
+            reflectance: 0.1,
             alpha: AlphaMode::Blend,
             double_sided: true,
             ..Material::plain("lashes", Substance::Lash)
@@ -92,8 +92,8 @@ impl Looks {
     pub(crate) fn hair(&mut self, spec: &AvatarSpec) -> usize {
         let material = Material {
             base_texture: Some(self.add(hair::texture(spec))),
-            roughness: 0.42,
-            reflectance: 0.45,
+            roughness: 0.54,
+            reflectance: 0.27,
             scatter: [0.15, 0.10, 0.06],
             alpha: AlphaMode::Mask(0.4),
             double_sided: true,

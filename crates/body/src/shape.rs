@@ -6,6 +6,9 @@ use glam::Vec3;
 const AGES: [(&str, f32); 4] = [("baby", 1.0), ("child", 10.0), ("young", 25.0), ("old", 90.0)];
 const BUILD: [(&str, f32); 3] = [("min", 0.0), ("average", 0.5), ("max", 1.0)];
 
+/// The base mesh looks stern; people at ease do not.
+const AT_EASE: &[(&str, f32)] = &[("slider/mouth_angles_up+", 0.35)];
+
 /// Shares of the anchors on both sides of a value.
 fn between<const N: usize>(anchors: [(&str, f32); N], value: f32) -> Vec<(&str, f32)> {
     let mut shares: Vec<(&str, f32)> = Vec::with_capacity(2);
@@ -69,6 +72,9 @@ pub(crate) fn shaped(pack: &Pack, spec: &AvatarSpec) -> Result<Vec<Vec3>, SpecEr
             add(&mut positions, &name, share * bust.abs());
         }
     }
+    for (name, weight) in AT_EASE {
+        add(&mut positions, name, *weight);
+    }
     for (name, value) in &spec.face {
         if pack.target(&format!("slider/{name}+")).is_none() {
             let nearest = pack.sliders().min_by_key(|known| distance(known, name));
@@ -113,7 +119,7 @@ fn close_lips(pack: &Pack, positions: &mut [Vec3]) {
         })
         .sum::<f32>()
         / pairs.len().max(1) as f32;
-    let gap = apart.clamp(0.0, 0.006) + 0.0004;
+    let gap = apart.clamp(0.0, 0.006) + 0.0009;
     for (position, base) in positions.iter_mut().zip(&pack.vertices) {
         let (x, y) = (base.x / 0.026, (base.y - 0.6608) / 0.008);
         if x.abs() > 2.0 || y.abs() > 2.5 || base.z < 0.12 {

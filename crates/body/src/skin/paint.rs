@@ -13,9 +13,9 @@ const TONES: [Rgb; 6] = [
     Rgb(240, 208, 190),
     Rgb(228, 184, 158),
     Rgb(204, 152, 120),
-    Rgb(158, 110, 82),
-    Rgb(106, 72, 54),
-    Rgb(64, 44, 36),
+    Rgb(154, 112, 88),
+    Rgb(100, 71, 57),
+    Rgb(61, 44, 38),
 ];
 
 /// What a person's skin looks like, worked out once for all texels.
@@ -125,7 +125,7 @@ impl<'a> Look<'a> {
         colour *= 0.4 + 0.6 * part(t.open);
         let oil = part(t.flush).min(0.6);
         let mut roughness = 0.54 - 0.09 * oil + 0.10 * around(t.grain) + 0.05 * self.aged;
-        roughness = roughness + (0.36 - roughness) * lips.max(nail);
+        roughness = roughness + (0.43 - roughness) * lips.max(nail);
         roughness = roughness + (0.72 - roughness) * brow.max(scalp).max(beard * self.stubble);
         let scatter = (1.0 - brow.max(scalp)) * (1.0 - 0.5 * nail);
         (colour, roughness, scatter)

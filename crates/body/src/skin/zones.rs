@@ -62,7 +62,7 @@ pub(super) fn brow(p: Vec3) -> f32 {
         return 0.0;
     }
     let along = (x - 0.0115) / 0.0445;
-    let line = curve([(0.0, 0.7440), (0.35, 0.7470), (0.68, 0.7490), (1.0, 0.7446)], along);
+    let line = curve([(0.0, 0.7455), (0.35, 0.7472), (0.68, 0.7480), (1.0, 0.7430)], along);
     let half = curve([(0.0, 0.0046), (0.25, 0.0050), (0.65, 0.0038), (1.0, 0.0012)], along);
     let off = (p.y - line) / half;
     let ends = smooth(-0.10, 0.12, along) * smooth(1.1, 0.86, along);

@@ -76,7 +76,7 @@ fn other_files_are_no_packs() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn packs_cut_short_are_refused(share in 0.0..1.0f64) {
