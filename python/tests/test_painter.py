@@ -153,6 +153,12 @@ def test_windows_are_partly_known_and_true_where_known(tmp_path):
     assert (batch.proxy_class > 0).flatten(1).any(1).float().mean() < 0.5
     again = np.random.default_rng(5)
     assert torch.equal(maker.make(maker.choose(48, again), SIDE, again).seen, batch.seen)
+    # Most worlds' first views are shown, all or a part of them; never the answer itself.
+    shown = batch.first[..., 4].mean((1, 2))
+    assert 0.75 < float((shown > 0).float().mean()) < 1 and 0.2 < float(shown[shown > 0].min()) < 1 == float(shown.max())
+    assert float((batch.first[..., :4] * (1 - batch.first[..., 4:5])).abs().max()) == 0
+    alone = samples.Maker(frames_of_a_room(tmp_path, count=1))
+    assert float(alone.make(np.zeros(4, int), SIDE, rng).first.abs().max()) == 0
     # Up is up, mirrored or not.
     assert float(batch.elevation[:, 0].min()) > 0 > float(batch.elevation[:, -1].max())
 
@@ -184,7 +190,7 @@ def test_a_few_steps_reduce_the_loss_and_metrics_see_it(tmp_path):
     baseline = evaluate.scores(lambda b, _seed: b.fill, windows, 2)
     assert baseline["psnr_gain_db"] == 0 and baseline["depth_absrel_ratio"] == 1
     truth = evaluate.scores(lambda b, _seed: b.truth, windows, 1)
-    assert truth["sharpness_ratio"] == 1 and truth["depth_absrel_ratio"] < 1e-3 and abs(truth["seam_ratio"] - 1) < 0.2
+    assert truth["sharpness_ratio"] == 1 and truth["depth_absrel_ratio"] < 1e-3 and abs(truth["seam_ratio"] - 1) < 0.25
 
 
 def test_psnr_counts_unknown_pixels_only():

@@ -16,7 +16,7 @@ from .fill import push_pull
 from .frames import CONDITIONS, condition_vector
 from .load import layout
 from .model import Config, Layout, noise_maps
-from .samples import CAPTION, Batch, encode
+from .samples import CAPTION, FIRST_SIDE, Batch, encode
 
 FIXTURE_SIDE = 32
 
@@ -55,14 +55,24 @@ def fixture_batch(side: int = FIXTURE_SIDE) -> Batch:
         proxy_rgb=asked[..., None] * torch.tensor([0.7, 0.1, 0.1]),
         conditions=torch.tensor([conditions]),
         caption=torch.sin(torch.arange(CAPTION, dtype=torch.float32))[None],
+        first=fixture_first(),
     )
+
+
+def fixture_first() -> torch.Tensor:
+    """A first view made by a formula, known but for its sides."""
+    at = (torch.arange(FIRST_SIDE) + 0.5) / FIRST_SIDE
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    seen = torch.stack([0.5 + 0.4 * torch.sin(9 * x), y, 0.3 + 0.5 * x * y, 2 * y - 1], 2)
+    known = ((x - 0.5).abs() < 0.4).float()[..., None]
+    return torch.cat([seen * known, known, (0.7 * (1 - 2 * y))[..., None]], 2)[None]
 
 
 def small() -> Layout:
     """A network with few channels and random weights, whose every part matters."""
     config = Config(
         size=32, stem_channels=4, quarter_channels=6, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-        mlp_ratio=2, condition_size=8, position_frequencies=2, diverse=True,
+        mlp_ratio=2, condition_size=8, first_channels=8, position_frequencies=2, diverse=True,
     )  # fmt: skip
     torch.manual_seed(3)
     network = Layout(config).eval().requires_grad_(False)
@@ -96,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
     noise = noise_maps(batch, torch.Generator().manual_seed(5))
     fixture = {
         key: getattr(batch, key)[0].contiguous()
-        for key in ("known", "seen", "fill", "elevation", "proxy_rgb", "conditions", "caption")
+        for key in ("known", "seen", "fill", "elevation", "proxy_rgb", "conditions", "caption", "first")
     }
     fixture["proxy_class"] = batch.proxy_class[0].to(torch.uint8)
     fixture["noise"] = noise[0, 0, 0].contiguous()

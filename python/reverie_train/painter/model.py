@@ -3,7 +3,8 @@
 A pyramid as the depth network's: half (stem) and quarter size in 3x3 convolutions that are stored as matrices,
 a transformer at an eighth, and back up with skip connections; the last two convolutions work at half size, so
 that neither patches nor blocks show. The answer is a change of push-pull's. Conditions act on the
-transformer by adaptive normalisation (one projection for all layers, a table of offsets per layer).
+transformer by adaptive normalisation (one projection for all layers, a table of offsets per layer); so does
+the view that the world began with, which says what kind of place it is where next to nothing is known.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from torch import nn
 
 from ..depth.model import Conv3x3, ConvBlock, depth_to_space, position_features, space_to_depth
 from .frames import CONDITIONS
-from .samples import CAPTION, NOISE, Batch
+from .samples import CAPTION, FIRST_CHANNELS, NOISE, Batch
 
 CLASSES = 32
 OUTPUTS = 5
@@ -37,24 +38,56 @@ class Config:
     mlp_ratio: int = 3
     quarter_blocks: int = 1
     condition_size: int = 128
+    first_channels: int = 64
     position_frequencies: int = 4
     layer_norm_eps: float = 1e-5
     diverse: bool = False
     """Noise chooses between plausible answers; else it was always zero in training."""
 
 
-class Conditioner(nn.Module):
-    """Conditions, caption and noise to one vector."""
+FIRST_CELL = 4
+"""Side of the cells of the first view, pixels."""
 
-    def __init__(self, size: int):
+
+class FirstView(nn.Module):
+    """The view that the world began with, to one vector; zeros change nothing but by the biases."""
+
+    def __init__(self, config: Config):
         super().__init__()
+        channels, eps = config.first_channels, config.layer_norm_eps
+        self.stem = nn.Linear(FIRST_CELL**2 * FIRST_CHANNELS, channels)
+        self.blocks = nn.ModuleList(ConvBlock(channels, eps) for _ in range(2))
+        self.norm = nn.LayerNorm(channels, eps=eps)
+        self.pool = nn.Linear(channels, 2 * channels)
+        self.out = nn.Linear(2 * channels, config.condition_size)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, first: torch.Tensor) -> torch.Tensor:
+        known = first[..., 4:5]
+        x = torch.cat([(first[..., :3] - 0.5 * known) * 2, first[..., 3:]], 3)
+        x = self.stem(space_to_depth(x, FIRST_CELL))
+        for block in self.blocks:
+            x = block(x)
+        x = F.gelu(self.pool(self.norm(x)), approximate="tanh").mean((1, 2))
+        return self.out(x)
+
+
+class Conditioner(nn.Module):
+    """Conditions, caption and the world's first view to one vector."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        size = config.condition_size
+        self.first = FirstView(config)
         self.conditions = nn.Linear(CONDITIONS, size)
         self.caption = nn.Linear(CAPTION, size, bias=False)
         self.up = nn.Linear(size, size)
         nn.init.zeros_(self.caption.weight)
 
-    def forward(self, conditions: torch.Tensor, caption: torch.Tensor) -> torch.Tensor:
-        x = F.gelu(self.conditions(conditions) + self.caption(caption), approximate="tanh")
+    def forward(self, conditions: torch.Tensor, caption: torch.Tensor, first: torch.Tensor) -> torch.Tensor:
+        x = self.conditions(conditions) + self.caption(caption) + self.first(first)
+        x = F.gelu(x, approximate="tanh")
         return F.gelu(self.up(x), approximate="tanh")
 
 
@@ -145,7 +178,7 @@ class Layout(nn.Module):
         stem, quarter = config.stem_channels, config.quarter_channels
         width, eps = config.hidden_size, config.layer_norm_eps
         self.inputs = Inputs()
-        self.condition = Conditioner(config.condition_size)
+        self.condition = Conditioner(config)
         self.stem = Conv3x3(4 * Inputs.channels, stem)
         self.to_quarter = nn.Linear(4 * stem, quarter)
         self.quarter = nn.ModuleList(ConvBlock(quarter, eps) for _ in range(config.quarter_blocks))
@@ -164,7 +197,8 @@ class Layout(nn.Module):
         quarter = self.to_quarter(space_to_depth(half))
         for block in self.quarter:
             quarter = block(quarter)
-        condition = self.condition(batch.conditions.to(noise.dtype), batch.caption.to(noise.dtype))
+        told = (x.to(noise.dtype) for x in (batch.conditions, batch.caption, batch.first))
+        condition = self.condition(*told)
         x = self.transformer(self.to_hidden(space_to_depth(quarter)), condition)
         x = quarter + depth_to_space(self.from_hidden(x))
         for block in self.up_quarter:

@@ -21,6 +21,14 @@ DETAIL_BOX = 5
 """Side of the box that detail is measured in, pixels."""
 REACH = 10
 """Frames of an episode between which windows are re-projected."""
+FIRST_SIDE = 32
+"""Side of the view that a world began with, as the network is shown it, pixels."""
+FIRST_CHANNELS = 6
+"""Colours, code of depth, whether it is known, sine of the elevation."""
+FIRST_KNOWN = 0.9
+"""Share of the windows whose world's first view is shown in training."""
+TOLD = 0.5
+"""Share of the windows whose conditions are told in training."""
 TINTED = 0.3
 """Share of the windows whose colours are shifted in training."""
 NOISE = 4
@@ -28,7 +36,7 @@ NOISE = 4
 CAPTION = 384
 """Length of a caption's vector."""
 KINDS = ("reprojected", "turned", "displaced", "boxes", "nothing known")
-CHANCES = (0.42, 0.25, 0.15, 0.15, 0.03)
+CHANCES = (0.42, 0.25, 0.15, 0.12, 0.06)
 
 
 def encode(inverse_depth: torch.Tensor) -> torch.Tensor:
@@ -80,6 +88,8 @@ class Batch:
     """[N, CONDITIONS]"""
     caption: torch.Tensor
     """[N, CAPTION], zeros where there is none"""
+    first: torch.Tensor
+    """the view that the world began with, [N, FIRST_SIDE, FIRST_SIDE, FIRST_CHANNELS], zeros where there is none"""
 
     def mirrored(self, which: torch.Tensor) -> "Batch":
         def flip(x: torch.Tensor) -> torch.Tensor:
@@ -174,16 +184,36 @@ class Maker:
         poses = torch.as_tensor(np.stack(poses)).to(self.device)
         return rgb, fine, depth, classes, poses, torch.as_tensor(np.stack(conditions)).to(self.device)
 
-    def _sources(self, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Another frame of each frame's episode under the same conditions, not farther than `REACH` frames."""
-        sources = []
+    def _others(self, indices: np.ndarray, reach: int | None, rng: np.random.Generator) -> np.ndarray:
+        """Another frame of each frame's episode under the same conditions, not farther than `reach` frames.
+
+        A frame that is alone is its own other.
+        """
+        others = []
         for index in indices:
             part, at = self.frames.place(int(index))
-            first = int(part.first[at])
-            near = np.arange(max(first, at - REACH), min(first + int(part.count[at]), at + REACH + 1))
+            first, count = int(part.first[at]), int(part.count[at])
+            far = count if reach is None else reach
+            near = np.arange(max(first, at - far), min(first + count, at + far + 1))
             alike = near[(near != at) & (part.conditions[near] == part.conditions[at]).all(1)]
-            sources.append(int(index) - at + (int(rng.choice(alike)) if len(alike) else at))
-        return np.array(sources)
+            others.append(int(index) - at + (int(rng.choice(alike)) if len(alike) else at))
+        return np.array(others)
+
+    def _first(self, indices: np.ndarray, shown: np.ndarray, gains: torch.Tensor | None, rng: np.random.Generator) -> torch.Tensor:
+        """Frames as the views that worlds began with: squares of 90 degrees of which a smaller picture is known."""
+        rgb, _, depth, _, poses, _ = self._load(indices, FIRST_SIDE)
+        if gains is not None:
+            rgb = (rgb * gains).clamp_max(1)
+        n, side = len(indices), FIRST_SIDE
+        whole = rng.random((n, 1)) < 0.4
+        shares = np.where(whole, 1.0, np.stack([rng.uniform(0.5, 1, n), rng.uniform(0.35, 1, n)], 1))
+        at = (np.abs(np.arange(side) + 0.5 - side / 2) / (side / 2))[None]
+        known = (at <= shares[:, :1])[:, None, :] & (at <= shares[:, 1:])[:, :, None] & shown[:, None, None]
+        known = torch.as_tensor(known, device=self.device)[..., None].float()
+        elevation = geometry.elevation(geometry.rotation(poses[:, 3:]), side)
+        there = torch.as_tensor(shown, device=self.device)[:, None, None].float()
+        seen = torch.cat([rgb, encode(depth)[..., None]], 3) * known
+        return torch.cat([seen, known, (elevation * there)[..., None]], 3)
 
     @torch.no_grad()
     def make(self, indices: np.ndarray, size: int, rng: np.random.Generator, *, training: bool = True) -> Batch:
@@ -201,10 +231,13 @@ class Maker:
             conditions = conditions * ~tinted[:, None]
         seen_rgb, seen_depth = rgb.clone(), depth.clone()
         moved = np.flatnonzero(kinds == 0)
+        began = self._others(indices, None, rng)
         orientation = geometry.rotation(poses[:, 3:])
         if len(moved):
             at = torch.as_tensor(moved, device=self.device)
-            other_rgb, _, other_depth, _, other, _ = self._load(self._sources(indices[moved], rng), size)
+            sources = self._others(indices[moved], REACH, rng)
+            began[moved] = np.where(rng.random(len(moved)) < 0.5, sources, began[moved])
+            other_rgb, _, other_depth, _, other, _ = self._load(sources, size)
             to_view = orientation[at].transpose(1, 2)
             rot = to_view @ geometry.rotation(other[:, 3:])
             shift = torch.einsum("nij,nj->ni", to_view, other[:, :3] - poses[at, :3])
@@ -226,8 +259,10 @@ class Maker:
         fill = torch.cat([fill_rgb, encode(fill_depth)[..., None]], 3)
         proxy_class, proxy_rgb = self._proxies(rgb, classes, rng, training)
         if training:
-            kept = torch.as_tensor(rng.random((n, 1)) > 0.1, device=self.device)
-            conditions = conditions * kept
+            told = torch.as_tensor(rng.random((n, 1)) < TOLD, device=self.device)
+            conditions = conditions * told
+        # A frame that is its own other would give the answer away.
+        shown = (began != indices) & (rng.random(n) < (FIRST_KNOWN if training else 1.0))
         batch = Batch(
             rgb=rgb,
             code=encode(depth),
@@ -240,6 +275,7 @@ class Maker:
             proxy_rgb=proxy_rgb,
             conditions=conditions.float(),
             caption=torch.zeros(n, CAPTION, device=self.device),
+            first=self._first(began, shown, gains if training else None, rng),
         )
         return batch.mirrored(torch.as_tensor(rng.random(n) < 0.5, device=self.device)) if training else batch
 

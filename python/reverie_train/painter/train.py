@@ -89,7 +89,9 @@ def work(worker: Worker, args: argparse.Namespace) -> None:
         averaged.values, averaged.steps = state["averaged"], state["step"]
         spent, step, seen = state["spent"], state["step"], state["seen"]
     elif args.init:
-        network.load_state_dict(torch.load(args.init, weights_only=True, map_location=device)["network"])
+        # Parts that are new since then begin as they are.
+        known = torch.load(args.init, weights_only=True, map_location=device)["network"]
+        network.load_state_dict(network.state_dict() | known)
         averaged = Averaged(network)
 
     cache = args.cache or out / "cache"
