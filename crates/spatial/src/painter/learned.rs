@@ -1,7 +1,8 @@
 //! The embedded painter: a layout network, and texture from what was seen.
 
 use super::network::{
-    CAPTION, CONDITIONS, Inputs, Layout, LayoutConfig, NOISE, OUTPUTS, decode, encode,
+    CAPTION, CONDITIONS, FIRST_CHANNELS, FIRST_SIDE, Inputs, Layout, LayoutConfig, NOISE, OUTPUTS,
+    decode, encode,
 };
 use super::texture::{self, Picture, Plausible, SEARCH_SIDE};
 use super::{PaintError, Painted, Painter, PainterFactory, Window, noise, window_camera};
@@ -100,6 +101,7 @@ impl LearnedPainter {
     /// What is plausible in a window, at [`SEARCH_SIDE`].
     fn plausible(&mut self, window: &Window<'_>, here: &Picture) -> Result<Plausible, PaintError> {
         let side = self.layout_side;
+        let first = self.first_view(window.memory)?;
         let camera = window_camera().resized(side, side);
         // Means of what is known, as in training, and the calm fill around them.
         let small = texture::shrunk(here, side as usize);
@@ -112,7 +114,7 @@ impl LearnedPainter {
         }
         self.filler.fill(window.memory.backdrop(), &window.pose, &camera, &mut self.frame);
         let noise = if self.diverse { noise::normals(window.rng_seed) } else { [0.0; NOISE] };
-        let inputs = self.inputs(&camera, &window.pose, noise).map_err(failed)?;
+        let inputs = self.inputs(&camera, &window.pose, first, noise).map_err(failed)?;
         let answer = self.layout.forward(&inputs).and_then(|x| x.flatten_all()?.to_vec1::<f32>());
         let answer = answer.map_err(failed)?;
         let pixels = answer.chunks_exact(OUTPUTS);
@@ -125,8 +127,32 @@ impl LearnedPainter {
         })
     }
 
+    /// The view that the world began with, as the network sees it: it says what kind of place this is.
+    fn first_view(&mut self, memory: &Memory) -> Result<Vec<f32>, SpatialError> {
+        let Some(first) = memory.views().iter().find(|view| !view.painted()) else {
+            return Ok(vec![0.0; FIRST_SIDE * FIRST_SIDE * FIRST_CHANNELS]);
+        };
+        let (pose, camera) = (*first.view().pose(), window_camera());
+        let memory = memory.with_views(vec![first.clone()]);
+        self.renderer.render(&memory, &pose, &camera, &mut self.frame)?;
+        let picture = picture(&self.frame, &camera, &pose, None);
+        let small = texture::shrunk(&picture, FIRST_SIDE);
+        let pixels = (0..small.texels.len()).flat_map(|at| {
+            let there = small.is_there(at);
+            let [r, g, b, code] = if there { small.texels[at].to_array() } else { [0.0; 4] };
+            [r, g, b, code, f32::from(u8::from(there)), small.elevation[at]]
+        });
+        Ok(pixels.collect())
+    }
+
     /// The rendered frame as the network sees it.
-    fn inputs(&self, camera: &Intrinsics, pose: &Pose, noise: [f32; NOISE]) -> Computed<Inputs> {
+    fn inputs(
+        &self,
+        camera: &Intrinsics,
+        pose: &Pose,
+        first: Vec<f32>,
+        noise: [f32; NOISE],
+    ) -> Computed<Inputs> {
         let picture = picture(&self.frame, camera, pose, None);
         let (side, device) = (picture.side, &self.device);
         let known: Vec<f32> =
@@ -146,6 +172,7 @@ impl LearnedPainter {
             proxy_rgb: Tensor::zeros((side, side, 3), DType::F32, device)?,
             conditions: Tensor::new(&self.conditions, device)?,
             caption: Tensor::zeros(CAPTION, DType::F32, device)?,
+            first: Tensor::from_vec(first, (FIRST_SIDE, FIRST_SIDE, FIRST_CHANNELS), device)?,
             noise,
         })
     }

@@ -17,6 +17,13 @@ use reverie_inference::layers::{
 pub const CONDITIONS: usize = 16;
 /// Length of a caption's vector.
 pub const CAPTION: usize = 384;
+/// Side of the view that a world began with, as the network is shown it, pixels.
+pub const FIRST_SIDE: usize = 32;
+/// Its channels: colours, code of depth, whether it is known, sine of the elevation.
+pub const FIRST_CHANNELS: usize = 6;
+/// Side of its cells, pixels.
+const FIRST_CELL: usize = 4;
+const FIRST_BLOCKS: usize = 2;
 /// Maps of noise.
 pub const NOISE: usize = 4;
 const CLASSES: usize = 32;
@@ -63,8 +70,10 @@ pub struct LayoutConfig {
     pub mlp_ratio: usize,
     /// Convolution blocks at quarter size, down and up.
     pub quarter_blocks: usize,
-    /// Length of the vector that conditions and caption become.
+    /// Length of the vector that conditions, caption and first view become.
     pub condition_size: usize,
+    /// Channels that the view that the world began with is looked at with.
+    pub first_channels: usize,
     /// Octaves of the position features along each axis.
     pub position_frequencies: usize,
     /// Added to the variance in every normalisation.
@@ -90,8 +99,13 @@ fn problem(size: usize, widths: &[usize], counts: &[usize], eps: f64) -> Option<
 impl LayoutConfig {
     /// Checks that the numbers make a network of a sensible size; returns what is wrong.
     pub fn problem(&self) -> Option<&'static str> {
-        let widths =
-            [self.stem_channels, self.quarter_channels, self.hidden_size, self.condition_size];
+        let widths = [
+            self.stem_channels,
+            self.quarter_channels,
+            self.hidden_size,
+            self.condition_size,
+            self.first_channels,
+        ];
         let counts = [self.num_hidden_layers, self.quarter_blocks];
         let heads = self.num_attention_heads;
         if heads == 0 || !self.hidden_size.is_multiple_of(heads) {
@@ -122,20 +136,62 @@ pub struct Inputs {
     pub conditions: Tensor,
     /// `[CAPTION]`, zeros where there is none.
     pub caption: Tensor,
+    /// The view that the world began with, `[FIRST_SIDE, FIRST_SIDE, FIRST_CHANNELS]`, zeros where
+    /// nothing is known.
+    pub first: Tensor,
     /// Chooses between the plausible answers, standard normal; zeros give their average.
     pub noise: [f32; NOISE],
 }
 
-/// Conditions and caption to one vector.
+/// The view that the world began with, to one vector.
+struct FirstView {
+    stem: Linear,
+    blocks: Vec<ConvBlock>,
+    norm: LayerNorm,
+    pool: Linear,
+    out: Linear,
+}
+
+impl FirstView {
+    fn load(config: &LayoutConfig, vb: VarBuilder<'_>) -> Result<Self> {
+        let (channels, eps) = (config.first_channels, config.layer_norm_eps);
+        let cell = FIRST_CELL * FIRST_CELL * FIRST_CHANNELS;
+        Ok(Self {
+            stem: linear(cell, channels, vb.pp("stem"))?,
+            blocks: blocks(FIRST_BLOCKS, channels, eps, vb.pp("blocks"))?,
+            norm: layer_norm(channels, eps, vb.pp("norm"))?,
+            pool: linear(channels, 2 * channels, vb.pp("pool"))?,
+            out: linear(2 * channels, config.condition_size, vb.pp("out"))?,
+        })
+    }
+
+    /// `[1, condition_size]`
+    fn forward(&self, first: &Tensor) -> Result<Tensor> {
+        let known = first.narrow(2, 4, 1)?;
+        let colours = (first.narrow(2, 0, 3)?.broadcast_sub(&(known * 0.5)?)? * 2.0)?;
+        let x = Tensor::cat(&[&colours, &first.narrow(2, 3, 3)?], 2)?;
+        let mut x = space_to_depth(&x, FIRST_CELL)?.apply(&self.stem)?;
+        for block in &self.blocks {
+            x = x.apply(block)?;
+        }
+        let x = x.apply(&self.norm)?.apply(&self.pool)?.gelu()?.mean((0, 1))?;
+        x.unsqueeze(0)?.apply(&self.out)
+    }
+}
+
+/// Conditions, caption and the world's first view to one vector.
 struct Conditioner {
+    first: FirstView,
     conditions: Linear,
     caption: Linear,
     up: Linear,
 }
 
 impl Conditioner {
-    fn load(size: usize, vb: VarBuilder<'_>) -> Result<Self> {
+    fn load(config: &LayoutConfig, vb: VarBuilder<'_>) -> Result<Self> {
+        let size = config.condition_size;
         Ok(Self {
+            first: FirstView::load(config, vb.pp("first"))?,
             conditions: linear(CONDITIONS, size, vb.pp("conditions"))?,
             caption: linear_no_bias(CAPTION, size, vb.pp("caption"))?,
             up: linear(size, size, vb.pp("up"))?,
@@ -146,6 +202,7 @@ impl Conditioner {
     fn forward(&self, inputs: &Inputs) -> Result<Tensor> {
         let x = inputs.conditions.unsqueeze(0)?.apply(&self.conditions)?;
         let x = (x + inputs.caption.unsqueeze(0)?.apply(&self.caption)?)?;
+        let x = (x + self.first.forward(&inputs.first)?)?;
         x.gelu()?.apply(&self.up)?.gelu()
     }
 }
@@ -240,7 +297,7 @@ impl Layout {
             .collect::<Result<Vec<_>>>()?;
         Ok(Self {
             classes: embedding(CLASSES, PROXY_CHANNELS, vb.pp("inputs.classes"))?,
-            condition: Conditioner::load(config.condition_size, vb.pp("condition"))?,
+            condition: Conditioner::load(config, vb.pp("condition"))?,
             stem: Conv3x3::load(4 * MAPS, stem, vb.pp("stem"))?,
             to_quarter: linear(4 * stem, quarter, vb.pp("to_quarter"))?,
             quarter: blocks(count, quarter, eps, vb.pp("quarter"))?,

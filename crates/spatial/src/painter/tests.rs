@@ -48,6 +48,7 @@ fn inputs(fixture: &BufferedSafetensors) -> Inputs {
         proxy_rgb: get("proxy_rgb"),
         conditions: get("conditions").squeeze(0).unwrap_or_else(|_| get("conditions")),
         caption: get("caption"),
+        first: get("first"),
         noise: get("noise").to_vec1().expect("noise").try_into().expect("length"),
     }
 }
