@@ -38,8 +38,18 @@ pub(crate) struct Grid {
 }
 
 impl Grid {
-    /// The finest grid of a view; depth 0 leaves a vertex out.
+    /// The finest grid of a view whose depth was measured: errors at outlines are put right. Depth 0
+    /// leaves a vertex out.
     pub fn new(view: &View, rgb: &RgbImage, depth: &DepthImage) -> Self {
+        let mut grid = Self::exact(view, rgb, depth);
+        grid.move_mixed_pixels_forward();
+        grid.land_flying_pixels();
+        grid.land_islands();
+        grid
+    }
+
+    /// The finest grid of a view whose depth is as it is meant.
+    pub fn exact(view: &View, rgb: &RgbImage, depth: &DepthImage) -> Self {
         let (width, height) = (rgb.width() as usize, rgb.height() as usize);
         let (columns, rows) = (width + 2, height + 2);
         let mut inverse_depth = vec![0.0; columns * rows];
@@ -60,11 +70,13 @@ impl Grid {
         }
         let focal = view.intrinsics().fx.min(view.intrinsics().fy);
         let step = (MAX_SLOPE / focal).max(MIN_STEP);
-        let mut grid = Self { stride: 1, columns, rows, inverse_depth, rgba, step };
-        grid.move_mixed_pixels_forward();
-        grid.land_flying_pixels();
-        grid.land_islands();
-        grid
+        Self { stride: 1, columns, rows, inverse_depth, rgba, step }
+    }
+
+    /// Inverse depths of the view's pixels, row by row; 0 where there is no vertex, too.
+    pub fn inverse_depths(&self) -> Vec<f32> {
+        let rows = self.inverse_depth.chunks_exact(self.columns).skip(1).take(self.rows - 2);
+        rows.flat_map(|row| row[1..self.columns - 1].iter().copied()).collect()
     }
 
     /// Surfaces of a few pixels are errors of measurement too, and go the same way as single ones.

@@ -6,6 +6,7 @@
 mod backdrop;
 mod budget;
 mod cluster;
+mod cracks;
 pub mod depth;
 mod error;
 pub mod fill;

@@ -92,7 +92,7 @@ impl Memory {
         seen_from: &Pose,
     ) -> Result<MergeReport, SpatialError> {
         let (view, mut report) = begun(rgb, depth, pose, intrinsics)?;
-        let mut grid = Grid::new(&view, rgb, depth);
+        let mut grid = Grid::exact(&view, rgb, depth);
         let (mut known, mut renderer) = (Frame::new(), Renderer::new());
         renderer.render(self, view.pose(), intrinsics, &mut known)?;
         let width = intrinsics.width as usize;
@@ -119,7 +119,7 @@ impl Memory {
         let found = [count(&new), count(&coarse)];
         report.new_pixels = found[0] + found[1];
         if found[0] > 0 {
-            grid.keep(&with_ring(&new, width));
+            grid.keep(&with_seam(&new, &grid, width));
             grid.recede(&new, RING_BEHIND);
             let tiles = grid.into_tiles(&view);
             report.tiles = tiles.len();
@@ -129,7 +129,7 @@ impl Memory {
             let before = known.inverse_depth().iter().map(|w| 1.0 / (w * (1.0 + DETAIL_BEFORE)));
             let depth = DepthImage::new(intrinsics.width, intrinsics.height, before.collect())
                 .map_err(|_| SpatialError::NoDepth)?;
-            let mut grid = Grid::new(&view, rgb, &depth);
+            let mut grid = Grid::exact(&view, rgb, &depth);
             grid.keep(&coarse);
             let tiles = grid.into_tiles(&view);
             report.tiles += tiles.len();
@@ -242,6 +242,26 @@ fn without_specks(marked: &[bool], width: usize) -> Vec<bool> {
             .count()
     };
     (0..marked.len()).map(|at| marked[at] && around(at) >= LEAST_AROUND).collect()
+}
+
+/// The marked pixels, and their neighbours on the same surface: a seam without a gap. Neighbours on
+/// another one would reach over its outline.
+pub(crate) fn with_seam(marked: &[bool], grid: &Grid, width: usize) -> Vec<bool> {
+    let height = marked.len() / width;
+    let mut seam = marked.to_vec();
+    for (at, _) in marked.iter().enumerate().filter(|(_, marked)| **marked) {
+        let (x, y) = (at % width, at / width);
+        let Some(own) = grid.at_pixel(x, y) else { continue };
+        for row in y.saturating_sub(1)..(y + 2).min(height) {
+            for column in x.saturating_sub(1)..(x + 2).min(width) {
+                let other = grid.at_pixel(column, row);
+                if other.is_some_and(|other| close(own, other, SAME_SURFACE)) {
+                    seam[row * width + column] = true;
+                }
+            }
+        }
+    }
+    seam
 }
 
 /// The marked pixels and their eight neighbours.

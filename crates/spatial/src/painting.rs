@@ -232,11 +232,11 @@ impl Paint {
         if memory.revision() != pending.revision {
             return;
         }
+        *memory = painting.memory;
         match painting.report {
             None => state.quiet_at = Some(pending.ahead.pose),
             Some(report) => {
                 state.trail.note_window(&report.pose, report.new);
-                *memory = painting.memory;
                 self.status.windows += 1;
                 if self.status.reports.len() >= MOST_REPORTS {
                     self.status.reports.pop_front();

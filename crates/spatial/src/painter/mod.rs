@@ -21,7 +21,7 @@ pub use plan::LookAhead;
 pub use thread::{PaintPriority, PaintThread, PainterFactory, Painting};
 pub use trail::Trail;
 
-use crate::{Frame, Memory, Renderer, SpatialError, sharpness::Sharpness};
+use crate::{Frame, Memory, Renderer, SpatialError, View, grid::Grid, sharpness::Sharpness};
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
 use std::{f32::consts::FRAC_PI_2, time::Instant};
 
@@ -126,10 +126,11 @@ pub(crate) struct Easel {
 }
 
 /// Paints the window that is needed most and merges it into the memory; `None` when nothing is
-/// missing around. The outcome follows from the arguments alone.
+/// missing around. What whoever stands still looks at is kept, cracks and all. The outcome follows from
+/// the arguments alone.
 ///
 /// # Errors
-/// [`PaintError`]; the memory is unchanged then.
+/// [`PaintError`]; the memory is not to be used then.
 pub(crate) fn paint_next(
     memory: &mut Memory,
     ahead: &LookAhead,
@@ -141,6 +142,7 @@ pub(crate) fn paint_next(
     let begun = Instant::now();
     let sharpens = painter.sharpens();
     let Some(chosen) = plan::choose(memory, ahead, trail, sharpens, easel)? else {
+        keep_what_is_looked_at(memory, ahead, trail, easel)?;
         return Ok(None);
     };
     let plan::Chosen { pose, unknown, coarse, sharpens, lacking } = chosen;
@@ -161,11 +163,13 @@ pub(crate) fn paint_next(
         return Err(PaintError::Painter("painted an inverse depth out of range".to_owned()));
     }
     let camera = camera.resized(side, side);
-    let inverse_depth = free_space::keep_out(memory, &pose, &camera, trail, ahead, inverse_depth);
-    let metres = inverse_depth.iter().map(|w| if *w > 0.0 { 1.0 / w } else { f32::INFINITY });
-    let depth = DepthImage::new(side, side, metres.collect())
-        .map_err(|e| PaintError::Painter(e.to_string()))?;
+    let depth = depth_of(&inverse_depth, side)?;
+    // Loose pixels land first: what lands is to stay out as well.
+    let landed = Grid::new(&View::new(pose, camera)?, &rgb, &depth).inverse_depths();
+    let inverse_depth = free_space::keep_out(memory, &pose, &camera, trail, ahead, landed);
+    let depth = depth_of(&inverse_depth, side)?;
     let report = memory.merge_painted(&rgb, &depth, &pose, &camera, sharpens, &ahead.pose)?;
+    keep_what_is_looked_at(memory, ahead, trail, easel)?;
     Ok(Some(PaintReport {
         pose,
         rng_seed,
@@ -178,4 +182,33 @@ pub(crate) fn paint_next(
         paint_secs: (painted - planned).as_secs_f64(),
         merge_secs: painted.elapsed().as_secs_f64(),
     }))
+}
+
+fn depth_of(inverse_depth: &[f32], side: u32) -> Result<DepthImage, PaintError> {
+    let metres = inverse_depth.iter().map(|w| if *w > 0.0 { 1.0 / w } else { f32::INFINITY });
+    DepthImage::new(side, side, metres.collect()).map_err(|e| PaintError::Painter(e.to_string()))
+}
+
+/// Who stands has seen what there is to see: it comes back as it was.
+fn keep_what_is_looked_at(
+    memory: &mut Memory,
+    ahead: &LookAhead,
+    trail: &Trail,
+    easel: &mut Easel,
+) -> Result<(), SpatialError> {
+    if ahead.moves() {
+        return Ok(());
+    }
+    let Easel { renderer, frame, .. } = easel;
+    let pose = ahead.pose;
+    memory.keep_cracks(
+        &pose,
+        &ahead.camera,
+        renderer,
+        frame,
+        |memory, camera, inverse_depth| {
+            free_space::keep_out(memory, &pose, camera, trail, ahead, inverse_depth)
+        },
+    )?;
+    Ok(())
 }

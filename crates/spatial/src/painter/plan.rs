@@ -55,7 +55,7 @@ impl LookAhead {
         self.velocity_mps.dot(pose.forward()) > -0.1
     }
 
-    fn moves(&self) -> bool {
+    pub(super) fn moves(&self) -> bool {
         self.velocity_mps.length() > 0.1 || self.yaw_rps.abs() > 0.1
     }
 }

@@ -35,7 +35,7 @@ struct Job {
 /// What comes back.
 #[derive(Debug)]
 pub struct Painting {
-    /// The memory with the window in it.
+    /// The memory with the window in it, and with what was looked at.
     pub memory: Memory,
     /// What was painted; `None` when nothing was missing.
     pub report: Option<PaintReport>,

@@ -16,12 +16,24 @@ const MOST_BEEN: usize = 256;
 /// The next one is this far from the one before, or looks this much another way.
 const BEEN_APART_M: f32 = 0.4;
 const BEEN_APART_RAD: f32 = 0.4;
+/// Places where the player stood that are remembered.
+const MOST_STOOD: usize = 64;
+/// Who moves less than this from one tick to the next stands.
+const STANDS_M: f32 = 1e-3;
+const STANDS_RAD: f32 = 2e-3;
 
 /// Windows that came to nothing, and from where the player looked into the world.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trail {
     futile: Vec<Futile>,
     been: Vec<Pose>,
+    stood: Vec<Pose>,
+    /// Where the player was a tick ago.
+    last: Option<Pose>,
+}
+
+fn is_near(a: &Pose, b: &Pose, apart_m: f32, apart_rad: f32) -> bool {
+    a.position.distance(b.position) <= apart_m && a.forward().dot(b.forward()) >= apart_rad.cos()
 }
 
 /// A window in which nothing could be made known.
@@ -56,13 +68,14 @@ impl Trail {
         &self.been
     }
 
+    /// Where the player stood and looked, oldest first.
+    pub(super) fn stood(&self) -> &[Pose] {
+        &self.stood
+    }
+
     /// Remembers where the player is; once there are too many places, every second one is forgotten.
     pub(crate) fn note_player(&mut self, pose: &Pose) {
-        let apart = |last: &Pose| {
-            last.position.distance(pose.position) > BEEN_APART_M
-                || last.forward().dot(pose.forward()) < BEEN_APART_RAD.cos()
-        };
-        if self.been.last().is_none_or(apart) {
+        if self.been.last().is_none_or(|last| !is_near(last, pose, BEEN_APART_M, BEEN_APART_RAD)) {
             if self.been.len() >= MOST_BEEN {
                 let mut at = 0_usize;
                 self.been.retain(|_| {
@@ -72,6 +85,14 @@ impl Trail {
             }
             self.been.push(*pose);
         }
+        let stands = self.last.is_some_and(|last| is_near(&last, pose, STANDS_M, STANDS_RAD));
+        if stands && !self.stood.iter().any(|old| is_near(old, pose, STANDS_M, STANDS_RAD)) {
+            if self.stood.len() >= MOST_STOOD {
+                self.stood.remove(0);
+            }
+            self.stood.push(*pose);
+        }
+        self.last = Some(*pose);
     }
 
     pub(crate) fn write(&self, writer: &mut Writer) {
@@ -82,6 +103,10 @@ impl Trail {
         }
         writer.u32(self.been.len() as u32);
         self.been.iter().for_each(|pose| writer.pose(pose));
+        writer.u32(self.stood.len() as u32);
+        self.stood.iter().for_each(|pose| writer.pose(pose));
+        writer.u32(u32::from(self.last.is_some()));
+        self.last.iter().for_each(|pose| writer.pose(pose));
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
@@ -91,12 +116,20 @@ impl Trail {
             trail.futile.push(Futile { position, forward });
         }
         for _ in 0..count(reader, "places", MOST_BEEN)? {
-            let pose = reader.pose()?;
-            pose.validate().map_err(|e| e.to_string())?;
-            trail.been.push(pose);
+            trail.been.push(place(reader)?);
         }
+        for _ in 0..count(reader, "places to stand", MOST_STOOD)? {
+            trail.stood.push(place(reader)?);
+        }
+        trail.last = if reader.flag("player")? { Some(place(reader)?) } else { None };
         Ok(trail)
     }
+}
+
+fn place(reader: &mut Reader<'_>) -> Result<Pose, String> {
+    let pose = reader.pose()?;
+    pose.validate().map_err(|e| e.to_string())?;
+    Ok(pose)
 }
 
 fn count(reader: &mut Reader<'_>, what: &'static str, most: usize) -> Result<usize, String> {
