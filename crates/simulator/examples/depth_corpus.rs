@@ -106,9 +106,10 @@ fn picture(seed: u64, photos: &Arc<[Photo]>) -> Picture {
     loop {
         let roll = rng.unit();
         let kind = match roll {
-            r if r < 0.3 => SceneKind::Mountain,
-            r if r < 0.5 => SceneKind::City,
-            r if r < 0.7 => SceneKind::Room,
+            r if r < 0.25 => SceneKind::Mountain,
+            r if r < 0.47 => SceneKind::City,
+            r if r < 0.59 => SceneKind::Warehouse,
+            r if r < 0.74 => SceneKind::Room,
             _ => SceneKind::Primitives,
         };
         let weather = match rng.unit() {

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from safetensors import safe_open
 
 from . import metrics, stereo
 from .data import Shards
@@ -20,7 +21,7 @@ SKY_PROBABILITY = 0.7
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", required=True, help="averaged.pt of a training run")
+    parser.add_argument("--weights", required=True, help="averaged.pt of a training run, or exported .safetensors")
     parser.add_argument("--val", help="folder of held-out shards")
     parser.add_argument("--pairs", help="folder of real stereo pairs, such as tests/data")
     parser.add_argument("--size", help="WIDTHxHEIGHT to predict at; else as configured")
@@ -28,7 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def load(path: str | Path) -> tuple[DepthNetwork, dict]:
-    state = torch.load(path, weights_only=True)
+    """A network and what is said of it, from a checkpoint or from exported weights (`.safetensors`)."""
+    if Path(path).suffix == ".safetensors":
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}
+            state = {"config": json.loads(file.metadata()["config"]), "network": tensors}
+    else:
+        state = torch.load(path, weights_only=True)
     network = DepthNetwork(Config(**state["config"]))
     network.load_state_dict(state["network"])
     return network.eval(), state

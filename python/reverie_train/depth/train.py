@@ -21,7 +21,7 @@ import torch.distributed as dist
 
 from . import augment
 from .data import Shards
-from .evaluate import evaluate_shards
+from .evaluate import evaluate_shards, load
 from .loss import depth_loss
 from .model import Config, DepthNetwork
 from .optimizer import Optimizer
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", help="fix WIDTHxHEIGHTxBATCH instead of growing")
     parser.add_argument("--checkpoint-minutes", type=float, default=3)
     parser.add_argument("--validate-minutes", type=float, default=8)
-    parser.add_argument("--init", help="start from the averaged weights of this checkpoint")
+    parser.add_argument("--init", help="start from the weights of a checkpoint, or from exported ones")
 
 
 def learning_rate(progress: float, highest: float, warmup: float = 0.03) -> float:
@@ -134,7 +134,7 @@ def work(rank: int, args: argparse.Namespace, rendezvous: str) -> None:
         if rank == 0:
             print(f"resumed at step {step}, {spent / 60:.1f} min", flush=True)
     elif args.init:
-        network.load_state_dict(torch.load(args.init, weights_only=True)["network"])
+        network.load_state_dict(load(args.init)[0].state_dict())
         averaged = Averaged(network)
 
     rng = np.random.default_rng((args.seed, step, rank))
