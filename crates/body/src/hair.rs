@@ -164,20 +164,23 @@ impl Cut {
             volume,
         };
         match style {
-            HairStyle::Bald | HairStyle::Buzz => None,
+            HairStyle::Bald => None,
+            HairStyle::Buzz => {
+                Some(cut(5200, 2, [0.005, 0.009], 9.0, 0.0065, 0.5, 0.05, 0.05, 0.002))
+            }
             HairStyle::Short => {
-                Some(cut(1700, 6, [0.030, 0.050], 9.0, 0.015, 0.34, 0.12, 0.06, 0.009))
+                Some(cut(2300, 7, [0.032, 0.056], 9.0, 0.012, 0.34, 0.12, 0.05, 0.010))
             }
             HairStyle::Curly => {
-                Some(cut(1900, 9, [0.045, 0.070], 9.0, 0.020, 0.85, 0.03, 1.1, 0.016))
+                Some(cut(1900, 14, [0.045, 0.080], 9.0, 0.0125, 0.85, 0.04, 0.22, 0.024))
             }
             HairStyle::Bob => {
-                Some(cut(950, 16, [0.28, 0.34], 0.95, 0.021, 0.28, 0.35, 0.04, 0.012))
+                Some(cut(1150, 18, [0.28, 0.34], 0.95, 0.017, 0.34, 0.35, 0.03, 0.011))
             }
             HairStyle::Long => {
-                Some(cut(950, 22, [0.50, 0.62], 2.9, 0.022, 0.28, 0.35, 0.06, 0.012))
+                Some(cut(1150, 24, [0.50, 0.62], 2.9, 0.018, 0.34, 0.35, 0.05, 0.011))
             }
-            HairStyle::Bun => Some(cut(900, 9, [0.26, 0.30], 9.0, 0.020, 0.12, 0.0, 0.02, 0.005)),
+            HairStyle::Bun => Some(cut(1300, 11, [0.26, 0.30], 9.0, 0.017, 0.05, 0.0, 0.02, 0.005)),
         }
     }
 }
@@ -259,12 +262,11 @@ fn combed(style: HairStyle, root: &Root, place: Vec3, knot: Vec3, part: f32) -> 
     }
 }
 
-/// The mesh of a head of hair; `None` where nothing stands out from the scalp.
+/// The mesh of a head of hair, still without its material; `None` where nothing stands out from the scalp.
 pub(crate) fn mesh(
     figure: &Figure,
     spec: &AvatarSpec,
     places: &[Vec3; HumanBone::COUNT],
-    material: usize,
 ) -> Option<BodyMesh> {
     let style = spec.hair.style;
     let cut = Cut::of(style)?;
@@ -282,35 +284,41 @@ pub(crate) fn mesh(
     let knot = centre + size * Vec3::new(0.0, 0.035, -0.118);
     let knot_near = (knot - centre) / size;
     let part = if mix_bit(spec.seed) { 0.022 } else { -0.022 };
-    let mut mesh = BodyMesh { name: "hair".to_owned(), material, ..BodyMesh::default() };
+    let mut mesh = BodyMesh { name: "hair".to_owned(), ..BodyMesh::default() };
     for (number, root) in roots(figure, cut.ribbons, &mut chance).into_iter().enumerate() {
         // Long hair that begins at the very edge of a face would hang into it, one strand alone.
         let long = matches!(style, HairStyle::Bob | HairStyle::Long);
-        if long && skin::around(root.base) < 82.0 && skin::above_hairline(root.base) < 0.008 {
+        if long && skin::around(root.base) < 82.0 && skin::above_hairline(root.base) < 0.0025 {
             continue;
         }
         let layer = chance.unit();
         // Partings are no straight lines; some hair lies across.
         let deep = smooth(0.012, 0.045, skin::above_hairline(root.base));
-        let part = part + 0.016 * chance.bell() * deep;
+        let part = part + (0.007 + 0.011 * deep) * chance.bell();
         let sides = smooth(0.80, 0.745, root.base.y);
         let mut length = chance.range(cut.length[0], cut.length[1]) * size;
-        if style == HairStyle::Short {
-            length *= 1.0 - 0.62 * sides;
-        }
         let edge = smooth(0.0, 0.022, skin::above_hairline(root.base));
+        if style == HairStyle::Short {
+            length *= (1.0 - 0.62 * sides) * (0.55 + 0.45 * edge);
+        }
         let rise = (0.0012 + cut.volume * layer * (0.35 + 0.65 * edge)) * size;
         let level = eyes.y - cut.level * face - 0.02 * chance.range(-1.0, 1.0) * size;
         let seed = number as u32 ^ (spec.seed as u32);
-        let step = length / cut.segments as f32;
         let lift = cut.lift * (0.35 + 0.65 * edge);
+        let mut in_face = false;
         let mut path = vec![root.place - 0.002 * root.normal];
         let mut normals = vec![root.normal];
         let comb = combed(style, &root, (root.place - centre) / size, knot_near, part);
+        // Hair stands up where it is parted, or the scalp would show.
+        let parted =
+            smooth(0.03, 0.0, (root.base.x - part).abs()) * smooth(0.77, 0.80, root.base.y);
+        let lift = lift + if style == HairStyle::Bun { 0.0 } else { 0.10 * parted };
         let mut along = (comb + lift * root.normal).normalize_or(comb);
         for segment in 1..=cut.segments {
             let done = segment as f32 / cut.segments as f32;
             let last = path[segment - 1];
+            // Shorter steps at the root, where hair turns most.
+            let step = length * (done.powf(1.25) - (done - 1.0 / cut.segments as f32).powf(1.25));
             let comb = combed(style, &root, (last - centre) / size, knot_near, part);
             let keep = match style {
                 HairStyle::Bun => 0.15,
@@ -344,9 +352,18 @@ pub(crate) fn mesh(
             // Below the jaw hair rests on clothes.
             let below = smooth(chin.y + 0.03, chin.y - 0.06, place.y);
             let hugs = style == HairStyle::Bun;
-            let above = rise * if hugs { 1.0 - 0.4 * done } else { 1.0 } + 0.026 * below * size;
+            // Hair lifts off gradually: it is no wall around the face.
+            let grown = 1.0 - (-(length * done.powf(1.25)) / (0.012 * size)).exp();
+            let above =
+                rise * grown * if hugs { 1.0 - 0.4 * done } else { 1.0 } + 0.026 * below * size;
             let free = place;
             place = ground.rest(place, above, hugs);
+            if style != HairStyle::Curly
+                && place.y > chin.y
+                && ground.off(place) > above + 0.005 * size
+            {
+                place = ground.rest(place, above + 0.005 * size, true);
+            }
             if place != free {
                 along = (place - last).normalize_or(along);
             }
@@ -358,12 +375,23 @@ pub(crate) fn mesh(
             }
             path.push(place);
             normals.push(out);
+            let near = (place - centre) / size;
+            if long && near.z > 0.055 && near.y < -0.004 && near.x.abs() < 0.060 {
+                in_face = true;
+                break;
+            }
             if hugs && place.distance(knot) < 0.02 * size {
                 break;
             }
         }
+        if in_face {
+            continue;
+        }
+        if style == HairStyle::Curly {
+            curl(&mut path, &mut normals, chance.unit(), size);
+        }
         let bundle = (chance.bits() % BUNDLES as u64) as f32;
-        let width = cut.width * size * chance.range(0.7, 1.2) * (0.4 + 0.6 * edge);
+        let width = cut.width * size * chance.range(0.7, 1.2) * (0.3 + 0.7 * edge);
         let tilt = 0.5 * chance.bell();
         ribbon(&mut mesh, &path, &normals, width, bundle, tilt, head.y, size);
     }
@@ -378,6 +406,23 @@ pub(crate) fn mesh(
     }
     mesh.tangents = tangents(&mesh);
     Some(mesh)
+}
+
+/// Winds a path around itself: coils that widen from the root.
+fn curl(path: &mut [Vec3], normals: &mut [Vec3], chance: f32, size: f32) {
+    let start = std::f32::consts::TAU * chance;
+    let radius = (0.0055 + 0.004 * chance) * size;
+    let turns = 1.5 + 1.2 * (7.3 * chance).fract();
+    let axis: Vec<Vec3> = path.to_vec();
+    for at in 1..path.len() {
+        let done = at as f32 / (path.len() - 1) as f32;
+        let along = (axis[(at + 1).min(axis.len() - 1)] - axis[at - 1]).normalize_or(Vec3::Y);
+        let side = along.any_orthonormal_vector();
+        let (sin, cos) = (start + std::f32::consts::TAU * turns * done).sin_cos();
+        let out = side * cos + along.cross(side) * sin;
+        path[at] = axis[at] + out * radius * smooth(0.0, 0.3, done);
+        normals[at] = (out + 0.5 * normals[at]).normalize_or(out);
+    }
 }
 
 fn mix_bit(seed: u64) -> bool {
@@ -467,6 +512,7 @@ pub(crate) fn texture(spec: &AvatarSpec) -> Texture {
     let mut colours = vec![Vec3::ZERO; edge * edge];
     let mut alphas = vec![0.0f32; edge * edge];
     let column = edge / BUNDLES;
+    let bare = Cut::of(spec.hair.style).map_or(0.1, |cut| (0.005 / cut.length[0]).min(0.12));
     for bundle in 0..BUNDLES {
         for _ in 0..120 {
             let across = 0.5 + 0.46 * chance.bell().clamp(-1.0, 1.0);
@@ -478,7 +524,8 @@ pub(crate) fn texture(spec: &AvatarSpec) -> Texture {
             let base = if grey { Vec3::new(0.42, 0.41, 0.40) } else { own };
             let rows = (long * edge as f32) as usize;
             let phase = chance.range(0.0, 6.0);
-            let begin = (0.10 * chance.unit() * chance.unit() * edge as f32) as usize;
+            // Roots differ by a few millimetres, however long the hair is.
+            let begin = (bare * chance.unit() * chance.unit() * edge as f32) as usize;
             for y in begin..rows.min(edge) {
                 let t = y as f32 / edge as f32;
                 let sway = drift * t + 0.012 * (phase + 9.0 * t).sin();

@@ -31,19 +31,20 @@ impl Camera {
     /// A camera at the height of the eyes (of the middle for the whole body). `yaw` walks around
     /// the person, radians, to its left; 0 is in front.
     pub fn of(sitter: &Sitter, framing: Framing, yaw: f32) -> Self {
-        let (eyes, head) = (sitter.eyes_middle(), sitter.head_height());
+        let (eyes, head) = (sitter.eyes_middle(), sitter.half_head());
         let crown = sitter.crown();
         let (target, shown, away) = match framing {
-            Framing::Portrait => (crown - Vec3::Y * 0.86 * head, 2.15 * head, 5.6 * head),
-            Framing::Face => (crown - Vec3::Y * 0.56 * head, 1.42 * head, 5.0 * head),
-            Framing::Eyes => (eyes, 0.46 * head, 4.0 * head),
+            Framing::Portrait => (crown - Vec3::Y * 1.22 * head, 2.95 * head, 7.5 * head),
+            Framing::Face => (crown - Vec3::Y * 0.98 * head, 2.0 * head, 5.4 * head),
+            Framing::Eyes => (eyes, 0.6 * head, 5.0 * head),
             Framing::Body => {
                 let (low, high) = sitter.span();
                 let middle = Vec3::new(0.0, 0.5 * (low + high), 0.0);
                 (middle, 1.12 * (high - low), 2.9 * (high - low))
             }
         };
-        let target = Vec3::new(target.x, target.y, if framing == Framing::Eyes { eyes.z } else { target.z });
+        let target =
+            Vec3::new(target.x, target.y, if framing == Framing::Eyes { eyes.z } else { target.z });
         let rise = if framing == Framing::Body { 0.0 } else { 0.03 };
         let eye = target + away * Vec3::new(yaw.sin(), rise, yaw.cos());
         let vertical_degrees = 2.0 * (0.5 * shown / away).atan().to_degrees();

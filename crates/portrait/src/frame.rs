@@ -75,7 +75,8 @@ pub fn draw(sitter: &Sitter, camera: &Camera, width: usize, height: usize) -> Pi
 fn lights<'a>(scene: &'a Scene<'a>, view: View, camera: &Camera, aspect: f32) -> Lit<'a> {
     let studio = Studio::new(&view);
     // A ball around what is in the picture, and what may shade it.
-    let shown = 2.0 * camera.eye.distance(camera.target)
+    let shown = 2.0
+        * camera.eye.distance(camera.target)
         * (0.5 * camera.vertical_degrees.clamp(0.01, 179.0)).to_radians().tan();
     let span = |axis: fn(&Vec3) -> f32| {
         let all = scene.surfaces.iter().flat_map(|s| s.positions).map(axis);
@@ -83,7 +84,8 @@ fn lights<'a>(scene: &'a Scene<'a>, view: View, camera: &Camera, aspect: f32) ->
         (high - low).max(0.0)
     };
     let whole = 0.5 * span(|p| p.x).hypot(span(|p| p.y)).hypot(span(|p| p.z)) + 0.01;
-    let radius = (0.5 * shown * (1.0 + 0.35 * aspect.min(2.0)) + 0.06).max(0.16).min(whole.max(0.1));
+    let radius =
+        (0.5 * shown * (1.0 + 0.35 * aspect.min(2.0)) + 0.06).max(0.16).min(whole.max(0.1));
     let maps: Vec<Option<LightMap>> = (0..LAMPS)
         .into_par_iter()
         .map(|number| {

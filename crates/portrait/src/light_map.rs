@@ -50,15 +50,8 @@ impl LightMap {
         let up = toward.cross(right);
         let scale = edge as f32 / (2.0 * radius);
         let corner = Vec2::new(centre.dot(right), centre.dot(up)) - radius;
-        let mut map = Self {
-            edge,
-            right,
-            up,
-            toward,
-            corner,
-            scale,
-            heights: vec![f32::MIN; edge * edge],
-        };
+        let mut map =
+            Self { edge, right, up, toward, corner, scale, heights: vec![f32::MIN; edge * edge] };
         for (number, surface) in scene.surfaces.iter().enumerate() {
             let skip = surface.cut == Cut::Clear
                 || strands == Strands::Thinned && surface.material.substance == Substance::Lash;
@@ -119,7 +112,8 @@ impl LightMap {
 
     /// The height at a place of the map; very low outside of it.
     fn height(&self, at: Vec2) -> f32 {
-        let inside = at.cmpge(Vec2::splat(-0.5)).all() && at.cmplt(Vec2::splat(self.edge as f32 - 0.5)).all();
+        let inside = at.cmpge(Vec2::splat(-0.5)).all()
+            && at.cmplt(Vec2::splat(self.edge as f32 - 0.5)).all();
         if !inside {
             return f32::MIN;
         }

@@ -180,9 +180,7 @@ impl Tile {
                     continue;
                 }
                 let depth = i0 + depth_slope.dot(d);
-                if surface.cut != Cut::Clear
-                    && depth + reach(depth_slope) <= self.farthest[pixel]
-                {
+                if surface.cut != Cut::Clear && depth + reach(depth_slope) <= self.farthest[pixel] {
                     continue;
                 }
                 let mut covered = [false; SAMPLES];

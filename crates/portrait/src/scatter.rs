@@ -51,8 +51,7 @@ fn along(pixels: &[Entering], width: usize, view: &View, step: usize) -> Vec<Ent
             let metres = here.depth / view.zoom;
             let taps = ((REACH / metres) as usize).clamp(1, 40);
             let (x, y) = (at % width, at / width);
-            let (before, after) =
-                if step == 1 { (x, width - 1 - x) } else { (y, rows - 1 - y) };
+            let (before, after) = if step == 1 { (x, width - 1 - x) } else { (y, rows - 1 - y) };
             let mut sum = Vec3::ZERO;
             let mut whole = Vec3::ZERO;
             let mut add = |other: &Entering, away: f32| {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use reverie_avatar::{AvatarPose, HumanBone};
 use reverie_body::{
     Body, BodyMesh,
-    vrm::{ExpressionMap, LookAtKind, Model, MorphWeights},
+    vrm::{ExpressionMap, LookAtKind, MorphWeights},
 };
 
 /// Diameters of the pupil at the weights 0 and 1 of the target of that name, metres.
@@ -33,15 +33,11 @@ impl<'a> Sitter<'a> {
     /// A body as `Body::build` makes it, in a pose.
     pub fn new(body: &'a Body, pose: &AvatarPose) -> Self {
         let map = ExpressionMap::of(&body.meshes, &[], LookAtKind::Bone);
-        Self::with_map(body, &map, pose)
+        Self::with_expressions(body, &map, pose)
     }
 
-    /// A person out of a file, in a pose.
-    pub fn of_model(model: &'a Model, pose: &AvatarPose) -> Self {
-        Self::with_map(&model.body, &ExpressionMap::new(model), pose)
-    }
-
-    fn with_map(body: &'a Body, map: &ExpressionMap, pose: &AvatarPose) -> Self {
+    /// A person out of a file in a pose, with the map of its model (`ExpressionMap::new`).
+    pub fn with_expressions(body: &'a Body, map: &ExpressionMap, pose: &AvatarPose) -> Self {
         let mut weights = MorphWeights::default();
         map.apply(&pose.face, &[], &mut weights);
         let bones = bones(body, pose);
@@ -89,9 +85,9 @@ impl<'a> Sitter<'a> {
         Vec3::new(self.eyes_middle().x, high, self.head.z)
     }
 
-    /// From the joint of the head to the crown, metres, never nothing.
-    pub fn head_height(&self) -> f32 {
-        (self.crown().y - self.head.y).max(0.05)
+    /// From the eyes to the crown, hair included, metres, never nothing: about half a head.
+    pub fn half_head(&self) -> f32 {
+        (self.crown().y - self.eyes_middle().y).max(0.03)
     }
 
     /// The lowest and the highest place, metres.

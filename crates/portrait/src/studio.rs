@@ -28,8 +28,8 @@ pub(crate) struct Studio {
     toward: Vec3,
 }
 
-const SKY: Vec3 = Vec3::new(0.40, 0.425, 0.46);
-const FLOOR: Vec3 = Vec3::new(0.20, 0.175, 0.155);
+const SKY: Vec3 = Vec3::new(0.30, 0.32, 0.35);
+const FLOOR: Vec3 = Vec3::new(0.15, 0.13, 0.115);
 
 impl Studio {
     pub(crate) fn new(view: &View) -> Self {
@@ -43,7 +43,7 @@ impl Studio {
         };
         Self {
             lamps: [
-                lamp(-0.62, 0.62, 0.80, Vec3::new(1.0, 0.945, 0.875) * 0.86, 0.16),
+                lamp(-0.66, 0.55, 0.78, Vec3::new(1.0, 0.945, 0.875) * 1.08, 0.16),
                 lamp(0.85, 0.12, 0.75, Vec3::new(0.86, 0.93, 1.0) * 0.15, 0.3),
                 lamp(0.80, 0.42, -0.72, Vec3::new(0.92, 0.96, 1.0) * 0.75, 0.08),
                 lamp(-0.70, 0.75, -0.70, Vec3::new(1.0, 0.95, 0.9) * 0.40, 0.08),
@@ -74,15 +74,14 @@ impl Studio {
             }
             let side = Vec3::Y.cross(lamp.toward).normalize_or(self.right);
             let at = Vec2::new(direction.dot(side), direction.dot(lamp.toward.cross(side))) / ahead;
-            let inside = |x: f32, half: f32| {
-                crate::texture::smooth(half + soft, half - soft, x.abs())
-            };
+            let inside =
+                |x: f32, half: f32| crate::texture::smooth(half + soft, half - soft, x.abs());
             let area = half.x * half.y / ((half.x + 0.4 * blur) * (half.y + 0.4 * blur));
             lamp.colour * (strength * area * inside(at.x, half.x) * inside(at.y, half.y))
         };
         self.ambient(direction)
-            + window(&self.lamps[KEY], Vec2::new(0.30, 0.36), 15.0)
-            + window(&self.lamps[1], Vec2::new(0.14, 0.55), 5.0)
+            + window(&self.lamps[KEY], Vec2::new(0.22, 0.28), 30.0)
+            + window(&self.lamps[1], Vec2::new(0.14, 0.55), 9.0)
     }
 
     /// How much more ambient light a surface gets that faces `to` instead of `from`.

@@ -1,6 +1,6 @@
 //! Pictures on surfaces, in linear light and in several sizes.
 
-use glam::{Vec2, Vec3, Vec4};
+use glam::{Vec2, Vec4};
 use reverie_body::Texture;
 
 /// A texture with its smaller copies.
@@ -116,9 +116,4 @@ pub(crate) fn hash(a: u32, b: u32) -> u32 {
 /// 0 to 1 of a hash.
 pub(crate) fn unit(hash: u32) -> f32 {
     (hash >> 8) as f32 / (1u32 << 24) as f32
-}
-
-/// Mixing colours channel by channel.
-pub(crate) fn mix3(a: Vec3, b: Vec3, t: Vec3) -> Vec3 {
-    a + (b - a) * t
 }

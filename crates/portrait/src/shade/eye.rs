@@ -1,7 +1,7 @@
 //! Eyes: iris and white below the cornea, which bends what is seen and mirrors the room.
 
 use super::{Lit, Point, Shaded};
-use crate::{raster::Projected, studio::KEY};
+use crate::raster::Projected;
 use glam::{Vec2, Vec3};
 
 /// Refractive index of the cornea with what is behind it.
@@ -40,7 +40,11 @@ pub(super) fn bare(lit: &Lit, point: &Point) -> Shaded {
 
 fn matt(lit: &Lit, point: &Point, base: Vec3, normal: Vec3) -> Shaded {
     let scatter = Vec3::from(point.surface.material.scatter) + 0.15;
-    let mut light = point.ambient;
+    // Lids are near and red: what they shade they also light.
+    let flesh = Vec3::new(0.85, 0.52, 0.42);
+    let room = lit.studio.ambient(point.view);
+    let closed = 1.0 - point.open.clamp(0.0, 1.0);
+    let mut light = point.ambient + room * flesh * (0.34 * closed);
     for (number, lamp) in lit.studio.lamps.iter().enumerate() {
         let wrapped = ((normal.dot(lamp.toward) + scatter) / (1.0 + scatter)).max(Vec3::ZERO);
         if wrapped != Vec3::ZERO {
@@ -57,12 +61,10 @@ pub(super) fn mirror(lit: &Lit, cornea: &Point, shaded: &mut Shaded) {
     let direction = 2.0 * cornea.smooth.dot(cornea.view) * cornea.smooth - cornea.view;
     // Lids and lashes stand before the upper part of the room.
     let open = cornea.open.clamp(0.0, 1.0);
-    let key = lit.maps[KEY].as_ref().map_or(open, |map| {
-        map.lit(cornea.place, cornea.smooth, 0.05, cornea.chance)
-    });
-    let room = lit.studio.mirrored(direction, 0.02);
+    let key = crate::texture::smooth(0.04, 0.30, open);
+    let room = lit.studio.mirrored(direction, 0.05);
     let calm = lit.studio.ambient(direction);
-    let mirrored = calm * (open * open) + (room - calm) * key.min(0.25 + open);
+    let mirrored = calm * (open * open) + (room - calm) * key;
     shaded.colour = shaded.colour * (1.0 - fresnel) + mirrored * fresnel;
 }
 

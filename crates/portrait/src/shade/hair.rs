@@ -32,7 +32,7 @@ fn fibre(strand: Vec3, view: Vec3, toward: Vec3, colour: Vec3, behind: f32, shif
     let cos_half = (0.5 + 0.5 * cos_phi).clamp(0.0, 1.0).sqrt();
     let power = |c: Vec3, p: f32| c.max(Vec3::splat(1e-4)).powf(p);
     let surface = bell(WIDTH, sum + 2.0 * (TILT + shift))
-        * 0.25
+        * 0.19
         * cos_half
         * mirrors((0.5 + 0.5 * view.dot(toward)).clamp(0.0, 1.0).sqrt());
     let through = bell(0.5 * WIDTH, sum - TILT) * behind;

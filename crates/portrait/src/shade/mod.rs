@@ -36,8 +36,7 @@ struct Point<'a> {
     smooth: Vec3,
     /// The same with the normal map.
     normal: Vec3,
-    /// Along u and against v of the texture, unit vectors.
-    along_u: Vec3,
+    /// Against v of the texture, a unit vector.
     along_v: Vec3,
     uv: Vec2,
     lod: f32,
@@ -105,11 +104,12 @@ impl Lit<'_> {
         let material = surface.material;
         let mut normal = blend(surface.normals).normalize_or(view);
         let mut smooth = normal;
-        let (mut along_u, mut along_v) = (normal.any_orthonormal_vector(), Vec3::Y);
+        let mut along_v = Vec3::Y;
         if !surface.tangents.is_empty() {
             let tangent: Vec4 = (0..3).map(|i| surface.tangents[corners[i]] * share[i]).sum();
             let t = tangent.truncate();
-            along_u = (t - normal * normal.dot(t)).normalize_or(along_u);
+            let along_u =
+                (t - normal * normal.dot(t)).normalize_or(normal.any_orthonormal_vector());
             along_v = normal.cross(along_u) * if tangent.w < 0.0 { -1.0 } else { 1.0 };
             if let Some(map) = self.scene.texture(material.normal_texture) {
                 let n = map.sample(uv, triangle.lod).truncate() * 2.0 - 1.0;
@@ -138,7 +138,6 @@ impl Lit<'_> {
             place,
             smooth,
             normal,
-            along_u,
             along_v,
             uv,
             lod: triangle.lod,
@@ -159,7 +158,9 @@ impl Lit<'_> {
             return 0.0;
         }
         match &self.maps[lamp] {
-            Some(map) => map.lit(point.place, point.smooth, self.studio.lamps[lamp].spread, point.chance),
+            Some(map) => {
+                map.lit(point.place, point.smooth, self.studio.lamps[lamp].spread, point.chance)
+            }
             None => point.open.clamp(0.0, 1.0).powf(0.7),
         }
     }
@@ -189,6 +190,17 @@ fn gloss(lit: &Lit, point: &Point, roughness: f32, f0: f32) -> Vec3 {
     let open = (point.open * point.map.x).clamp(0.0, 1.0);
     let free = (nv + open).powf(2.0f32.powf(-16.0 * roughness - 1.0)) - 1.0 + open;
     lit.studio.ambient(mirrored) * (fresnel * free.clamp(0.0, 1.0) * open)
+}
+
+/// Light of the surroundings in hollows: what does not come in straight comes off the walls, and takes
+/// their colour on (a fit over albedo and openness by Jimenez and others, 2016).
+fn bounced(ambient: Vec3, open: f32, albedo: Vec3) -> Vec3 {
+    let open = open.clamp(0.02, 1.0);
+    let a = 2.0404 * albedo - 0.3324;
+    let b = -4.7951 * albedo + 0.6417;
+    let c = 2.7552 * albedo + 0.6903;
+    let lifted = ((open * a + b) * open + c).max(Vec3::ONE);
+    ambient * lifted
 }
 
 /// Reflectance head-on of a material, counted as Bevy does.

@@ -1,6 +1,6 @@
 //! Cloth, leather, lashes, the mouth, and whatever else there is.
 
-use super::{Lit, Point, Shaded, gleam, gloss, head_on};
+use super::{Lit, Point, Shaded, bounced, gleam, gloss, head_on};
 use glam::Vec3;
 use reverie_body::Substance;
 
@@ -14,7 +14,7 @@ pub(super) fn shade(lit: &Lit, point: &Point) -> Shaded {
     let metal = point.map.z;
     let f0 = head_on(material.reflectance) * (1.0 - metal) + metal * base.max_element();
     let hollow = point.map.x;
-    let mut light = point.ambient * hollow;
+    let mut light = bounced(point.ambient, point.open, base) * hollow;
     let mut shine = gloss(lit, point, roughness, f0);
     for (number, lamp) in lit.studio.lamps.iter().enumerate() {
         let lambert = point.normal.dot(lamp.toward);
@@ -26,8 +26,8 @@ pub(super) fn shade(lit: &Lit, point: &Point) -> Shaded {
         // Inside the mouth only what comes in straight through the lips counts.
         let seen = lit.seen(number, point) * if mouth { point.open.sqrt() } else { 1.0 };
         light += lamp.colour * wrapped * seen;
-        shine += lamp.colour
-            * (gleam(point, point.normal, lamp.toward, roughness, f0) * seen * hollow);
+        shine +=
+            lamp.colour * (gleam(point, point.normal, lamp.toward, roughness, f0) * seen * hollow);
     }
     let mut colour = base * light * (1.0 - metal) + shine;
     if cloth {

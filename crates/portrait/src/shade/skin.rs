@@ -1,6 +1,6 @@
 //! Skin: light enters it, scatters and leaves elsewhere; its oil gleams twice, broadly and narrowly.
 
-use super::{Lit, Point, Shaded, gleam, gloss, head_on};
+use super::{Lit, Point, Shaded, bounced, gleam, gloss, head_on};
 use crate::studio::KEY;
 use glam::Vec3;
 
@@ -13,7 +13,8 @@ pub(super) fn shade(lit: &Lit, point: &Point) -> Shaded {
     let roughness = (material.roughness * point.map.y).clamp(0.08, 1.0);
     let f0 = head_on(material.reflectance);
     let hollow = point.map.x;
-    let mut entering = point.ambient * (0.35 + 0.65 * hollow);
+    let albedo = point.base.truncate();
+    let mut entering = bounced(point.ambient, point.open, albedo) * (0.35 + 0.65 * hollow);
     let mut colour = gloss(lit, point, roughness, f0);
     for (number, lamp) in lit.studio.lamps.iter().enumerate() {
         let seen = lit.seen(number, point);
@@ -46,11 +47,5 @@ pub(super) fn shade(lit: &Lit, point: &Point) -> Shaded {
     // Fine hair catches light at the edges.
     let edge = (1.0 - point.smooth.dot(point.view).clamp(0.0, 1.0)).powi(4);
     colour += entering * (0.045 * edge * soft);
-    Shaded {
-        colour,
-        entering,
-        albedo: point.base.truncate(),
-        skin: 1.0,
-        ..Shaded::default()
-    }
+    Shaded { colour, entering, albedo, skin: 1.0, ..Shaded::default() }
 }
