@@ -359,7 +359,7 @@ pub(crate) fn mesh(
             let free = place;
             place = ground.rest(place, above, hugs);
             if style != HairStyle::Curly
-                && place.y > chin.y
+                && place.y > centre.y
                 && ground.off(place) > above + 0.005 * size
             {
                 place = ground.rest(place, above + 0.005 * size, true);
@@ -376,7 +376,9 @@ pub(crate) fn mesh(
             path.push(place);
             normals.push(out);
             let near = (place - centre) / size;
-            if long && near.z > 0.055 && near.y < -0.004 && near.x.abs() < 0.060 {
+            let face = near.z > 0.055 && near.y < 0.010 && near.x.abs() < 0.063;
+            let throat = place.y < chin.y && near.z > 0.0 && near.x.abs() < 0.045;
+            if long && (face || throat) {
                 in_face = true;
                 break;
             }

@@ -92,7 +92,7 @@ fn top_cover(top: Top, hem: f32) -> Cover {
             Cover { top: TORSO, bottom: bottom - 0.015, sleeve: 0.435, neck: 0.060, open: 0.0 }
         }
         Top::Jacket => {
-            Cover { top: TORSO, bottom: bottom - 0.045, sleeve: 0.432, neck: 0.070, open: 0.028 }
+            Cover { top: TORSO, bottom: bottom - 0.045, sleeve: 0.432, neck: 0.090, open: 0.028 }
         }
     }
 }

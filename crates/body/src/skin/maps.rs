@@ -1,6 +1,9 @@
 //! What is the same on everybody's skin, texel by texel: made once per pack.
 
-use super::{brows::Brows, zones};
+use super::{
+    brows::Brows,
+    zones::{self, Folds},
+};
 use crate::{
     pack::Pack,
     texture::{byte, cells, noise, smooth},
@@ -140,14 +143,17 @@ impl SkinMap {
         let mask = |name: &str| pack.content.masks.get(name);
         let (lips, ears) = (mask("lips"), mask("ears"));
         let nails = [mask("fingernails"), mask("toenails")];
+        let inside =
+            |mask: Option<&crate::Mask>, spot: &Spot| mask.map_or(0.0, |m| m.at(spot.base_uv));
         let blocks = edge / BLOCK;
         let slows: Vec<Slow> = (0..blocks * blocks)
             .into_par_iter()
             .map(|at| {
                 let corner = at / blocks * BLOCK * edge + at % blocks * BLOCK;
-                let inside = [corner, corner + 1, corner + edge, corner + edge + 1];
-                let first = inside.into_iter().find_map(|at| spots[at]);
-                first.map_or_else(Slow::default, |spot| slow(spot.place))
+                let block = [corner, corner + 1, corner + edge, corner + edge + 1];
+                let first = block.into_iter().find_map(|at| spots[at]);
+                let made = |spot: Spot| slow(spot.place, is_head.then(|| inside(ears, &spot)));
+                first.map_or_else(Slow::default, made)
             })
             .collect();
         let grain = Grain::new();
@@ -157,18 +163,17 @@ impl SkinMap {
             .map(|(at, spot)| {
                 let Some(spot) = spot else { return Default::default() };
                 let (x, y) = (at % edge, at / edge);
-                let inside = |mask: Option<&crate::Mask>| mask.map_or(0.0, |m| m.at(spot.base_uv));
                 let [fine, pores] = grain.at(x, y);
-                let slow = slows[y / BLOCK * blocks + x / BLOCK];
+                let slow = &slows[y / BLOCK * blocks + x / BLOCK];
                 let mut texel = everywhere(spot, slow, fine);
                 let mut wrinkles = 0.0;
                 if let Some(brows) = brows {
-                    wrinkles = zones::wrinkles(spot.place);
+                    wrinkles = zones::wrinkles(spot.place, &slow.folds);
                     texel.crease = byte(-wrinkles / 0.0004);
-                    face(&mut texel, spot, brows, inside(lips), inside(ears));
+                    face(&mut texel, spot, slow, brows, inside(lips, spot));
                 } else {
-                    texel.nail = byte(nails.iter().map(|n| inside(*n)).fold(0.0, f32::max));
-                    limbs(&mut texel, spot);
+                    texel.nail = byte(nails.iter().map(|n| inside(*n, spot)).fold(0.0, f32::max));
+                    limbs(&mut texel, spot, slow);
                 }
                 let height = fine_height(spot.place, &texel, fine, pores);
                 (texel, [height, wrinkles])
@@ -215,24 +220,54 @@ fn spots(pack: &Pack, sheet: &Sheet, edge: usize, open: &[f32], rim: &[f32]) -> 
     spots
 }
 
-/// What varies slowly: pigment and blood. Worked out for blocks of texels.
+/// What varies slowly, worked out for blocks of texels; 0 to 1.
 #[derive(Clone, Copy, Default)]
 struct Slow {
     pigment: f32,
     blood: f32,
+    /// The zones of the face.
+    flush: f32,
+    hollow: f32,
+    scalp: f32,
+    beard: f32,
+    /// Between the lips.
+    slit: f32,
+    /// Where the sun makes freckles.
+    sunny: f32,
+    folds: Folds,
+    /// Whether a mole may be here.
+    mole: bool,
 }
 
 /// Texels across and down a block.
 const BLOCK: usize = 2;
+/// Distance between moles, metres.
+const MOLES: [f32; 2] = [0.021, 0.045];
 
-fn slow(p: Vec3) -> Slow {
-    Slow {
+/// `ears`: how far inside the mask of the ears a place is; `None` on the body.
+fn slow(p: Vec3, ears: Option<f32>) -> Slow {
+    let slow = Slow {
         pigment: 0.6 * noise(p * 38.0, 1) + 0.4 * noise(p * 160.0, 2),
         blood: 0.45 * noise(p * 70.0, 3) + 0.55 * noise(p * 320.0, 4),
+        mole: cells(p / MOLES[usize::from(ears.is_none())], 23).0 < 0.12,
+        ..Slow::default()
+    };
+    let Some(ears) = ears else { return slow };
+    let q = Vec3::new(p.x.abs(), p.y, p.z);
+    Slow {
+        flush: zones::flush(p, ears),
+        hollow: zones::hollow(p),
+        scalp: zones::scalp(p),
+        beard: zones::beard(p),
+        slit: zones::blob(p, [0.0, 0.661, 0.147], [0.03, 0.012, 0.03]),
+        sunny: zones::blob(q, [0.022, 0.705, 0.14], [0.04, 0.025, 0.04])
+            + 0.5 * zones::blob(q, [0.0, 0.77, 0.14], [0.05, 0.03, 0.05]),
+        folds: Folds::at(p),
+        ..slow
     }
 }
 
-fn everywhere(spot: &Spot, slow: Slow, grain: f32) -> Texel {
+fn everywhere(spot: &Spot, slow: &Slow, grain: f32) -> Texel {
     Texel {
         pigment: byte(slow.pigment),
         blood: byte(slow.blood),
@@ -275,40 +310,38 @@ fn dots(p: Vec3, size: f32, seed: u32) -> f32 {
     (0.25 + 0.75 * own) * smooth(0.60, 0.05, away)
 }
 
-fn face(texel: &mut Texel, spot: &Spot, brows: &Brows, lips: f32, ears: f32) {
+fn face(texel: &mut Texel, spot: &Spot, slow: &Slow, brows: &Brows, lips: f32) {
     let p = spot.place;
     texel.lips = byte(lips);
     // Inside of the lips it is dark.
     let behind = 0.158 - 32.0 * p.x * p.x - p.z;
-    let slit = zones::blob(p, [0.0, 0.661, 0.147], [0.03, 0.012, 0.03]);
-    let shut = smooth(0.0025, 0.0065, behind) * smooth(0.35, 0.6, slit);
+    let shut = smooth(0.0025, 0.0065, behind) * smooth(0.35, 0.6, slow.slit);
     texel.open = byte(spot.open * (1.0 - 0.85 * shut));
-    texel.flush = byte(zones::flush(p, ears));
-    texel.hollow = byte(zones::hollow(p));
+    texel.flush = byte(slow.flush);
+    texel.hollow = byte(slow.hollow);
     let (brow, shade) = brows.at(p);
     texel.brow = byte(brow);
     texel.brow_shade = byte(shade);
-    texel.scalp = byte(zones::scalp(p));
+    texel.scalp = byte(slow.scalp);
     texel.rim = byte(spot.rim);
-    let beard = zones::beard(p, lips);
+    let beard = slow.beard * (1.0 - smooth(0.05, 0.4, lips));
     texel.beard = byte(beard);
     if beard > 0.01 || texel.scalp > 2 {
         texel.stubble = byte(smooth(0.52, 0.78, noise(p * 1500.0, 11)));
     }
-    let q = Vec3::new(p.x.abs(), p.y, p.z);
-    let sunny = zones::blob(q, [0.022, 0.705, 0.14], [0.04, 0.025, 0.04])
-        + 0.5 * zones::blob(q, [0.0, 0.77, 0.14], [0.05, 0.03, 0.05]);
-    if sunny > 0.05 && lips < 0.1 {
+    if slow.sunny > 0.05 && lips < 0.1 {
         let dot = dots(p, 0.0032, 21).max(0.9 * dots(p, 0.0021, 22));
-        texel.freckle = byte(dot * sunny.min(1.0));
+        texel.freckle = byte(dot * slow.sunny.min(1.0));
     }
-    let mole = cells(p / 0.021, 23);
-    if mole.1 > 0.55 {
-        texel.mole = byte(smooth(0.075, 0.035, mole.0) * (1.0 - lips));
+    if slow.mole {
+        let mole = cells(p / MOLES[0], 23);
+        if mole.1 > 0.55 {
+            texel.mole = byte(smooth(0.075, 0.035, mole.0) * (1.0 - lips));
+        }
     }
 }
 
-fn limbs(texel: &mut Texel, spot: &Spot) {
+fn limbs(texel: &mut Texel, spot: &Spot, slow: &Slow) {
     let p = spot.place;
     let q = Vec3::new(p.x.abs(), p.y, p.z);
     let elbow = zones::blob(q, [0.315, 0.345, -0.03], [0.03, 0.03, 0.04]);
@@ -319,9 +352,11 @@ fn limbs(texel: &mut Texel, spot: &Spot) {
     if shoulders > 0.02 {
         texel.freckle = byte(0.8 * shoulders * dots(p, 0.0046, 21));
     }
-    let mole = cells(p / 0.045, 23);
-    if mole.1 > 0.6 {
-        texel.mole = byte(smooth(0.05, 0.025, mole.0));
+    if slow.mole {
+        let mole = cells(p / MOLES[1], 23);
+        if mole.1 > 0.6 {
+            texel.mole = byte(smooth(0.05, 0.025, mole.0));
+        }
     }
 }
 

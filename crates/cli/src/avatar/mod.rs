@@ -9,7 +9,7 @@ use crate::{
     stats::millis,
 };
 use person::Person;
-use reverie_avatar::AvatarPose;
+use reverie_avatar::{AvatarPose, FaceShape};
 use reverie_body::vrm;
 use reverie_media::{encode_rgb_png, write_bytes};
 use reverie_portrait::{Camera, Framing};
@@ -26,7 +26,7 @@ struct Exported {
     bytes: usize,
     vertices: usize,
     triangles: usize,
-    morph_targets: usize,
+    face_shapes: usize,
     bones: usize,
     build_ms: f64,
     export_ms: f64,
@@ -68,13 +68,16 @@ fn export(args: &AvatarExport) -> Result<(), CliError> {
     let bytes = vrm::vrm_bytes(&body, &vrm::Meta::public_domain(&name))
         .map_err(|e| CliError::Failed(format!("{shown}: {e}")))?;
     write_bytes(&args.vrm, &bytes).map_err(unwritable)?;
+    let has = |shape: FaceShape| {
+        body.meshes.iter().flat_map(|mesh| &mesh.targets).any(|t| t.shape == Some(shape))
+    };
     let report = Exported {
         name,
         file: shown.to_string(),
         bytes: bytes.len(),
         vertices: body.meshes.iter().map(|mesh| mesh.positions.len()).sum(),
         triangles: body.meshes.iter().map(|mesh| mesh.indices.len() / 3).sum(),
-        morph_targets: body.meshes.iter().map(|mesh| mesh.targets.len()).max().unwrap_or(0),
+        face_shapes: FaceShape::ALL.into_iter().filter(|shape| has(*shape)).count(),
         bones: body.skeleton.bones.len(),
         build_ms,
         export_ms: millis(started.elapsed()),
@@ -88,7 +91,7 @@ fn export(args: &AvatarExport) -> Result<(), CliError> {
         report.name,
         report.bytes as f64 / 1e6,
         report.triangles,
-        report.morph_targets,
+        report.face_shapes,
         report.bones,
         report.build_ms,
         report.export_ms,

@@ -24,7 +24,7 @@ fn people_are_exported_and_read_back() {
     let output = folder.succeeds(&["avatar", "export", "ida.ron", "--vrm", "ida.vrm", "--json"]);
     let report = json(&output.stdout);
     assert_eq!((&report["name"], &report["file"]), (&"Ida".into(), &"ida.vrm".into()));
-    assert_eq!(report["morph_targets"], 52);
+    assert_eq!(report["face_shapes"], 52);
     let file = folder.at("ida.vrm");
     assert_eq!(fs::metadata(&file).unwrap().len(), report["bytes"].as_u64().unwrap());
     let model = Model::load(&file).unwrap();
