@@ -40,14 +40,19 @@ impl Grid {
                 *cell = cell.max(away);
             }
         }
-        // Where nothing was met (between vertices), what is around counts.
-        for _ in 0..4 {
+        // Where nothing was met (between vertices, and at the poles), what is around counts.
+        while cells.contains(&0.0) && cells.iter().any(|r| *r > 0.0) {
             let old = cells.clone();
             for (at, cell) in cells.iter_mut().enumerate().filter(|(_, r)| **r == 0.0) {
                 let (x, y) = (at % Self::AROUND, at / Self::AROUND);
                 let left = y * Self::AROUND + (x + Self::AROUND - 1) % Self::AROUND;
                 let right = y * Self::AROUND + (x + 1) % Self::AROUND;
-                *cell = old[left].max(old[right]);
+                let above = at + if y + 1 < Self::UP { Self::AROUND } else { 0 };
+                let below = at - if y > 0 { Self::AROUND } else { 0 };
+                let met = [left, right, above, below].map(|at| old[at]);
+                let met = met.into_iter().filter(|r| *r > 0.0);
+                let (sum, count) = met.fold((0.0, 0.0), |(sum, count), r| (sum + r, count + 1.0));
+                *cell = sum / f32::max(count, 1.0);
             }
         }
         Self(cells)
@@ -166,7 +171,7 @@ impl Cut {
         match style {
             HairStyle::Bald => None,
             HairStyle::Buzz => {
-                Some(cut(5200, 2, [0.005, 0.009], 9.0, 0.0065, 0.5, 0.05, 0.05, 0.002))
+                Some(cut(6800, 2, [0.006, 0.010], 9.0, 0.0065, 0.28, 0.05, 0.05, 0.0015))
             }
             HairStyle::Short => {
                 Some(cut(2300, 7, [0.032, 0.056], 9.0, 0.012, 0.34, 0.12, 0.05, 0.010))

@@ -35,6 +35,8 @@ struct Look<'a> {
     scalp: f32,
     /// How much hair hides between its strands.
     scalp_base: f32,
+    /// How dark the scalp is below its hair.
+    scalp_shade: f32,
     child: f32,
 }
 
@@ -84,6 +86,7 @@ impl<'a> Look<'a> {
                 HairStyle::Bald | HairStyle::Buzz => 0.72,
                 _ => 0.985,
             },
+            scalp_shade: if spec.hair.style == HairStyle::Buzz { 0.55 } else { 0.30 },
             child,
         }
     }
@@ -134,13 +137,14 @@ impl<'a> Look<'a> {
         let scalp = part(t.scalp) * self.scalp;
         if t.scalp > 0 {
             let cover = self.scalp_base + (1.0 - self.scalp_base) * part(t.stubble);
-            colour = colour.lerp(self.hair * 0.30, scalp * cover);
+            colour = colour.lerp(self.hair * self.scalp_shade, scalp * cover);
         }
         let mut brow = 0.0;
         if t.brow_shade > 0 || t.brow > 0 {
             brow = smooth(self.brow_least, self.brow_least + 0.30, part(t.brow));
             let full = self.spec.hair.brows;
-            colour = colour.lerp(self.hair * 0.7, (0.16 + 0.34 * full) * part(t.brow_shade));
+            let between = (self.hair * 0.5).lerp(self.tone * 0.55, 0.5);
+            colour = colour.lerp(between, (0.2 + 0.4 * full) * part(t.brow_shade));
             colour = colour.lerp(self.hair * 0.55, (0.62 + 0.38 * full) * brow);
         }
         colour *= 0.4 + 0.6 * part(t.open);

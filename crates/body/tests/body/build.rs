@@ -172,14 +172,14 @@ fn shapes_of_left_and_right_mirror_each_other() {
 }
 
 /// The tallest slit in a face, straight from the front, within 6.4 mm to both sides and 20 mm up and
-/// down of a middle; only what is not farther back than `least_z` closes it. Metres.
+/// down of a middle; only triangles whose middle is not farther back than `least_z` close it. Metres.
 fn slit(head: &BodyMesh, shapes: &[FaceShape], middle: Vec3, least_z: f32) -> f32 {
     let places = shaped(head, shapes);
     let near: Vec<[Vec3; 3]> = head
         .indices
         .chunks_exact(3)
         .map(|t| [t[0], t[1], t[2]].map(|at| places[at as usize]))
-        .filter(|t| t.iter().any(|p| p.z > least_z) && (t[0] - middle).length() < 0.06)
+        .filter(|[a, b, c]| (a.z + b.z + c.z) / 3.0 > least_z && (*a - middle).length() < 0.06)
         .collect();
     let mut tallest = 0.0f32;
     for column in -8..=8 {
@@ -220,9 +220,9 @@ fn a_blink_closes_the_eye() {
             (HumanBone::RightEye, FaceShape::EyeBlinkRight),
         ] {
             let eye = body.rig.rest(bone);
-            let open = slit(head, &[], eye, eye.z + 0.004);
+            let open = slit(head, &[], eye, eye.z + 0.003);
             assert!(open > 0.004, "{}: open eyes are {open} m open", spec.name);
-            let shut = slit(head, &[lid], eye, eye.z + 0.004);
+            let shut = slit(head, &[lid], eye, eye.z + 0.003);
             assert!(shut < 0.001, "{}: a blink leaves {shut} m", spec.name);
         }
     }
@@ -240,7 +240,7 @@ fn a_closed_mouth_is_closed_though_the_jaw_hangs() {
             front.filter(|p| p.x.abs() < 0.006).max_by(|a, b| a.z.total_cmp(&b.z)).unwrap()
         };
         let (upper, lower) = (rolled(FaceShape::MouthRollUpper), rolled(FaceShape::MouthRollLower));
-        let (middle, least_z) = (0.5 * (upper + lower), upper.z.min(lower.z) - 0.012);
+        let (middle, least_z) = (0.5 * (upper + lower), upper.z.min(lower.z) - 0.007);
         let (jaw, close) = (FaceShape::JawOpen, FaceShape::MouthClose);
         let rest = slit(head, &[], middle, least_z);
         assert!(rest < 0.001, "{}: at rest the lips are {rest} m apart", spec.name);

@@ -15,6 +15,10 @@ pub(super) fn shade(lit: &Lit, point: &Point) -> Shaded {
     let f0 = head_on(material.reflectance) * (1.0 - metal) + metal * base.max_element();
     let hollow = point.map.x;
     let mut light = bounced(point.ambient, point.open, base) * hollow;
+    if mouth {
+        // What comes in through the lips is thrown about by wet walls.
+        light += lit.studio.ambient(point.view) * Vec3::new(0.30, 0.22, 0.20);
+    }
     let mut shine = gloss(lit, point, roughness, f0);
     for (number, lamp) in lit.studio.lamps.iter().enumerate() {
         let lambert = point.normal.dot(lamp.toward);
