@@ -7,6 +7,8 @@ use glam::{Vec2, Vec3};
 const CELL: f32 = 0.001;
 const FIRST: f32 = 0.004;
 const CELLS: usize = 66;
+/// How far from its middle line a strand can be seen, metres.
+const REACH: f32 = 0.0003;
 /// Strands of one brow.
 const STRANDS: usize = 340;
 
@@ -93,7 +95,9 @@ impl Brows {
         let cell = ((x - FIRST) / CELL) as usize;
         let strands = cells.get(cell).map_or(0.0, |pieces| {
             pieces.iter().fold(0.0f32, |best, piece| {
-                if piece.level <= best {
+                let (low, high) = (piece.from.y.min(piece.to.y), piece.from.y.max(piece.to.y));
+                let beside = here.y < low - REACH || here.y > high + REACH;
+                if beside || piece.level <= best {
                     return best;
                 }
                 let along = piece.to - piece.from;

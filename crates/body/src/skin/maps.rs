@@ -232,8 +232,8 @@ struct Slow {
     beard: f32,
     /// Between the lips.
     slit: f32,
-    /// Where the sun makes freckles.
-    sunny: f32,
+    /// Freckles where the sun makes them.
+    freckle: f32,
     folds: Folds,
     /// Whether a mole may be here.
     mole: bool,
@@ -254,14 +254,20 @@ fn slow(p: Vec3, ears: Option<f32>) -> Slow {
     };
     let Some(ears) = ears else { return slow };
     let q = Vec3::new(p.x.abs(), p.y, p.z);
+    let sunny = zones::blob(q, [0.022, 0.705, 0.14], [0.04, 0.025, 0.04])
+        + 0.5 * zones::blob(q, [0.0, 0.77, 0.14], [0.05, 0.03, 0.05]);
     Slow {
         flush: zones::flush(p, ears),
         hollow: zones::hollow(p),
         scalp: zones::scalp(p),
         beard: zones::beard(p),
         slit: zones::blob(p, [0.0, 0.661, 0.147], [0.03, 0.012, 0.03]),
-        sunny: zones::blob(q, [0.022, 0.705, 0.14], [0.04, 0.025, 0.04])
-            + 0.5 * zones::blob(q, [0.0, 0.77, 0.14], [0.05, 0.03, 0.05]),
+        freckle: if sunny > 0.05 {
+            let dot = dots(p, 0.0032, 21).max(0.9 * dots(p, 0.0021, 22));
+            dot * sunny.min(1.0)
+        } else {
+            0.0
+        },
         folds: Folds::at(p),
         ..slow
     }
@@ -329,9 +335,8 @@ fn face(texel: &mut Texel, spot: &Spot, slow: &Slow, brows: &Brows, lips: f32) {
     if beard > 0.01 || texel.scalp > 2 {
         texel.stubble = byte(smooth(0.52, 0.78, noise(p * 1500.0, 11)));
     }
-    if slow.sunny > 0.05 && lips < 0.1 {
-        let dot = dots(p, 0.0032, 21).max(0.9 * dots(p, 0.0021, 22));
-        texel.freckle = byte(dot * slow.sunny.min(1.0));
+    if lips < 0.1 {
+        texel.freckle = byte(slow.freckle);
     }
     if slow.mole {
         let mole = cells(p / MOLES[0], 23);
