@@ -10,8 +10,6 @@ use rayon::prelude::*;
 
 /// Directions that are looked along.
 const DIRECTIONS: usize = 80;
-/// Texels of the maps.
-const EDGE: usize = 448;
 
 /// What a vertex gets.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,13 +20,14 @@ pub(crate) struct Around {
     pub(crate) open: f32,
 }
 
-/// For every vertex of every surface. The maps cover a ball around `centre`; what lies outside
-/// is taken as free.
+/// For every vertex of every surface. The maps, `edge` texels wide, cover a ball around `centre`; what
+/// lies outside is taken as free.
 pub(crate) fn around(
     scene: &Scene,
     studio: &Studio,
     centre: Vec3,
     radius: f32,
+    edge: usize,
 ) -> Vec<Vec<Around>> {
     let maps: Vec<(Vec3, Vec3, LightMap)> = (0..DIRECTIONS)
         .into_par_iter()
@@ -38,7 +37,7 @@ pub(crate) fn around(
             let (sin, cos) = (2.399_963 * number as f32).sin_cos();
             let flat = (1.0 - y * y).sqrt();
             let direction = Vec3::new(flat * cos, y, flat * sin);
-            let map = LightMap::new(scene, direction, centre, radius, EDGE, Strands::Thinned);
+            let map = LightMap::new(scene, direction, centre, radius, edge, Strands::Thinned);
             (direction, studio.ambient(direction), map)
         })
         .collect();

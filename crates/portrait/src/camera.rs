@@ -34,9 +34,9 @@ impl Camera {
         let (eyes, head) = (sitter.eyes_middle(), sitter.half_head());
         let crown = sitter.crown();
         let (target, shown, away) = match framing {
-            Framing::Portrait => (crown - Vec3::Y * 1.22 * head, 2.95 * head, 7.5 * head),
-            Framing::Face => (crown - Vec3::Y * 0.98 * head, 2.0 * head, 5.4 * head),
-            Framing::Eyes => (eyes, 0.6 * head, 5.0 * head),
+            Framing::Portrait => (crown - Vec3::Y * 1.24 * head, 3.25 * head, 8.2 * head),
+            Framing::Face => (crown - Vec3::Y * 0.95 * head, 2.35 * head, 6.2 * head),
+            Framing::Eyes => (eyes, 0.66 * head, 5.5 * head),
             Framing::Body => {
                 let (low, high) = sitter.span();
                 let middle = Vec3::new(0.0, 0.5 * (low + high), 0.0);

@@ -16,9 +16,10 @@ use rayon::prelude::*;
 
 /// Largest side of a picture, pixels.
 pub const LARGEST_SIDE: usize = 8192;
-/// Texels of the key light's map and of those of the others.
-const KEY_EDGE: usize = 2048;
-const RIM_EDGE: usize = 1024;
+/// Texels of the maps of key light, other lamps and surroundings.
+const EDGES: [usize; 3] = [2048, 1024, 448];
+/// Pictures less high make do with maps of half that.
+const SMALL_HEIGHT: usize = 400;
 
 /// What one pixel adds up to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,7 +34,7 @@ pub fn draw(sitter: &Sitter, camera: &Camera, width: usize, height: usize) -> Pi
     let (width, height) = (width.clamp(1, LARGEST_SIDE), height.clamp(1, LARGEST_SIDE));
     let view = View::new(camera, width, height);
     let scene = Scene::new(sitter);
-    let lit = lights(&scene, view, camera, width as f32 / height as f32);
+    let lit = lights(&scene, view, camera, [width, height]);
     let triangles = project(&scene, &view, width, height);
     let bins = binned(&scene, &triangles, width, height);
     let columns = width.div_ceil(TILE);
@@ -72,7 +73,14 @@ pub fn draw(sitter: &Sitter, camera: &Camera, width: usize, height: usize) -> Pi
     Picture { width, height, pixels }
 }
 
-fn lights<'a>(scene: &'a Scene<'a>, view: View, camera: &Camera, aspect: f32) -> Lit<'a> {
+fn lights<'a>(
+    scene: &'a Scene<'a>,
+    view: View,
+    camera: &Camera,
+    [width, height]: [usize; 2],
+) -> Lit<'a> {
+    let aspect = width as f32 / height as f32;
+    let edges = if height < SMALL_HEIGHT { EDGES.map(|edge| edge / 2) } else { EDGES };
     let studio = Studio::new(&view);
     // A ball around what is in the picture, and what may shade it.
     let shown = 2.0
@@ -91,9 +99,9 @@ fn lights<'a>(scene: &'a Scene<'a>, view: View, camera: &Camera, aspect: f32) ->
         .map(|number| {
             // The fill light is so large that it casts no shadow of its own.
             let edge = match number {
-                0 => KEY_EDGE,
+                0 => edges[0],
                 1 => return None,
-                _ => RIM_EDGE,
+                _ => edges[1],
             };
             let toward = studio.lamps[number].toward;
             Some(LightMap::new(scene, toward, camera.target, radius, edge, Strands::Exact))
@@ -103,7 +111,7 @@ fn lights<'a>(scene: &'a Scene<'a>, view: View, camera: &Camera, aspect: f32) ->
     for (slot, map) in own.iter_mut().zip(maps) {
         *slot = map;
     }
-    let around = around(scene, &studio, camera.target, radius);
+    let around = around(scene, &studio, camera.target, radius, edges[2]);
     Lit { scene, view, studio, maps: own, around }
 }
 

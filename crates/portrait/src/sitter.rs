@@ -4,7 +4,7 @@ use glam::{Quat, Vec3, Vec4};
 use rayon::prelude::*;
 use reverie_avatar::{AvatarPose, HumanBone};
 use reverie_body::{
-    Body, BodyMesh,
+    Body, BodyMesh, Substance,
     vrm::{ExpressionMap, LookAtKind, MorphWeights},
 };
 
@@ -69,7 +69,7 @@ impl<'a> Sitter<'a> {
         0.5 * (self.eyes[0] + self.eyes[1])
     }
 
-    /// The highest place above the head, metres.
+    /// The highest place of the head without its hair, metres.
     pub fn crown(&self) -> Vec3 {
         let head = self.body.skeleton.find(HumanBone::Head);
         let high = self
@@ -77,6 +77,10 @@ impl<'a> Sitter<'a> {
             .meshes
             .iter()
             .zip(&self.meshes)
+            .filter(|(mesh, _)| {
+                let material = self.body.materials.get(mesh.material);
+                material.is_none_or(|m| m.substance != Substance::Hair)
+            })
             .flat_map(|(mesh, posed)| {
                 let on_head = move |at: &usize| Some(usize::from(mesh.joints[*at][0])) == head;
                 (0..mesh.positions.len()).filter(on_head).map(|at| posed.positions[at].y)
@@ -85,7 +89,7 @@ impl<'a> Sitter<'a> {
         Vec3::new(self.eyes_middle().x, high, self.head.z)
     }
 
-    /// From the eyes to the crown, hair included, metres, never nothing: about half a head.
+    /// From the eyes to the crown, without hair, metres, never nothing: about half a head.
     pub fn half_head(&self) -> f32 {
         (self.crown().y - self.eyes_middle().y).max(0.03)
     }
