@@ -11,6 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("reverie_behavior", &[]),
     ("reverie_avatar", &["reverie_behavior"]),
     ("reverie_body", &["reverie_avatar"]),
+    ("reverie_portrait", &["reverie_behavior", "reverie_avatar", "reverie_body"]),
     ("reverie_media", &["reverie_world_model"]),
     ("reverie_simulator", &["reverie_world_model"]),
     ("reverie_spatial", &["reverie_world_model", "reverie_inference", "reverie_media (tests)"]),
@@ -27,6 +28,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "reverie_simulator",
             "reverie_spatial",
             "reverie_evaluation",
+            "reverie_behavior",
+            "reverie_avatar",
+            "reverie_body",
+            "reverie_portrait",
         ],
     ),
     (

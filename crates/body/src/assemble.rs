@@ -139,6 +139,9 @@ pub(crate) fn shapes(
                 target.moves().map(|(vertex, step)| (vertex, step * scale)).collect();
             moves.retain(|(_, step)| step.length_squared() > 1e-9);
             shut_lids(pack, shape, positions, &mut moves);
+            if shape == FaceShape::MouthClose {
+                shut_lips(pack, positions, scale, &mut moves);
+            }
             let mut moved = vec![Vec3::ZERO; positions.len()];
             for (vertex, step) in &moves {
                 moved[*vertex] = *step;
@@ -194,13 +197,44 @@ fn shut_lids(pack: &Pack, shape: FaceShape, positions: &[Vec3], moves: &mut [(us
             (shut[low].x, Vec3::new(0.0, gap.y - OVERLAP, 0.6 * gap.z))
         })
         .collect();
+    share_out(&shut, &missing, 0.004, moves);
+}
+
+/// With the jaw open, `mouthClose` brings this person's lips together as they are at rest, whatever the
+/// common target leaves open.
+fn shut_lips(pack: &Pack, positions: &[Vec3], scale: Vec3, moves: &mut [(usize, Vec3)]) {
+    let Some(open) = pack.target("face/jawOpen") else { return };
+    let mut opened = positions.to_vec();
+    open.moves().for_each(|(vertex, step)| opened[vertex] += step * scale);
+    // What one round leaves at the lips' ends, where few vertices move, the next ones close.
+    for _ in 0..4 {
+        let mut shut = opened.clone();
+        moves.iter().for_each(|(vertex, step)| shut[*vertex] += *step);
+        let missing: Vec<(f32, Vec3)> = pack
+            .topology
+            .lips
+            .iter()
+            .map(|pair| {
+                let [low, high] = pair.map(usize::from);
+                let rest = positions[high] - positions[low];
+                let gap = shut[high] - shut[low] - rest;
+                (shut[low].x, Vec3::new(0.0, gap.y, gap.z))
+            })
+            .collect();
+        share_out(&shut, &missing, 0.005, moves);
+    }
+}
+
+/// Adds what is missing near each place across the face to what moves there, in proportion to how far
+/// it moves.
+fn share_out(now: &[Vec3], missing: &[(f32, Vec3)], width: f32, moves: &mut [(usize, Vec3)]) {
     let longest = moves.iter().map(|(_, step)| step.length()).fold(1e-6, f32::max);
     for (vertex, step) in moves.iter_mut() {
-        let x = shut[*vertex].x;
+        let x = now[*vertex].x;
         let mut sum = Vec3::ZERO;
         let mut whole = 1e-9;
-        for (at, gap) in &missing {
-            let near = (-((at - x) / 0.004).powi(2)).exp();
+        for (at, gap) in missing {
+            let near = (-((at - x) / width).powi(2)).exp();
             sum += *gap * near;
             whole += near;
         }

@@ -1,8 +1,13 @@
 //! From a spec to a body.
 
 use crate::{
-    AvatarSpec, Pack, PackError, SpecError, assemble, assemble::Figure, eyes, hair, looks::Looks,
-    model::Body, outfit, shape, skeleton,
+    AvatarSpec, Pack, PackError, SpecError, assemble,
+    assemble::Figure,
+    eyes, hair,
+    looks::Looks,
+    model::{Body, BodyMesh},
+    outfit, shape, skeleton,
+    topology::Sheet,
 };
 use glam::Vec3;
 use reverie_avatar::RigError;
@@ -29,39 +34,43 @@ impl Body {
     /// A spec outside its ranges, or a pack without what a body needs.
     pub fn build(pack: &Pack, spec: &AvatarSpec) -> Result<Self, BuildError> {
         spec.check()?;
-        let shaped = shape::shaped(pack, spec)?;
-        let face = face_scale(pack, &shaped)?;
-        let posed = skeleton::pose(pack, &shaped, spec.height_m)?;
-        let (bones, rig) = skeleton::skeleton(&posed.places)?;
-        let normals = pack.topology.normals(&posed.positions);
-        let shapes = assemble::shapes(pack, &posed.positions, &normals, face * posed.scale);
-        let figure = Figure { pack, positions: posed.positions, normals, shapes };
-        let mut looks = Looks::new(pack, spec);
+        // Pictures and shape know nothing of one another.
+        let (mut looks, shape) = rayon::join(
+            || Looks::new(pack, spec),
+            || -> Result<_, BuildError> {
+                let shaped = shape::shaped(pack, spec)?;
+                let face = face_scale(pack, &shaped)?;
+                let posed = skeleton::pose(pack, &shaped, spec.height_m)?;
+                let (bones, rig) = skeleton::skeleton(&posed.places)?;
+                let normals = pack.topology.normals(&posed.positions);
+                let scale = face * posed.scale;
+                let shapes = assemble::shapes(pack, &posed.positions, &normals, scale);
+                let figure = Figure { pack, positions: posed.positions, normals, shapes };
+                Ok((figure, posed.places, bones, rig))
+            },
+        );
+        let (figure, places, bones, rig) = shape?;
         let topology = &pack.topology;
         let [balls, corneas] = eyes::meshes(pack, &figure.positions, Looks::EYES, Looks::CORNEAS);
-        let clothes = outfit::clothes(&figure, spec, &mut looks);
+        let (clothes, hair) = rayon::join(
+            || outfit::clothes(&figure, spec, &mut looks),
+            || hair::mesh(&figure, spec, &places),
+        );
+        let skin = |name: &str, material: usize, sheet: &Sheet| {
+            figure.mesh(name, material, sheet, outfit::seen(pack, &clothes, &sheet.sources))
+        };
         let mut meshes = vec![
-            figure.mesh(
-                "head",
-                Looks::HEAD,
-                &topology.head,
-                outfit::seen(pack, &clothes, &topology.head.sources),
-            ),
-            figure.mesh(
-                "body",
-                Looks::BODY,
-                &topology.body,
-                outfit::seen(pack, &clothes, &topology.body.sources),
-            ),
+            skin("head", Looks::HEAD, &topology.head),
+            skin("body", Looks::BODY, &topology.body),
             figure.mesh("mouth", Looks::MOUTH, &topology.mouth, |_| true),
             balls,
         ];
         meshes.extend(clothes.meshes);
-        let hair = looks.hair(spec);
-        meshes.extend(hair::mesh(&figure, spec, &posed.places, hair));
+        let material = looks.hair();
+        meshes.extend(hair.map(|mesh| BodyMesh { material, ..mesh }));
         meshes.push(figure.mesh("lashes", Looks::LASHES, &topology.lashes, |_| true));
         meshes.push(corneas);
-        let Looks { materials, textures } = looks;
+        let Looks { materials, textures, .. } = looks;
         Ok(Self {
             name: spec.name.clone(),
             height_m: spec.height_m,

@@ -195,6 +195,7 @@ impl Shell {
                 }
             }
         }
+        straighten(&mut mesh, &edges);
         turn_in(&mut mesh, &edges, thick);
         mesh.tangents = tangents(&mesh);
         mesh
@@ -219,6 +220,87 @@ impl Shell {
         mesh.joints.push(joints);
         mesh.weights.push(weights);
         mesh.positions.len() as u32 - 1
+    }
+}
+
+/// Cut edges follow the coarse quads in waves; cloth is cut straight. Every vertex of an edge goes to
+/// the middle of its neighbours on the edge, again and again; what lies near gives way.
+fn straighten(mesh: &mut BodyMesh, edges: &[(u32, u32)]) {
+    // What is one place is one vertex here, on both sides of a seam of the texture.
+    let mut known = BTreeMap::<[u32; 3], u32>::new();
+    let own: Vec<u32> = mesh
+        .positions
+        .iter()
+        .map(|place| {
+            let next = known.len() as u32;
+            *known.entry(place.map(f32::to_bits)).or_insert(next)
+        })
+        .collect();
+    let mut places = vec![Vec3::ZERO; known.len()];
+    for (at, number) in own.iter().enumerate() {
+        places[*number as usize] = Vec3::from(mesh.positions[at]);
+    }
+    let number = |at: &u32| own[*at as usize] as usize;
+    // How many steps every vertex is away from an edge.
+    const FREE: u8 = u8::MAX;
+    let mut away = vec![FREE; places.len()];
+    edges.iter().flat_map(|(a, b)| [a, b]).for_each(|at| away[number(at)] = 0);
+    let sides: Vec<[usize; 2]> = mesh
+        .indices
+        .chunks_exact(3)
+        .flat_map(|t| [(0, 1), (1, 2), (2, 0)].map(|(a, b)| [number(&t[a]), number(&t[b])]))
+        .collect();
+    for ring in 1..=3 {
+        for [a, b] in &sides {
+            for (from, to) in [(*a, *b), (*b, *a)] {
+                if away[from] == ring - 1 && away[to] == FREE {
+                    away[to] = ring;
+                }
+            }
+        }
+    }
+    let along: Vec<[usize; 2]> = edges.iter().map(|(a, b)| [number(a), number(b)]).collect();
+    relax(&mut places, &along, 30, |at| away[at] == 0);
+    relax(&mut places, &sides, 8, |at| (1..=3).contains(&away[at]));
+    let mut normals = vec![Vec3::ZERO; places.len()];
+    for triangle in mesh.indices.chunks_exact(3) {
+        let v = [number(&triangle[0]), number(&triangle[1]), number(&triangle[2])];
+        let area = (places[v[1]] - places[v[0]]).cross(places[v[2]] - places[v[0]]);
+        v.into_iter().for_each(|at| normals[at] += area);
+    }
+    normals.iter_mut().for_each(|n| *n = n.normalize_or_zero());
+    relax(&mut normals, &along, 12, |at| away[at] == 0);
+    for (at, number) in own.iter().enumerate() {
+        let number = *number as usize;
+        if away[number] != FREE {
+            mesh.positions[at] = places[number].to_array();
+            let old = Vec3::from(mesh.normals[at]);
+            mesh.normals[at] = normals[number].normalize_or(old).to_array();
+        }
+    }
+}
+
+/// Moves some places half way to the mean of their neighbours.
+fn relax(
+    places: &mut [Vec3],
+    neighbours: &[[usize; 2]],
+    rounds: usize,
+    moves: impl Fn(usize) -> bool,
+) {
+    for _ in 0..rounds {
+        let mut sums = vec![(Vec3::ZERO, 0.0f32); places.len()];
+        for [a, b] in neighbours {
+            sums[*a].0 += places[*b];
+            sums[*b].0 += places[*a];
+            sums[*a].1 += 1.0;
+            sums[*b].1 += 1.0;
+        }
+        for (at, (sum, count)) in sums.into_iter().enumerate() {
+            // Ends of an edge have one neighbour and stay.
+            if count > 1.5 && moves(at) {
+                places[at] = places[at].lerp(sum / count, 0.5);
+            }
+        }
     }
 }
 

@@ -108,7 +108,7 @@ pub(crate) fn lashes(spec: &AvatarSpec) -> Texture {
     let [r, g, b] = dark.to_array().map(|c| table.encode(c));
     let mut alphas = vec![0.0f32; width * height];
     let mut chance = Chance::new(spec.seed ^ 0x1a5);
-    for (half, count, reach, weight) in [(0usize, 170, 1.45, 1.0f32), (1, 64, 1.2, 0.6)] {
+    for (half, count, reach, weight) in [(0usize, 130, 1.45, 1.7f32), (1, 60, 1.1, 0.75)] {
         for strand in 0..count {
             let root = (strand as f32 + chance.range(-0.3, 0.7)) / count as f32;
             // Outwards at the outer corner, inwards at the inner one; several meet in a tip.
@@ -127,6 +127,19 @@ pub(crate) fn lashes(spec: &AvatarSpec) -> Texture {
                     let at = (half * height / 2 + row) * width + column;
                     alphas[at] = alphas[at].max(cover * (1.0 - 0.4 * along));
                 }
+            }
+        }
+    }
+    // Roots stand so close that they make a line.
+    for (half, strong) in [(0usize, 0.95f32), (1, 0.35)] {
+        for row in 0..height / 2 {
+            let down = row as f32 / (0.5 * height as f32);
+            let line = strong * (0.35 + 0.65 * spec.eyes.lashes) * smooth(0.17, 0.05, down);
+            for column in 0..width {
+                let across = column as f32 / width as f32;
+                let ends = smooth(0.02, 0.2, across) * smooth(1.0, 0.9, across);
+                let at = (half * height / 2 + row) * width + column;
+                alphas[at] = alphas[at].max(line * ends);
             }
         }
     }

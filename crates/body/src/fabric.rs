@@ -71,7 +71,13 @@ pub(crate) struct Fabrics([OnceLock<[Texture; 2]>; 4]);
 impl Fabrics {
     /// Colour and normals of a cloth.
     pub(crate) fn of(&self, weave: Weave) -> [Texture; 2] {
-        self.0[weave as usize].get_or_init(|| textures(weave)).clone()
+        let slot = &self.0[weave as usize];
+        if let Some(made) = slot.get() {
+            return made.clone();
+        }
+        // Outside of the lock, as in `Pack::skin`.
+        let made = textures(weave);
+        slot.get_or_init(|| made).clone()
     }
 }
 

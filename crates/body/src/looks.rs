@@ -13,6 +13,8 @@ use crate::{
 pub(crate) struct Looks {
     pub(crate) materials: Vec<Material>,
     pub(crate) textures: Vec<Texture>,
+    /// Made with the others, added when its turn comes.
+    hair: Texture,
 }
 
 impl Material {
@@ -43,10 +45,20 @@ impl Looks {
 
     /// Skin, mouth, eyes and lashes.
     pub(crate) fn new(pack: &Pack, spec: &AvatarSpec) -> Self {
-        let maps = pack.skin.get_or_init(|| skin::SkinMaps::new(pack));
-        let mut looks = Self { materials: Vec::new(), textures: Vec::new() };
-        for (name, map) in [("head", &maps.head), ("body", &maps.body)] {
-            let [colour, normal, surface] = skin::paint(map, spec, name);
+        let skin = || {
+            let maps = pack.skin();
+            rayon::join(
+                || skin::paint(&maps.head, spec, "head"),
+                || skin::paint(&maps.body, spec, "body"),
+            )
+        };
+        let details = || {
+            let small = || (details::mouth(spec), details::lashes(spec));
+            rayon::join(|| hair::texture(spec), || rayon::join(|| details::eye(spec), small))
+        };
+        let ((head, body), (hair, (eye, (mouth, lashes)))) = rayon::join(skin, details);
+        let mut looks = Self { materials: Vec::new(), textures: Vec::new(), hair };
+        for (name, [colour, normal, surface]) in [("head", head), ("body", body)] {
             let material = Material {
                 base_texture: Some(looks.add(colour)),
                 normal_texture: Some(looks.add(normal)),
@@ -59,13 +71,13 @@ impl Looks {
             looks.materials.push(material);
         }
         let mouth = Material {
-            base_texture: Some(looks.add(details::mouth(spec))),
+            base_texture: Some(looks.add(mouth)),
             roughness: 0.28,
             scatter: [0.35, 0.12, 0.10],
             ..Material::plain("mouth", Substance::Mouth)
         };
         let eyes = Material {
-            base_texture: Some(looks.add(details::eye(spec))),
+            base_texture: Some(looks.add(eye)),
             roughness: 0.35,
             scatter: [0.2, 0.12, 0.10],
             ..Material::plain("eyes", Substance::Eye)
@@ -77,7 +89,7 @@ impl Looks {
             ..Material::plain("corneas", Substance::Cornea)
         };
         let lashes = Material {
-            base_texture: Some(looks.add(details::lashes(spec))),
+            base_texture: Some(looks.add(lashes)),
             roughness: 0.8,
             reflectance: 0.1,
             alpha: AlphaMode::Blend,
@@ -89,9 +101,10 @@ impl Looks {
     }
 
     /// Adds the material of the hair; the result is its index.
-    pub(crate) fn hair(&mut self, spec: &AvatarSpec) -> usize {
+    pub(crate) fn hair(&mut self) -> usize {
+        let texture = self.hair.clone();
         let material = Material {
-            base_texture: Some(self.add(hair::texture(spec))),
+            base_texture: Some(self.add(texture)),
             roughness: 0.54,
             reflectance: 0.27,
             scatter: [0.15, 0.10, 0.06],

@@ -11,6 +11,7 @@ use crate::{
     texture::{noise, smooth},
 };
 use glam::{Vec2, Vec3};
+use rayon::prelude::*;
 
 /// Joints of the arm on the base mesh.
 const SHOULDER: Vec3 = Vec3::new(0.1677, 0.5246, 0.0146);
@@ -61,7 +62,11 @@ impl Cover {
         if arm < 0.06 {
             inside = inside.min(p.y - self.bottom).min(self.top - p.y);
             if p.y > 0.50 {
-                inside = inside.min(Vec2::new(p.x, p.z - 0.022).length() - self.neck);
+                // A cone around the neck, lower in front: it crosses shoulders and neck alike, so that
+                // the edge is as even on the one as on the other.
+                let away = Vec2::new(p.x, p.z - 0.022).length() - self.neck;
+                let above = p.y - (0.560 - 0.35 * (p.z - 0.022));
+                inside = inside.min(0.7 * (away - above));
             }
         }
         if self.open > 0.0 && p.z > 0.02 && p.y < 0.60 {
@@ -87,7 +92,7 @@ fn top_cover(top: Top, hem: f32) -> Cover {
             Cover { top: TORSO, bottom: bottom - 0.015, sleeve: 0.435, neck: 0.060, open: 0.0 }
         }
         Top::Jacket => {
-            Cover { top: TORSO, bottom: bottom - 0.045, sleeve: 0.432, neck: 0.070, open: 0.028 }
+            Cover { top: TORSO, bottom: bottom - 0.045, sleeve: 0.432, neck: 0.090, open: 0.028 }
         }
     }
 }
@@ -212,7 +217,7 @@ pub(crate) fn clothes(figure: &Figure, spec: &AvatarSpec, looks: &mut Looks) -> 
     let seed = spec.seed as u32 & 0xffff;
     let shell = &pack.topology.suit;
     let mut meshes: Vec<BodyMesh> =
-        pieces.iter().map(|piece| piece.made(figure, shell, scale, seed)).collect();
+        pieces.par_iter().map(|piece| piece.made(figure, shell, scale, seed)).collect();
     let mut covers: Vec<Cover> = pieces.iter().map(|piece| piece.cover).collect();
     if matches!(outfit.bottom, Bottom::Skirt | Bottom::Dress) {
         let (hem, waist) = if dress { (-0.56, 0.16) } else { (-0.40, 0.13) };

@@ -6,8 +6,13 @@ use glam::Vec3;
 const AGES: [(&str, f32); 4] = [("baby", 1.0), ("child", 10.0), ("young", 25.0), ("old", 90.0)];
 const BUILD: [(&str, f32); 3] = [("min", 0.0), ("average", 0.5), ("max", 1.0)];
 
-/// The base mesh looks stern; people at ease do not.
-const AT_EASE: &[(&str, f32)] = &[("slider/mouth_angles_up+", 0.35)];
+/// The base mesh looks stern; people at ease do not, and their eyes are open.
+const AT_EASE: &[(&str, f32)] = &[
+    ("slider/mouth_angles_up+", 0.35),
+    ("slider/eye_height1+", 0.25),
+    ("slider/eye_height2+", 0.35),
+    ("slider/eye_height3+", 0.25),
+];
 
 /// Shares of the anchors on both sides of a value.
 fn between<const N: usize>(anchors: [(&str, f32); N], value: f32) -> Vec<(&str, f32)> {

@@ -1,7 +1,9 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use reverie_behavior::Emotion;
 use reverie_media::PinholeNumbers;
+use reverie_portrait::Framing;
 use reverie_simulator::{SceneKind, TaskKind, dataset::Channel};
 use reverie_world_model::{SeedAddress, Weather};
 use std::{fmt, path::PathBuf, str::FromStr};
@@ -9,7 +11,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 /// Smallest and largest side of generated frames, pixels.
 const SIDES: std::ops::RangeInclusive<u32> = 16..=8192;
 
-/// Worlds generated frame by frame from one picture, one scene or one sentence.
+/// Worlds generated frame by frame from one picture, one scene or one sentence, and people for them.
 #[derive(Debug, Parser)]
 #[command(name = "reverie", version, propagate_version = true)]
 pub struct Cli {
@@ -25,6 +27,11 @@ pub enum Command {
     Bench {
         #[command(subcommand)]
         what: Bench,
+    },
+    /// People: export them, take their pictures
+    Avatar {
+        #[command(subcommand)]
+        what: Avatar,
     },
     /// Make episodes to learn from: frames, depth, classes, flow, poses and actions of walks
     Dataset(Dataset),
@@ -77,6 +84,162 @@ pub struct Explore {
 pub enum Bench {
     /// The spatial memory: a walk over a million visible points
     World(BenchWorld),
+    /// People: how many live at 60 Hz on one core, how long it takes to build one
+    Avatar(BenchAvatar),
+}
+
+#[derive(Debug, Args)]
+pub struct BenchAvatar {
+    /// How long to measure each level of detail, seconds
+    #[arg(long, default_value_t = 2.0, value_name = "N", value_parser = seconds)]
+    pub secs: f64,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Avatar {
+    /// Write somebody as a VRM 1.0 file, for other programs
+    Export(AvatarExport),
+    /// Take somebody's picture
+    Portrait(AvatarPortrait),
+}
+
+#[derive(Debug, Args)]
+pub struct AvatarExport {
+    /// A spec's file, the name of a preset, or `random:SEED`
+    #[arg(value_name = "SPEC.ron")]
+    pub person: PersonAddress,
+    /// The file to write
+    #[arg(long, value_name = "OUT.vrm")]
+    pub vrm: PathBuf,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct AvatarPortrait {
+    /// A spec's file, the name of a preset, `random:SEED`, or a .vrm, .glb or .gltf file
+    #[arg(value_name = "SPEC.ron")]
+    pub person: PersonAddress,
+    /// The picture to write
+    #[arg(long, value_name = "P.png")]
+    pub out: PathBuf,
+    /// neutral, happy, sad, angry, afraid, surprised, disgusted, relaxed or interest
+    #[arg(long, default_value = "neutral", value_name = "NAME")]
+    pub mood: MoodName,
+    /// How strongly the mood shows, 0 to 1
+    #[arg(long, default_value_t = 0.85, value_name = "X", value_parser = share)]
+    pub intensity: f32,
+    /// Size of the picture
+    #[arg(long, default_value = "1280x720", value_name = "WxH")]
+    pub size: FrameSize,
+    /// How much is seen
+    #[arg(long, value_enum, default_value_t = FramingName::Portrait, value_name = "WHAT")]
+    pub framing: FramingName,
+    /// Degrees by which the camera walks around the person, to its left
+    #[arg(long, default_value_t = 0.0, value_name = "DEG", value_parser = degrees,
+          allow_negative_numbers = true)]
+    pub turn: f32,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Who is meant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PersonAddress {
+    /// `random:SEED`.
+    Random(u64),
+    /// A file, or the name of a preset.
+    Named(String),
+}
+
+impl FromStr for PersonAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("random:") {
+            Some(seed) => seed
+                .parse()
+                .map(Self::Random)
+                .map_err(|_| format!("random: `{seed}` is no seed (0 to {})", u64::MAX)),
+            None if text.is_empty() => Err("nobody is named".to_owned()),
+            None => Ok(Self::Named(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for PersonAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Random(seed) => write!(f, "random:{seed}"),
+            Self::Named(name) => f.write_str(name),
+        }
+    }
+}
+
+/// One of the named emotions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MoodName(pub Emotion);
+
+impl fmt::Display for MoodName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format!("{:?}", self.0).to_lowercase())
+    }
+}
+
+impl FromStr for MoodName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = Emotion::ALL.map(Self);
+        let found = all.into_iter().find(|mood| mood.to_string().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| {
+            let names = all.map(|mood| mood.to_string()).join(", ");
+            format!("unknown mood `{text}` (valid: {names})")
+        })
+    }
+}
+
+/// How much of somebody a picture shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FramingName {
+    /// Head and shoulders
+    Portrait,
+    /// The face alone
+    Face,
+    /// Both eyes
+    Eyes,
+    /// From head to foot
+    Body,
+}
+
+impl From<FramingName> for Framing {
+    fn from(name: FramingName) -> Self {
+        match name {
+            FramingName::Portrait => Self::Portrait,
+            FramingName::Face => Self::Face,
+            FramingName::Eyes => Self::Eyes,
+            FramingName::Body => Self::Body,
+        }
+    }
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(x) if (0.0..=1.0).contains(&x) => Ok(x),
+        _ => Err("is not within 0 to 1".to_owned()),
+    }
+}
+
+fn degrees(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(deg) if (-360.0..=360.0).contains(&deg) => Ok(deg),
+        _ => Err("is not within -360 to 360 degrees".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

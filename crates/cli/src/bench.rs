@@ -1,5 +1,6 @@
 //! `reverie bench world`: how fast the spatial memory and its painter are on this machine.
 
+pub mod avatar;
 mod painting;
 
 use crate::{

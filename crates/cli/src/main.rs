@@ -1,6 +1,7 @@
-//! The program `reverie`: worlds on the command line.
+//! The program `reverie`: worlds and people on the command line.
 
 mod args;
+mod avatar;
 mod bench;
 mod dataset;
 mod error;
@@ -43,6 +44,8 @@ fn run(command: Command, started: Instant) -> Result<(), CliError> {
     match command {
         Command::Explore(args) => explore::run(&args),
         Command::Bench { what: Bench::World(args) } => bench::run(&args, started),
+        Command::Bench { what: Bench::Avatar(args) } => bench::avatar::run(&args),
+        Command::Avatar { what } => avatar::run(&what),
         Command::Dataset(args) => dataset::run(&args),
         Command::Eval { what: Eval::World(args) } => eval::run(&args),
         Command::Models { action, json } => model_files::run(&action, json),

@@ -409,9 +409,20 @@ impl Pack {
     }
 
     /// Makes what is the same on everybody's skin now rather than in the first
-    /// [`Body::build`](crate::Body::build): about a second of one core, for a thread in the background.
+    /// [`Body::build`](crate::Body::build).
     pub fn prepare(&self) {
-        self.skin.get_or_init(|| crate::skin::SkinMaps::new(self));
+        self.skin();
+    }
+
+    /// What is the same on everybody's skin.
+    pub(crate) fn skin(&self) -> &crate::skin::SkinMaps {
+        if let Some(maps) = self.skin.get() {
+            return maps;
+        }
+        // Made before the lock is taken: a thread that waits for parts of the work may be given another
+        // body to build meanwhile, and would then wait for itself.
+        let made = crate::skin::SkinMaps::new(self);
+        self.skin.get_or_init(|| made)
     }
 
     /// Names of the sliders of [`AvatarSpec::face`](crate::AvatarSpec::face), in alphabetical order.

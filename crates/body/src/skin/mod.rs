@@ -1,5 +1,6 @@
 //! Skin: what is the same on everybody ([`SkinMaps`], made once), and one person's textures.
 
+mod brows;
 mod maps;
 mod paint;
 mod zones;

@@ -35,6 +35,8 @@ struct Look<'a> {
     scalp: f32,
     /// How much hair hides between its strands.
     scalp_base: f32,
+    /// How dark the scalp is below its hair.
+    scalp_shade: f32,
     child: f32,
 }
 
@@ -76,7 +78,7 @@ impl<'a> Look<'a> {
             },
             pigment: tone * Vec3::new(0.60, 0.48, 0.40),
             hair: hair_colour(spec).lerp(Vec3::from(spec.hair.colour.linear()), 0.35),
-            brow_least: 0.62 - 0.42 * spec.hair.brows,
+            brow_least: 0.60 - 0.52 * spec.hair.brows,
             aged: smooth(25.0, 80.0, spec.age),
             stubble: spec.hair.beard,
             scalp: if bald { 0.08 } else { 1.0 },
@@ -84,6 +86,7 @@ impl<'a> Look<'a> {
                 HairStyle::Bald | HairStyle::Buzz => 0.72,
                 _ => 0.985,
             },
+            scalp_shade: if spec.hair.style == HairStyle::Buzz { 0.55 } else { 0.30 },
             child,
         }
     }
@@ -95,38 +98,62 @@ impl<'a> Look<'a> {
         let (skin, lips, nail) = (&self.spec.skin, part(t.lips), part(t.nail));
         let uneven = 0.16 + 0.14 * self.aged - 0.06 * self.child;
         let mut colour = self.tone * (1.0 + uneven * around(t.pigment) + 0.07 * around(t.grain));
-        let flush = (0.35 + 0.75 * skin.redness) * part(t.flush)
+        let flush = (0.26 + 0.60 * skin.redness) * part(t.flush)
             + 0.55 * around(t.blood) * (0.35 + 0.5 * skin.redness);
         colour = colour.lerp(self.bloody, flush.clamp(-0.15, 0.9));
         let tired = part(t.hollow) * (0.22 + 0.22 * self.aged - 0.1 * self.child);
         colour *= Vec3::ONE.lerp(Vec3::new(0.78, 0.66, 0.70), tired);
-        let freckles =
-            smooth(1.02 - 0.9 * skin.freckles, 1.25 - 0.9 * skin.freckles, part(t.freckle) + 0.2);
-        colour = colour.lerp(self.pigment, 0.55 * freckles * (1.0 - 0.6 * skin.tone));
-        let spots = self.aged * smooth(0.72, 0.9, part(t.pigment)) * 0.25;
-        colour = colour.lerp(self.pigment, spots);
+        if t.freckle > 0 && skin.freckles > 0.0 {
+            let most = 0.9 * skin.freckles;
+            let freckles = smooth(0.95 - most, 1.30 - most, part(t.freckle) + 0.2);
+            colour = colour.lerp(self.pigment, 0.55 * freckles * (1.0 - 0.6 * skin.tone));
+        }
+        if self.aged > 0.0 {
+            let spots = self.aged * smooth(0.72, 0.9, part(t.pigment)) * 0.25;
+            colour = colour.lerp(self.pigment, spots);
+            colour *= 1.0 - 0.16 * self.aged * part(t.crease);
+        }
         colour = colour.lerp(self.pigment * 0.6, 0.8 * part(t.mole) * skin.blemishes);
-        colour *= 1.0 - 0.16 * self.aged * part(t.crease);
-        let mouth = lips * self.lip_strength * (1.0 - 0.35 * self.aged * (1.0 - part(t.pigment)));
-        colour = colour.lerp(self.lips * (1.0 + 0.35 * around(t.blood)), mouth);
-        colour = colour.lerp(self.tone * Vec3::new(1.05, 0.92, 0.92) + 0.05, 0.8 * nail);
-        let rim = part(t.rim) * (0.35 + 0.25 * self.spec.eyes.lashes * (1.0 - self.child));
-        colour = colour.lerp(colour * Vec3::new(0.55, 0.38, 0.36), rim);
+        if t.lips > 0 {
+            let faded = 0.35 * self.aged * (1.0 - part(t.pigment));
+            let mouth = lips * self.lip_strength * (1.0 - faded);
+            colour = colour.lerp(self.lips * (1.0 + 0.35 * around(t.blood)), mouth);
+        }
+        if t.nail > 0 {
+            colour = colour.lerp(self.tone * Vec3::new(1.05, 0.92, 0.92) + 0.05, 0.8 * nail);
+        }
+        if t.rim > 0 {
+            let rim = part(t.rim) * (0.35 + 0.25 * self.spec.eyes.lashes * (1.0 - self.child));
+            colour = colour.lerp(colour * Vec3::new(0.55, 0.38, 0.36), rim);
+        }
         // Hair, from its roots up.
         let beard = part(t.beard);
-        let grown = smooth(0.3, 1.0, self.stubble);
-        let shadow = beard * smooth(0.0, 0.3, self.stubble) * (0.30 + 0.5 * part(t.stubble));
-        colour = colour.lerp(self.hair * 0.9 + 0.015, (shadow * (0.75 + 0.25 * grown)).min(0.9));
+        if t.beard > 0 && self.stubble > 0.0 {
+            let grown = smooth(0.3, 1.0, self.stubble);
+            let shadow = beard * smooth(0.0, 0.3, self.stubble) * (0.30 + 0.5 * part(t.stubble));
+            let shadow = (shadow * (0.75 + 0.25 * grown)).min(0.9);
+            colour = colour.lerp(self.hair * 0.9 + 0.015, shadow);
+        }
         let scalp = part(t.scalp) * self.scalp;
-        let cover = self.scalp_base + (1.0 - self.scalp_base) * part(t.stubble);
-        colour = colour.lerp(self.hair * 0.6, scalp * cover);
-        let brow = smooth(self.brow_least, self.brow_least + 0.30, part(t.brow));
-        colour = colour.lerp(self.hair * 0.62, 0.9 * brow);
+        if t.scalp > 0 {
+            let cover = self.scalp_base + (1.0 - self.scalp_base) * part(t.stubble);
+            colour = colour.lerp(self.hair * self.scalp_shade, scalp * cover);
+        }
+        let mut brow = 0.0;
+        if t.brow_shade > 0 || t.brow > 0 {
+            brow = smooth(self.brow_least, self.brow_least + 0.30, part(t.brow));
+            let full = self.spec.hair.brows;
+            let between = (self.hair * 0.5).lerp(self.tone * 0.55, 0.5);
+            colour = colour.lerp(between, (0.2 + 0.4 * full) * part(t.brow_shade));
+            colour = colour.lerp(self.hair * 0.55, (0.62 + 0.38 * full) * brow);
+        }
         colour *= 0.4 + 0.6 * part(t.open);
         let oil = part(t.flush).min(0.6);
         let mut roughness = 0.54 - 0.09 * oil + 0.10 * around(t.grain) + 0.05 * self.aged;
         roughness = roughness + (0.43 - roughness) * lips.max(nail);
         roughness = roughness + (0.72 - roughness) * brow.max(scalp).max(beard * self.stubble);
+        // The edges of the lids are wet.
+        roughness = roughness + (0.16 - roughness) * smooth(0.45, 0.9, part(t.rim));
         let scatter = (1.0 - brow.max(scalp)) * (1.0 - 0.5 * nail);
         (colour, roughness, scatter)
     }

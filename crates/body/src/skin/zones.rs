@@ -32,10 +32,10 @@ pub(crate) fn around(p: Vec3) -> f32 {
 pub(crate) fn above_hairline(p: Vec3) -> f32 {
     let line = curve(
         [
-            (0.0, 0.804),
-            (25.0, 0.806),
-            (42.0, 0.794),
-            (58.0, 0.769),
+            (0.0, 0.799),
+            (25.0, 0.801),
+            (42.0, 0.790),
+            (58.0, 0.768),
             (70.0, 0.752),
             (77.0, 0.722),
             (84.0, 0.722),
@@ -55,30 +55,8 @@ pub(super) fn scalp(p: Vec3) -> f32 {
     smooth(-0.004, 0.011, above_hairline(p))
 }
 
-/// Strands of the brows, 0 to 1; thick brows show lower values too.
-pub(super) fn brow(p: Vec3) -> f32 {
-    let x = p.x.abs();
-    if !(0.006..0.064).contains(&x) || !(0.735..0.768).contains(&p.y) || p.z < 0.08 {
-        return 0.0;
-    }
-    let along = (x - 0.0115) / 0.0445;
-    let line = curve([(0.0, 0.7455), (0.35, 0.7472), (0.68, 0.7480), (1.0, 0.7430)], along);
-    let half = curve([(0.0, 0.0046), (0.25, 0.0050), (0.65, 0.0038), (1.0, 0.0012)], along);
-    let off = (p.y - line) / half;
-    let ends = smooth(-0.10, 0.12, along) * smooth(1.1, 0.86, along);
-    let profile = ends * smooth(1.35, 0.15, off.abs());
-    // Strands stand up at the inner end and lie along the brow at the outer one.
-    let slant = 1.0 + 9.0 * smooth(0.0, 0.75, along);
-    let across = along * 120.0 - off * slant * 1.5;
-    let side = if p.x < 0.0 { 50.0 } else { 0.0 };
-    let strand = noise(Vec3::new(across, 0.55 * off, side), 7)
-        .max(0.9 * noise(Vec3::new(1.31 * across + 9.0, 0.5 * off, side), 8));
-    let strand = 0.35 + 0.65 * smooth(0.25, 0.80, strand);
-    profile * (0.25 + 0.95 * strand)
-}
-
-/// Where a beard grows, 0 to 1.
-pub(super) fn beard(p: Vec3, lips: f32) -> f32 {
+/// Where a beard grows, lips not yet left out, 0 to 1.
+pub(super) fn beard(p: Vec3) -> f32 {
     let turn = around(p);
     let cheek = curve(
         [(0.0, 0.655), (14.0, 0.662), (24.0, 0.674), (40.0, 0.678), (60.0, 0.698), (74.0, 0.735)],
@@ -90,7 +68,7 @@ pub(super) fn beard(p: Vec3, lips: f32) -> f32 {
         * smooth(0.6835, 0.679, p.y + 0.25 * p.x.abs())
         * smooth(0.655, 0.668, p.y);
     let neck = smooth(0.585, 0.612, p.y + 0.2 * (p.z - 0.1).min(0.0));
-    (jaw.max(lip) * neck * (1.0 - smooth(0.05, 0.4, lips))).clamp(0.0, 1.0)
+    (jaw.max(lip) * neck).clamp(0.0, 1.0)
 }
 
 /// Where blood shows: cheeks, nose, ears, chin. 0 to 1.
@@ -112,41 +90,81 @@ pub(super) fn hollow(p: Vec3) -> f32 {
     (0.8 * inner + 0.75 * under + 0.6 * lid).min(1.0)
 }
 
+/// How much each kind of wrinkle there may be at a place, 0 to 1.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Folds {
+    forehead: f32,
+    feet: f32,
+    frown: f32,
+    under: f32,
+    lips: f32,
+    neck: f32,
+    /// Whether any of these, or the fold beside the mouth, can be here.
+    any: bool,
+}
+
+impl Folds {
+    pub(super) fn at(p: Vec3) -> Self {
+        let q = Vec3::new(p.x.abs(), p.y, p.z);
+        if p.z < 0.02 || !(0.46..0.84).contains(&p.y) {
+            return Self::default();
+        }
+        let kept = |weight: f32| if weight > 0.01 { weight } else { 0.0 };
+        let neck = smooth(0.60, 0.585, p.y) * smooth(0.47, 0.53, p.y) * smooth(0.02, 0.05, p.z);
+        Self {
+            forehead: kept(blob(q, [0.0, 0.783, 0.14], [0.042, 0.016, 0.06])),
+            feet: kept(blob(q, [0.059, 0.727, 0.115], [0.011, 0.017, 0.03])),
+            frown: kept(blob(q, [0.006, 0.749, 0.153], [0.02, 0.010, 0.03])),
+            under: kept(blob(q, [0.031, 0.711, 0.138], [0.015, 0.006, 0.02])),
+            lips: kept(blob(q, [0.0, 0.674, 0.155], [0.022, 0.006, 0.03])),
+            neck: kept(neck),
+            any: true,
+        }
+    }
+}
+
 /// Wrinkles of age: height in metres, below 0.
-pub(super) fn wrinkles(p: Vec3) -> f32 {
-    let q = Vec3::new(p.x.abs(), p.y, p.z);
+pub(super) fn wrinkles(p: Vec3, folds: &Folds) -> f32 {
+    if !folds.any {
+        return 0.0;
+    }
+    let x = p.x.abs();
     let wave = |phase: f32| (0.5 + 0.5 * phase.sin()).powi(4);
-    let wander = noise(p * 60.0, 41) + 0.4 * noise(p * 170.0, 42);
+    let mut wandering = None;
+    let mut wander =
+        || *wandering.get_or_insert_with(|| noise(p * 60.0, 41) + 0.4 * noise(p * 170.0, 42));
     let fade = |seed: u32| 0.35 + 0.65 * noise(p * 45.0, seed);
-    let forehead = blob(q, [0.0, 0.783, 0.14], [0.042, 0.016, 0.06])
-        * wave((p.y + 9.0 * q.x * q.x) * 620.0 + 5.5 * wander)
-        * fade(43);
-    let corner = Vec2::new(q.x - 0.0455, q.y - 0.7265);
-    let feet = blob(q, [0.059, 0.727, 0.115], [0.011, 0.017, 0.03])
-        * wave(f32::atan2(corner.y, corner.x.max(1e-4)) * 11.0 + 2.5 * wander)
-        * fade(44);
-    let fold = {
+    let mut sum = 0.0;
+    if folds.forehead > 0.0 {
+        let lines = wave((p.y + 9.0 * x * x) * 620.0 + 5.5 * wander());
+        sum += folds.forehead * lines * fade(43);
+    }
+    if folds.feet > 0.0 {
+        let corner = Vec2::new(x - 0.0455, p.y - 0.7265);
+        let turn = f32::atan2(corner.y, corner.x.max(1e-4));
+        sum += 0.9 * folds.feet * wave(turn * 11.0 + 2.5 * wander()) * fade(44);
+    }
+    if (0.633..0.694).contains(&p.y) {
         let line = curve([(0.638, 0.030), (0.655, 0.0335), (0.672, 0.026), (0.688, 0.0185)], p.y);
-        let depth = smooth(0.0045, 0.0, (q.x - line).abs());
-        depth * smooth(0.633, 0.645, p.y) * smooth(0.694, 0.684, p.y) * smooth(0.10, 0.125, p.z)
-    };
-    let frown = smooth(0.0022, 0.0, (q.x - 0.0065 - 0.1 * (p.y - 0.745)).abs())
-        * blob(q, [0.006, 0.749, 0.153], [0.02, 0.010, 0.03]);
-    let under = blob(q, [0.031, 0.711, 0.138], [0.015, 0.006, 0.02])
-        * wave((p.y - 4.0 * (q.x - 0.03).powi(2)) * 1900.0 + 3.0 * wander);
-    let lips =
-        blob(q, [0.0, 0.674, 0.155], [0.022, 0.006, 0.03]) * wave(p.x * 2600.0 + 2.0 * wander);
-    let neck = smooth(0.60, 0.585, p.y)
-        * smooth(0.47, 0.53, p.y)
-        * smooth(0.02, 0.05, p.z)
-        * wave(p.y * 420.0 + 4.0 * wander)
-        * fade(45);
-    -0.00030
-        * (forehead
-            + 0.9 * feet
-            + 1.3 * fold
-            + 0.9 * frown
-            + 0.45 * under
-            + 0.5 * lips
-            + 0.8 * neck)
+        let fold = smooth(0.0045, 0.0, (x - line).abs());
+        sum += 1.3
+            * fold
+            * smooth(0.633, 0.645, p.y)
+            * smooth(0.694, 0.684, p.y)
+            * smooth(0.10, 0.125, p.z);
+    }
+    if folds.frown > 0.0 {
+        sum += 0.9 * folds.frown * smooth(0.0022, 0.0, (x - 0.0065 - 0.1 * (p.y - 0.745)).abs());
+    }
+    if folds.under > 0.0 {
+        let lines = wave((p.y - 4.0 * (x - 0.03).powi(2)) * 1900.0 + 3.0 * wander());
+        sum += 0.45 * folds.under * lines;
+    }
+    if folds.lips > 0.0 {
+        sum += 0.5 * folds.lips * wave(p.x * 2600.0 + 2.0 * wander());
+    }
+    if folds.neck > 0.0 {
+        sum += 0.8 * folds.neck * wave(p.y * 420.0 + 4.0 * wander()) * fade(45);
+    }
+    -0.00030 * sum
 }

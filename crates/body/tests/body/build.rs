@@ -2,8 +2,9 @@
 
 use crate::{PACK, assets};
 use glam::Vec3;
+use rayon::prelude::*;
 use reverie_avatar::{FaceShape, HumanBone};
-use reverie_body::{Ancestry, AvatarSpec, Body, BodyMesh, Bottom, HairStyle, Outfit, Top};
+use reverie_body::{Ancestry, AvatarSpec, Body, BodyMesh, Bottom, HairStyle, Outfit, Pack, Top};
 use std::fs;
 
 fn extremes() -> Vec<AvatarSpec> {
@@ -136,10 +137,10 @@ fn every_shape_of_the_face_moves_it() {
     }
 }
 
-/// Positions of a mesh with one shape at full weight.
-fn shaped(mesh: &BodyMesh, shape: FaceShape) -> Vec<Vec3> {
+/// Positions of a mesh with shapes at full weight.
+fn shaped(mesh: &BodyMesh, shapes: &[FaceShape]) -> Vec<Vec3> {
     let mut places: Vec<Vec3> = mesh.positions.iter().map(|p| Vec3::from(*p)).collect();
-    for target in mesh.targets.iter().filter(|t| t.shape == Some(shape)) {
+    for target in mesh.targets.iter().filter(|t| t.shape.is_some_and(|s| shapes.contains(&s))) {
         for (at, step) in target.vertices.iter().zip(&target.positions) {
             places[*at as usize] += Vec3::from(*step);
         }
@@ -153,7 +154,7 @@ fn shapes_of_left_and_right_mirror_each_other() {
     let head = mesh(&body, "head");
     let flip = Vec3::new(-1.0, 1.0, 1.0);
     for shape in [FaceShape::EyeBlinkLeft, FaceShape::MouthSmileLeft, FaceShape::BrowDownLeft] {
-        let (left, right) = (shaped(head, shape), shaped(head, shape.mirrored()));
+        let (left, right) = (shaped(head, &[shape]), shaped(head, &[shape.mirrored()]));
         let moved = |places: &[Vec3]| -> Vec<Vec3> {
             let pairs = places.iter().zip(&head.positions);
             pairs
@@ -170,26 +171,24 @@ fn shapes_of_left_and_right_mirror_each_other() {
     }
 }
 
-/// The tallest slit through which the eyeball is seen straight from the front, metres.
-fn slit(body: &Body, shape: Option<FaceShape>) -> f32 {
-    let head = mesh(body, "head");
-    let places = match shape {
-        Some(shape) => shaped(head, shape),
-        None => head.positions.iter().map(|p| Vec3::from(*p)).collect(),
-    };
-    let eye = body.rig.rest(HumanBone::LeftEye);
+/// The tallest slit in a face, straight from the front, within 6.4 mm to both sides and 20 mm up and
+/// down of a middle; only triangles whose middle is not farther back than `least_z` close it. Metres.
+fn slit(head: &BodyMesh, shapes: &[FaceShape], middle: Vec3, least_z: f32) -> f32 {
+    let places = shaped(head, shapes);
+    let near: Vec<[Vec3; 3]> = head
+        .indices
+        .chunks_exact(3)
+        .map(|t| [t[0], t[1], t[2]].map(|at| places[at as usize]))
+        .filter(|[a, b, c]| (a.z + b.z + c.z) / 3.0 > least_z && (*a - middle).length() < 0.06)
+        .collect();
     let mut tallest = 0.0f32;
     for column in -8..=8 {
-        let x = eye.x + 0.0008 * column as f32;
+        let x = middle.x + 0.0008 * column as f32;
         let mut open = 0.0f32;
-        for row in -60..=60 {
-            let y = eye.y + 0.00025 * row as f32;
-            let covered = head.indices.chunks_exact(3).any(|t| {
-                let [a, b, c] = [t[0], t[1], t[2]].map(|at| places[at as usize]);
-                if a.z.max(b.z).max(c.z) < eye.z + 0.004 || (a.y - y).abs() > 0.02 {
-                    return false;
-                }
-                let side = |p: Vec3, q: Vec3| (q.x - p.x) * (y - p.y) - (q.y - p.y) * (x - p.x);
+        for row in -80..=80 {
+            let y = middle.y + 0.00025 * row as f32;
+            let covered = near.iter().any(|[a, b, c]| {
+                let side = |p: &Vec3, q: &Vec3| (q.x - p.x) * (y - p.y) - (q.y - p.y) * (x - p.x);
                 let (u, v, w) = (side(a, b), side(b, c), side(c, a));
                 (u >= 0.0 && v >= 0.0 && w >= 0.0) || (u <= 0.0 && v <= 0.0 && w <= 0.0)
             });
@@ -200,21 +199,94 @@ fn slit(body: &Body, shape: Option<FaceShape>) -> f32 {
     tallest
 }
 
-#[test]
-fn a_blink_closes_the_eye() {
+fn people_of_all_kinds() -> Vec<AvatarSpec> {
     let base = AvatarSpec::default();
-    for spec in [
+    vec![
         base.clone(),
         AvatarSpec { age: 8.0, height_m: 1.28, sex: 0.0, ..base.clone() },
         AvatarSpec { age: 80.0, sex: 1.0, ..base },
         AvatarSpec::random(3),
         AvatarSpec::random(11),
-    ] {
+    ]
+}
+
+#[test]
+fn a_blink_closes_the_eye() {
+    for spec in people_of_all_kinds() {
         let body = Body::build(&PACK, &spec).unwrap();
-        let open = slit(&body, None);
-        assert!(open > 0.004, "{}: open eyes are {open} m open", spec.name);
-        let shut = slit(&body, Some(FaceShape::EyeBlinkLeft));
-        assert!(shut < 0.001, "{}: a blink leaves {shut} m", spec.name);
+        let head = mesh(&body, "head");
+        for (bone, lid) in [
+            (HumanBone::LeftEye, FaceShape::EyeBlinkLeft),
+            (HumanBone::RightEye, FaceShape::EyeBlinkRight),
+        ] {
+            let eye = body.rig.rest(bone);
+            let open = slit(head, &[], eye, eye.z + 0.003);
+            assert!(open > 0.004, "{}: open eyes are {open} m open", spec.name);
+            let shut = slit(head, &[lid], eye, eye.z + 0.003);
+            assert!(shut < 0.001, "{}: a blink leaves {shut} m", spec.name);
+        }
+    }
+}
+
+/// Places and normals of face and lining of the mouth, which meet between the lips.
+fn face_and_mouth(body: &Body, shapes: &[FaceShape]) -> Vec<(Vec3, Vec3)> {
+    let normals = |mesh: &BodyMesh| mesh.normals.iter().map(|n| Vec3::from(*n)).collect::<Vec<_>>();
+    ["head", "mouth"]
+        .map(|name| mesh(body, name))
+        .into_iter()
+        .flat_map(|mesh| shaped(mesh, shapes).into_iter().zip(normals(mesh)))
+        .collect()
+}
+
+/// Vertices of the lower and the upper lip that lie on one another at rest.
+fn meeting_lips(body: &Body) -> Vec<[usize; 2]> {
+    // The upper lip is what rolls in the farthest.
+    let target = |mesh: &BodyMesh| {
+        let roll =
+            mesh.targets.iter().find(|t| t.shape == Some(FaceShape::MouthRollUpper)).cloned();
+        let roll = roll.unwrap();
+        let far = |at: &usize| Vec3::from(roll.positions[*at]).length();
+        let at = (0..roll.vertices.len()).max_by(|a, b| far(a).total_cmp(&far(b))).unwrap();
+        Vec3::from(mesh.positions[roll.vertices[at] as usize])
+    };
+    let lip = target(mesh(body, "head"));
+    let all = face_and_mouth(body, &[]);
+    let near = |at: &usize| {
+        let p = all[*at].0;
+        p.x.abs() < 0.014 && (p.y - lip.y).abs() < 0.016 && p.z > lip.z - 0.012
+    };
+    let lips: Vec<usize> = (0..all.len()).filter(near).collect();
+    let (lower, upper): (Vec<usize>, Vec<usize>) =
+        lips.into_iter().filter(|at| all[*at].1.y.abs() > 0.35).partition(|at| all[*at].1.y > 0.0);
+    lower
+        .into_iter()
+        .filter_map(|low| {
+            let away = |at: &usize| all[*at].0.distance(all[low].0);
+            let high = upper.iter().copied().min_by(|a, b| away(a).total_cmp(&away(b)))?;
+            (away(&high) < 0.003 && all[high].0.y > all[low].0.y - 0.002).then_some([low, high])
+        })
+        .collect()
+}
+
+#[test]
+fn a_closed_mouth_is_closed_though_the_jaw_hangs() {
+    for spec in people_of_all_kinds() {
+        let body = Body::build(&PACK, &spec).unwrap();
+        let pairs = meeting_lips(&body);
+        assert!(pairs.len() >= 4, "{}: {} pairs", spec.name, pairs.len());
+        let gaps = |shapes: &[FaceShape]| -> Vec<f32> {
+            let all = face_and_mouth(&body, shapes);
+            pairs.iter().map(|[low, high]| all[*high].0.y - all[*low].0.y).collect()
+        };
+        let rest = gaps(&[]);
+        let most = |shapes: &[FaceShape]| {
+            let now = gaps(shapes);
+            now.iter().zip(&rest).map(|(now, rest)| now - rest).fold(f32::MIN, f32::max)
+        };
+        let open = most(&[FaceShape::JawOpen]);
+        assert!(open > 0.006, "{}: an open mouth is {open} m open", spec.name);
+        let shut = most(&[FaceShape::JawOpen, FaceShape::MouthClose]);
+        assert!(shut < 0.0015, "{}: a closed mouth leaves {shut} m", spec.name);
     }
 }
 
@@ -224,6 +296,31 @@ fn the_same_spec_makes_the_same_person_and_others_another() {
         [1, 1, 2].map(|seed| Body::build(&PACK, &AvatarSpec::random(seed)).unwrap().fingerprint());
     assert_eq!(a, b);
     assert_ne!(a, c);
+}
+
+#[test]
+fn any_number_of_threads_makes_the_same_person() {
+    let prints = [1, 2, 5].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        // Maps of the skin are made anew, too.
+        let pack = Pack::from_content(PACK.content().clone()).unwrap();
+        pool.install(|| Body::build(&pack, &AvatarSpec::random(5)).unwrap().fingerprint())
+    });
+    assert_eq!(prints[0], prints[1]);
+    assert_eq!(prints[0], prints[2]);
+}
+
+#[test]
+fn many_first_bodies_at_once_do_not_wait_for_one_another() {
+    let pack = Pack::from_content(PACK.content().clone()).unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    let bodies: Vec<u64> = pool.install(|| {
+        let seeds = (0..6u64).into_par_iter();
+        seeds
+            .map(|seed| Body::build(&pack, &AvatarSpec::random(seed)).unwrap().fingerprint())
+            .collect()
+    });
+    assert_eq!(bodies[4], Body::build(&PACK, &AvatarSpec::random(4)).unwrap().fingerprint());
 }
 
 #[test]

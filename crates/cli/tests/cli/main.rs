@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod avatar;
 mod dataset;
 mod eval;
 mod explore;

@@ -1,5 +1,7 @@
 //! Hair: ribbons of strands that grow from the scalp, fall and rest on head and shoulders.
 
+mod ground;
+
 use crate::{
     AvatarSpec, HairStyle,
     assemble::{Figure, tangents},
@@ -7,129 +9,12 @@ use crate::{
     skin,
     texture::{Chance, SrgbTable, Texture, byte, noise, smooth},
 };
-use glam::{Vec2, Vec3};
+use glam::Vec3;
+use ground::Ground;
 use reverie_avatar::HumanBone;
 
 /// Columns of the texture: each shows another bundle.
 const BUNDLES: usize = 4;
-
-/// What hair rests on: how far skin reaches from the middle of the head in every direction, and below
-/// the chin how far from the neck's axis at every height.
-struct Ground {
-    centre: Vec3,
-    chin: f32,
-    size: f32,
-    head: Grid,
-    chest: Grid,
-}
-
-/// Distances on a map that is closed around.
-struct Grid(Vec<f32>);
-
-impl Grid {
-    const AROUND: usize = 56;
-    const UP: usize = 40;
-
-    fn new(places: impl Iterator<Item = (Vec2, f32)>) -> Self {
-        let mut cells = vec![0.0f32; Self::AROUND * Self::UP];
-        for (at, away) in places {
-            for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-                let x = (at.x.floor() as usize + dx) % Self::AROUND;
-                let y = (at.y.floor() as usize + dy).min(Self::UP - 1);
-                let cell = &mut cells[y * Self::AROUND + x];
-                *cell = cell.max(away);
-            }
-        }
-        // Where nothing was met (between vertices), what is around counts.
-        for _ in 0..4 {
-            let old = cells.clone();
-            for (at, cell) in cells.iter_mut().enumerate().filter(|(_, r)| **r == 0.0) {
-                let (x, y) = (at % Self::AROUND, at / Self::AROUND);
-                let left = y * Self::AROUND + (x + Self::AROUND - 1) % Self::AROUND;
-                let right = y * Self::AROUND + (x + 1) % Self::AROUND;
-                *cell = old[left].max(old[right]);
-            }
-        }
-        Self(cells)
-    }
-
-    fn at(&self, at: Vec2) -> f32 {
-        let (x, y) = (at.x.floor() as usize, at.y.floor() as usize);
-        let f = at - at.floor();
-        let value = |dx: usize, dy: usize| {
-            self.0[(y + dy).min(Self::UP - 1) * Self::AROUND + (x + dx) % Self::AROUND]
-        };
-        let low = value(0, 0) + (value(1, 0) - value(0, 0)) * f.x;
-        let high = value(0, 1) + (value(1, 1) - value(0, 1)) * f.x;
-        low + (high - low) * f.y
-    }
-
-    fn cell(around: f32, up: f32) -> Vec2 {
-        let around = (around / std::f32::consts::TAU + 0.5).clamp(0.0, 0.9999);
-        Vec2::new(around * Self::AROUND as f32, up.clamp(0.0, 0.9999) * Self::UP as f32)
-    }
-}
-
-impl Ground {
-    /// Metres below the chin that are known.
-    const DEPTH: f32 = 0.45;
-
-    fn new(figure: &Figure, centre: Vec3, chin: f32, size: f32) -> Self {
-        let mut ground =
-            Self { centre, chin, size, head: Grid(Vec::new()), chest: Grid(Vec::new()) };
-        let skin = &figure.positions[..figure.pack.topology.skin_vertices];
-        let near = |p: &&Vec3| Vec2::new(p.x, p.z - centre.z).length() < 0.12 * size;
-        let head = skin.iter().filter(near).filter(|p| p.y > chin - 0.02 * size);
-        ground.head = Grid::new(head.map(|p| (ground.direction(*p), p.distance(centre))));
-        let chest = skin.iter().filter(|p| p.y < chin + 0.02 && p.y > chin - Self::DEPTH - 0.02);
-        let chest = chest.filter(|p| p.x.abs() < 0.16 * size);
-        ground.chest = Grid::new(
-            chest.map(|p| (ground.height(*p), ground.axis_to(*p).length().min(0.15 * size))),
-        );
-        ground
-    }
-
-    fn direction(&self, place: Vec3) -> Vec2 {
-        let away = place - self.centre;
-        let flat = Vec2::new(away.x, away.z).length();
-        let up = f32::atan2(away.y, flat) / std::f32::consts::PI + 0.5;
-        Grid::cell(f32::atan2(away.x, away.z), up)
-    }
-
-    fn axis_to(&self, place: Vec3) -> Vec3 {
-        Vec3::new(place.x, 0.0, place.z - self.centre.z + 0.012 * self.size)
-    }
-
-    fn height(&self, place: Vec3) -> Vec2 {
-        let away = self.axis_to(place);
-        Grid::cell(f32::atan2(away.x, away.z), (self.chin - place.y) / Self::DEPTH)
-    }
-
-    /// Metres above the head.
-    fn off(&self, place: Vec3) -> f32 {
-        place.distance(self.centre) - self.head.at(self.direction(place))
-    }
-
-    /// The place itself, or pushed out of what is below it; `above` metres from the skin.
-    fn rest(&self, place: Vec3, above: f32, pull: bool) -> Vec3 {
-        if place.y > self.chin {
-            let away = place - self.centre;
-            let floor = self.head.at(self.direction(place)) + above;
-            if away.length() < floor || pull {
-                return self.centre + away.normalize_or(Vec3::Y) * floor;
-            }
-        } else {
-            let away = self.axis_to(place);
-            let floor = self.chest.at(self.height(place)) + above;
-            if away.length() < floor {
-                let moved = away.normalize_or(Vec3::NEG_Z) * floor - away;
-                // Not at once: hair slides out over the shoulders.
-                return place + moved.clamp_length_max(0.022 * self.size);
-            }
-        }
-        place
-    }
-}
 
 /// How one style grows.
 struct Cut {
@@ -164,20 +49,23 @@ impl Cut {
             volume,
         };
         match style {
-            HairStyle::Bald | HairStyle::Buzz => None,
+            HairStyle::Bald => None,
+            HairStyle::Buzz => {
+                Some(cut(6800, 2, [0.006, 0.010], 9.0, 0.0065, 0.28, 0.05, 0.05, 0.0015))
+            }
             HairStyle::Short => {
-                Some(cut(1700, 6, [0.030, 0.050], 9.0, 0.015, 0.34, 0.12, 0.06, 0.009))
+                Some(cut(2300, 7, [0.032, 0.056], 9.0, 0.012, 0.34, 0.12, 0.05, 0.010))
             }
             HairStyle::Curly => {
-                Some(cut(1900, 9, [0.045, 0.070], 9.0, 0.020, 0.85, 0.03, 1.1, 0.016))
+                Some(cut(1900, 14, [0.045, 0.080], 9.0, 0.0125, 0.85, 0.04, 0.22, 0.024))
             }
             HairStyle::Bob => {
-                Some(cut(950, 16, [0.28, 0.34], 0.95, 0.021, 0.28, 0.35, 0.04, 0.012))
+                Some(cut(1150, 18, [0.28, 0.34], 0.95, 0.017, 0.34, 0.35, 0.03, 0.011))
             }
             HairStyle::Long => {
-                Some(cut(950, 22, [0.50, 0.62], 2.9, 0.022, 0.28, 0.35, 0.06, 0.012))
+                Some(cut(1150, 24, [0.50, 0.62], 2.9, 0.018, 0.34, 0.35, 0.05, 0.011))
             }
-            HairStyle::Bun => Some(cut(900, 9, [0.26, 0.30], 9.0, 0.020, 0.12, 0.0, 0.02, 0.005)),
+            HairStyle::Bun => Some(cut(1300, 11, [0.26, 0.30], 9.0, 0.017, 0.05, 0.0, 0.02, 0.005)),
         }
     }
 }
@@ -259,12 +147,11 @@ fn combed(style: HairStyle, root: &Root, place: Vec3, knot: Vec3, part: f32) -> 
     }
 }
 
-/// The mesh of a head of hair; `None` where nothing stands out from the scalp.
+/// The mesh of a head of hair, still without its material; `None` where nothing stands out from the scalp.
 pub(crate) fn mesh(
     figure: &Figure,
     spec: &AvatarSpec,
     places: &[Vec3; HumanBone::COUNT],
-    material: usize,
 ) -> Option<BodyMesh> {
     let style = spec.hair.style;
     let cut = Cut::of(style)?;
@@ -282,35 +169,41 @@ pub(crate) fn mesh(
     let knot = centre + size * Vec3::new(0.0, 0.035, -0.118);
     let knot_near = (knot - centre) / size;
     let part = if mix_bit(spec.seed) { 0.022 } else { -0.022 };
-    let mut mesh = BodyMesh { name: "hair".to_owned(), material, ..BodyMesh::default() };
+    let mut mesh = BodyMesh { name: "hair".to_owned(), ..BodyMesh::default() };
     for (number, root) in roots(figure, cut.ribbons, &mut chance).into_iter().enumerate() {
         // Long hair that begins at the very edge of a face would hang into it, one strand alone.
         let long = matches!(style, HairStyle::Bob | HairStyle::Long);
-        if long && skin::around(root.base) < 82.0 && skin::above_hairline(root.base) < 0.008 {
+        if long && skin::around(root.base) < 82.0 && skin::above_hairline(root.base) < 0.0025 {
             continue;
         }
         let layer = chance.unit();
         // Partings are no straight lines; some hair lies across.
         let deep = smooth(0.012, 0.045, skin::above_hairline(root.base));
-        let part = part + 0.016 * chance.bell() * deep;
+        let part = part + (0.007 + 0.011 * deep) * chance.bell();
         let sides = smooth(0.80, 0.745, root.base.y);
         let mut length = chance.range(cut.length[0], cut.length[1]) * size;
-        if style == HairStyle::Short {
-            length *= 1.0 - 0.62 * sides;
-        }
         let edge = smooth(0.0, 0.022, skin::above_hairline(root.base));
+        if style == HairStyle::Short {
+            length *= (1.0 - 0.62 * sides) * (0.55 + 0.45 * edge);
+        }
         let rise = (0.0012 + cut.volume * layer * (0.35 + 0.65 * edge)) * size;
         let level = eyes.y - cut.level * face - 0.02 * chance.range(-1.0, 1.0) * size;
         let seed = number as u32 ^ (spec.seed as u32);
-        let step = length / cut.segments as f32;
         let lift = cut.lift * (0.35 + 0.65 * edge);
+        let mut in_face = false;
         let mut path = vec![root.place - 0.002 * root.normal];
         let mut normals = vec![root.normal];
         let comb = combed(style, &root, (root.place - centre) / size, knot_near, part);
+        // Hair stands up where it is parted, or the scalp would show.
+        let parted =
+            smooth(0.03, 0.0, (root.base.x - part).abs()) * smooth(0.77, 0.80, root.base.y);
+        let lift = lift + if style == HairStyle::Bun { 0.0 } else { 0.10 * parted };
         let mut along = (comb + lift * root.normal).normalize_or(comb);
         for segment in 1..=cut.segments {
             let done = segment as f32 / cut.segments as f32;
             let last = path[segment - 1];
+            // Shorter steps at the root, where hair turns most.
+            let step = length * (done.powf(1.25) - (done - 1.0 / cut.segments as f32).powf(1.25));
             let comb = combed(style, &root, (last - centre) / size, knot_near, part);
             let keep = match style {
                 HairStyle::Bun => 0.15,
@@ -344,9 +237,18 @@ pub(crate) fn mesh(
             // Below the jaw hair rests on clothes.
             let below = smooth(chin.y + 0.03, chin.y - 0.06, place.y);
             let hugs = style == HairStyle::Bun;
-            let above = rise * if hugs { 1.0 - 0.4 * done } else { 1.0 } + 0.026 * below * size;
+            // Hair lifts off gradually: it is no wall around the face.
+            let grown = 1.0 - (-(length * done.powf(1.25)) / (0.012 * size)).exp();
+            let above =
+                rise * grown * if hugs { 1.0 - 0.4 * done } else { 1.0 } + 0.026 * below * size;
             let free = place;
             place = ground.rest(place, above, hugs);
+            if style != HairStyle::Curly
+                && place.y > centre.y
+                && ground.off(place) > above + 0.005 * size
+            {
+                place = ground.rest(place, above + 0.005 * size, true);
+            }
             if place != free {
                 along = (place - last).normalize_or(along);
             }
@@ -358,12 +260,25 @@ pub(crate) fn mesh(
             }
             path.push(place);
             normals.push(out);
+            let near = (place - centre) / size;
+            let face = near.z > 0.055 && near.y < 0.010 && near.x.abs() < 0.063;
+            let throat = place.y < chin.y && near.z > 0.0 && near.x.abs() < 0.045;
+            if long && (face || throat) {
+                in_face = true;
+                break;
+            }
             if hugs && place.distance(knot) < 0.02 * size {
                 break;
             }
         }
+        if in_face {
+            continue;
+        }
+        if style == HairStyle::Curly {
+            curl(&mut path, &mut normals, chance.unit(), size);
+        }
         let bundle = (chance.bits() % BUNDLES as u64) as f32;
-        let width = cut.width * size * chance.range(0.7, 1.2) * (0.4 + 0.6 * edge);
+        let width = cut.width * size * chance.range(0.7, 1.2) * (0.3 + 0.7 * edge);
         let tilt = 0.5 * chance.bell();
         ribbon(&mut mesh, &path, &normals, width, bundle, tilt, head.y, size);
     }
@@ -378,6 +293,23 @@ pub(crate) fn mesh(
     }
     mesh.tangents = tangents(&mesh);
     Some(mesh)
+}
+
+/// Winds a path around itself: coils that widen from the root.
+fn curl(path: &mut [Vec3], normals: &mut [Vec3], chance: f32, size: f32) {
+    let start = std::f32::consts::TAU * chance;
+    let radius = (0.0055 + 0.004 * chance) * size;
+    let turns = 1.5 + 1.2 * (7.3 * chance).fract();
+    let axis: Vec<Vec3> = path.to_vec();
+    for at in 1..path.len() {
+        let done = at as f32 / (path.len() - 1) as f32;
+        let along = (axis[(at + 1).min(axis.len() - 1)] - axis[at - 1]).normalize_or(Vec3::Y);
+        let side = along.any_orthonormal_vector();
+        let (sin, cos) = (start + std::f32::consts::TAU * turns * done).sin_cos();
+        let out = side * cos + along.cross(side) * sin;
+        path[at] = axis[at] + out * radius * smooth(0.0, 0.3, done);
+        normals[at] = (out + 0.5 * normals[at]).normalize_or(out);
+    }
 }
 
 fn mix_bit(seed: u64) -> bool {
@@ -467,6 +399,7 @@ pub(crate) fn texture(spec: &AvatarSpec) -> Texture {
     let mut colours = vec![Vec3::ZERO; edge * edge];
     let mut alphas = vec![0.0f32; edge * edge];
     let column = edge / BUNDLES;
+    let bare = Cut::of(spec.hair.style).map_or(0.1, |cut| (0.005 / cut.length[0]).min(0.12));
     for bundle in 0..BUNDLES {
         for _ in 0..120 {
             let across = 0.5 + 0.46 * chance.bell().clamp(-1.0, 1.0);
@@ -478,7 +411,8 @@ pub(crate) fn texture(spec: &AvatarSpec) -> Texture {
             let base = if grey { Vec3::new(0.42, 0.41, 0.40) } else { own };
             let rows = (long * edge as f32) as usize;
             let phase = chance.range(0.0, 6.0);
-            let begin = (0.10 * chance.unit() * chance.unit() * edge as f32) as usize;
+            // Roots differ by a few millimetres, however long the hair is.
+            let begin = (bare * chance.unit() * chance.unit() * edge as f32) as usize;
             for y in begin..rows.min(edge) {
                 let t = y as f32 / edge as f32;
                 let sway = drift * t + 0.012 * (phase + 9.0 * t).sin();
