@@ -62,8 +62,8 @@ fn shade(s: Surface, lit: Lit) -> vec3<f32> {
     // How far the light goes round, by colour.
     let reach = s.scatter;
     let facing = mix(vec3(dot(s.n, lit.to_light)), vec3(bend), saturate(1.6 * reach));
-    let round = saturate((facing + reach) / (1.0 + reach));
-    let soft = round * mix(vec3(1.0), round, reach);
+    let wrapped = saturate((facing + reach) / (1.0 + reach));
+    let soft = wrapped * mix(vec3(1.0), wrapped, reach);
     // Where the surface turns away its own shadow has no say: what counts is what is just below it.
     let own = smoothstep(-0.05, 0.35, bend);
     let arrives = mix(lit.deep, lit.shadow, own);

@@ -7,7 +7,7 @@
 //! ```
 //! `--who mara|FILE.ron|FILE.vrm|random:7`, `--mood happy`, `--frame face|bust|body`, `--secs 2`, `--light
 //! day|studio|back|dusk`, `--seed PICTURE`, `--size 1280x720`, `--turn DEGREES` (how the person stands),
-//! `--open` (the inspector is open).
+//! `--open life|face|creator` (the inspector is open; F2 in the window), `--act wave|point|nod`, `--far METRES`.
 
 use bevy::{
     camera::RenderTarget,
@@ -24,8 +24,8 @@ use bevy::{
     time::TimeUpdateStrategy,
 };
 use bevy_reverie::{
-    avatar::{AvatarLife, AvatarLod},
-    behavior::{Feeling, Gesture},
+    avatar::{AvatarInspector, InspectorPage},
+    behavior::Feeling,
     headless,
     prelude::*,
 };
@@ -44,6 +44,7 @@ struct Options {
     seed: String,
     shot: Option<String>,
     act: String,
+    open: String,
     size: UVec2,
     secs: f32,
     turn: f32,
@@ -60,6 +61,7 @@ fn options() -> Result<Options, String> {
         seed: "seeds/mountain_trail.jpg".to_owned(),
         shot: None,
         act: String::new(),
+        open: String::new(),
         size: UVec2::new(1280, 720),
         secs: 2.0,
         turn: 0.0,
@@ -82,6 +84,7 @@ fn options() -> Result<Options, String> {
             "--seed" => options.seed = value,
             "--shot" => options.shot = Some(value),
             "--act" => options.act = value,
+            "--open" => options.open = value,
             "--secs" => options.secs = number()?,
             "--turn" => options.turn = number()?,
             "--far" => options.far = number()?,
@@ -118,6 +121,15 @@ fn main() -> AppExit {
         .insert_resource(ClearColor(Color::srgb(0.55, 0.62, 0.70)))
         .add_systems(Startup, set_up)
         .add_systems(Update, (frame, stand_in_world, report));
+    let page = match options.open.as_str() {
+        "life" => Some(InspectorPage::Life),
+        "face" => Some(InspectorPage::Face),
+        "creator" => Some(InspectorPage::Creator),
+        _ => None,
+    };
+    if let Some(page) = page {
+        app.insert_resource(AvatarInspector { open: true, page, ..default() });
+    }
     let Some(shot) = options.shot else { return app.run() };
     match picture(&mut app, options.secs, shot) {
         Ok(()) => AppExit::Success,

@@ -267,10 +267,12 @@ fn split(mesh: &BodyMesh) -> Vec<(Cut, bool)> {
             *moved = true;
         }
     }
-    let moves = |triangle: &[u32]| triangle.iter().any(|at| moved[*at as usize]);
+    let moves =
+        |triangle: &[u32]| triangle.iter().any(|at| moved.get(*at as usize) == Some(&true));
     let (mut live, mut still) = (Vec::new(), Vec::new());
     for triangle in mesh.indices.chunks_exact(3) {
-        if moves(triangle) { &mut live } else { &mut still }.extend_from_slice(triangle);
+        let into = if moves(triangle) { &mut live } else { &mut still };
+        into.extend_from_slice(triangle);
     }
     let (live, still) = (Cut::new(count, &live), Cut::new(count, &still));
     if live.indices.is_empty() {

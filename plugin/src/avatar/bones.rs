@@ -119,13 +119,13 @@ fn spawn(commands: &mut Commands, entity: Entity, body: &AvatarBody) -> AvatarMo
     AvatarModel { model, joints, parts, fine_shown: true }
 }
 
-type Posed<'a> = (
-    &'a mut AvatarLife,
-    &'a AvatarLod,
-    Option<&'a AvatarModel>,
-    &'a mut Transform,
-    &'a mut AvatarCapsules,
-    Option<&'a ChildOf>,
+type Posed = (
+    &'static mut AvatarLife,
+    &'static AvatarLod,
+    Option<&'static AvatarModel>,
+    &'static mut Transform,
+    &'static mut AvatarCapsules,
+    Option<&'static ChildOf>,
 );
 
 /// Bones follow the poses.

@@ -219,7 +219,13 @@ pub(super) fn follow_game(
     }
 }
 
-type Planned<'a> = (Entity, &'a mut AvatarLife, Ref<'a, Gaze>, Ref<'a, Mood>, Ref<'a, Posture>);
+type Planned = (
+    Entity,
+    &'static mut AvatarLife,
+    Ref<'static, Gaze>,
+    Ref<'static, Mood>,
+    Ref<'static, Posture>,
+);
 
 /// What the components say goes into the timelines.
 pub(super) fn plan(

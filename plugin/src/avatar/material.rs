@@ -148,7 +148,7 @@ pub(super) fn material(
         },
         double_sided: from.double_sided,
         cull_mode: (!from.double_sided).then_some(bevy::render::render_resource::Face::Back),
-        opaque_render_method: bevy::pbr::OpaqueRendererMethod::Forward,
+        opaque_render_method: bevy::material::OpaqueRendererMethod::Forward,
         ..default()
     };
     if kind == SurfaceKind::Cornea {
