@@ -12,7 +12,7 @@
 use bevy::{
     camera::RenderTarget,
     core_pipeline::tonemapping::Tonemapping,
-    light::NotShadowReceiver,
+
     prelude::*,
     render::{
         render_resource::{TextureFormat, TextureUsages},
@@ -308,7 +308,7 @@ fn stand_in_world(
         return;
     }
     for camera in &cameras {
-        let ahead = (camera.forward() * Vec3::new(1.0, 0.0, 1.0)).normalize_or(Vec3::NEG_Z);
+        let ahead = (Vec3::from(camera.forward()) * Vec3::new(1.0, 0.0, 1.0)).normalize_or(Vec3::NEG_Z);
         let away = if options.frame == "body" { 3.2 } else { 1.3 } + options.far;
         let place = camera.translation + away * ahead;
         let ground_m = world.ground_height(place).unwrap_or(camera.translation.y - 1.6);
