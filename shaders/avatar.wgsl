@@ -236,8 +236,8 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     pbr.material.base_color = vec4(pbr.material.base_color.rgb * mix(0.75, 1.0, lid), pbr.material.base_color.a);
     // The edge of the iris (half way out in the texture) fades into the white, darkened.
 #ifdef VERTEX_UVS_A
-    let out = length(in.uv - 0.5) * 2.0;
-    let ring = smoothstep(0.40, 0.485, out) * smoothstep(0.56, 0.50, out);
+    let from_middle = length(in.uv - 0.5) * 2.0;
+    let ring = smoothstep(0.40, 0.485, from_middle) * smoothstep(0.56, 0.50, from_middle);
     pbr.material.base_color = vec4(pbr.material.base_color.rgb * (1.0 - 0.45 * ring), pbr.material.base_color.a);
 #endif
 #endif
@@ -255,20 +255,20 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     s.albedo = pbr.material.base_color.rgb;
 #endif
 
-    var out_colour: vec4<f32>;
+    var lit: vec4<f32>;
     if (pbr.material.flags & pbr_types::STANDARD_MATERIAL_FLAGS_UNLIT_BIT) == 0u {
-        out_colour = apply_pbr_lighting(pbr);
+        lit = apply_pbr_lighting(pbr);
 #ifdef AVATAR_LIGHTS
-        out_colour = vec4(max(out_colour.rgb + beyond_standard(s, pbr), vec3(0.0)), out_colour.a);
+        lit = vec4(max(lit.rgb + beyond_standard(s, pbr), vec3(0.0)), lit.a);
 #endif
 #ifdef AVATAR_CORNEA
         // Added to the ball below; the sun's image must not be larger than the eye.
-        out_colour = vec4(min(out_colour.rgb, vec3(6.0)), 0.0);
+        lit = vec4(min(lit.rgb, vec3(6.0)), 0.0);
 #endif
     } else {
-        out_colour = pbr.material.base_color;
+        lit = pbr.material.base_color;
     }
     var out: FragmentOutput;
-    out.color = main_pass_post_lighting_processing(pbr, out_colour);
+    out.color = main_pass_post_lighting_processing(pbr, lit);
     return out;
 }

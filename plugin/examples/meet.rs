@@ -7,7 +7,8 @@
 //! ```
 //! `--who mara|FILE.ron|FILE.vrm|random:7`, `--mood happy`, `--frame face|bust|body`, `--secs 2`, `--light
 //! day|studio|back|dusk`, `--seed PICTURE`, `--size 1280x720`, `--turn DEGREES` (how the person stands),
-//! `--open life|face|creator` (the inspector is open; F2 in the window), `--act wave|point|nod`, `--far METRES`.
+//! `--open life|face|creator` (the inspector is open; F2 in the window), `--act wave|point|nod`, `--far METRES`,
+//! `--smooth` (four samples a pixel).
 
 use bevy::{
     camera::RenderTarget,
@@ -32,6 +33,7 @@ use bevy_reverie::{
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(120);
+const SHOWN_FRAMES: usize = 2;
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 30);
 
 /// What the command line asks for.
@@ -49,6 +51,7 @@ struct Options {
     secs: f32,
     turn: f32,
     plain: bool,
+    smooth: bool,
     far: f32,
 }
 
@@ -66,12 +69,17 @@ fn options() -> Result<Options, String> {
         secs: 2.0,
         turn: 0.0,
         plain: false,
+        smooth: false,
         far: 0.0,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         if word == "--plain" {
             options.plain = true;
+            continue;
+        }
+        if word == "--smooth" {
+            options.smooth = true;
             continue;
         }
         let value = words.next().ok_or(format!("{word}: needs a value"))?;
@@ -131,7 +139,7 @@ fn main() -> AppExit {
         app.insert_resource(AvatarInspector { open: true, page, ..default() });
     }
     let Some(shot) = options.shot else { return app.run() };
-    match picture(&mut app, options.secs, shot) {
+    match picture(&mut app, options.plain, options.secs, shot) {
         Ok(()) => AppExit::Success,
         Err(error) => {
             eprintln!("meet: {error}");
@@ -174,7 +182,8 @@ fn set_up(
     };
     camera.insert((Eyes, Msaa::Off, Tonemapping::None));
     if options.plain {
-        camera.insert((Msaa::Sample4, Tonemapping::TonyMcMapface));
+        let samples = if options.smooth { Msaa::Sample4 } else { Msaa::Off };
+        camera.insert((samples, Tonemapping::TonyMcMapface));
     }
     if options.shot.is_some() {
         let (w, h) = (options.size.x, options.size.y);
@@ -333,12 +342,18 @@ fn report(mut ready: MessageReader<AvatarReady>, mut failed: MessageReader<Avata
 }
 
 /// Some seconds pass, then a picture is taken.
-fn picture(app: &mut App, secs: f32, path: String) -> Result<(), String> {
+fn picture(app: &mut App, plain: bool, secs: f32, path: String) -> Result<(), String> {
     headless::make_ready(app, PATIENCE).map_err(|error| error.to_string())?;
     let start = Instant::now();
     let frames = (secs / FRAME.as_secs_f32()).ceil().max(3.0) as usize;
-    for _ in 0..frames {
+    // Nobody sees the frames before.
+    let mut seeing = app.world_mut().query_filtered::<&mut Camera, With<Eyes>>();
+    for frame in 0..frames {
         app.update();
+        let seen = frame + SHOWN_FRAMES >= frames || !plain;
+        for mut camera in seeing.iter_mut(app.world_mut()) {
+            camera.is_active = seen;
+        }
     }
     println!("{frames} frames in {:.2} s", start.elapsed().as_secs_f32());
     let mut targets = app.world_mut().query_filtered::<&RenderTarget, With<Eyes>>();
