@@ -1,6 +1,6 @@
 // People: Bevy's standard lighting, and what it lacks for skin, eyes, hair and cloth. One of AVATAR_SKIN,
 // AVATAR_EYE, AVATAR_CORNEA, AVATAR_HAIR and AVATAR_CLOTH is defined; without, it is the standard material.
-// AVATAR_LIGHTS is defined for all that need the lights once more.
+// AVATAR_LIGHTS is defined with each of them.
 
 #import bevy_pbr::{
     clustered_forward as clustering,
@@ -22,6 +22,8 @@
 struct SurfaceParams {
     scatter: vec3<f32>,
     size: f32,
+    // How much of the surroundings is seen from where it is.
+    open: f32,
 }
 
 @group(#{MATERIAL_BIND_GROUP}) @binding(100) var<uniform> surface: SurfaceParams;
@@ -69,7 +71,8 @@ fn shade(s: Surface, lit: Lit) -> vec3<f32> {
     let arrives = mix(lit.deep, lit.shadow, own);
     let behind = saturate(-bend) * (0.35 + 0.65 * pow(saturate(dot(-s.v, lit.to_light)), 2.0));
     let through = reach * reach * behind * lit.deep;
-    return s.albedo / PI * lit.light * (soft * arrives - plain * lit.shadow + 0.9 * through);
+    let inside = mix(-plain * lit.shadow, soft * arrives - plain * lit.shadow + 0.9 * through, surface.open);
+    return s.albedo / PI * lit.light * inside;
 }
 #endif
 
@@ -79,6 +82,18 @@ fn shade(s: Surface, lit: Lit) -> vec3<f32> {
     let facing = dot(s.n, lit.to_light);
     let soft = saturate((facing + 0.35) / 1.35);
     return s.albedo / PI * lit.light * (soft * soft - saturate(facing)) * lit.shadow * 0.8;
+}
+#endif
+
+#ifdef AVATAR_CORNEA
+// The image of a light on the wet cornea: a small bright disc. Lights are drawn somewhat towards the
+// viewer, as photographers place them, so that lids and brows do not hide the image.
+fn shade(s: Surface, lit: Lit) -> vec3<f32> {
+    let towards = normalize(lit.to_light + 0.9 * s.v);
+    let half_way = normalize(towards + s.v);
+    let disc = smoothstep(0.9915, 0.9965, dot(s.n, half_way));
+    let in_front = smoothstep(-0.3, 0.2, dot(lit.to_light, s.v));
+    return 0.16 * lit.light * disc * in_front * (0.3 + 0.7 * lit.shadow);
 }
 #endif
 
@@ -218,6 +233,8 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     s.roughness = pbr.material.perceptual_roughness;
 #endif
 
+    pbr.diffuse_occlusion *= surface.open;
+
 #ifdef AVATAR_SKIN
     let has_map = (pbr.material.flags & pbr_types::STANDARD_MATERIAL_FLAGS_METALLIC_ROUGHNESS_TEXTURE_BIT) != 0u;
     if has_map {
@@ -227,6 +244,11 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     }
     // In folds light is scattered from wall to wall and comes out redder.
     pbr.diffuse_occlusion = pow(pbr.diffuse_occlusion, vec3(1.0) - 0.7 * s.scatter);
+#endif
+
+#ifdef AVATAR_CORNEA
+    // A mirror has no diffuse light; what surrounds it is added below.
+    pbr.diffuse_occlusion = vec3(0.0);
 #endif
 
 #ifdef AVATAR_EYE
@@ -262,8 +284,11 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
         lit = vec4(max(lit.rgb + beyond_standard(s, pbr), vec3(0.0)), lit.a);
 #endif
 #ifdef AVATAR_CORNEA
-        // Added to the ball below; the sun's image must not be larger than the eye.
-        lit = vec4(min(lit.rgb, vec3(6.0)), 0.0);
+        // Added to the ball below. The ground's half of the surroundings is dark.
+        let up = reflect(-s.v, s.n).y;
+        let sky = smoothstep(-0.05, 0.5, up) * pow(1.0 - saturate(dot(s.n, s.v)), 2.0);
+        let reflected = view_bindings::lights.ambient_color.rgb * view_bindings::view.exposure * (0.03 + 0.5 * sky);
+        lit = vec4(min(lit.rgb + reflected * smoothstep(-0.05, 0.3, up), vec3(4.0)), 0.0);
 #endif
     } else {
         lit = pbr.material.base_color;

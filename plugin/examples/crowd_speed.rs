@@ -76,7 +76,8 @@ fn measure(options: &Options) -> Result<(), String> {
     let mut target = Image::new_target_texture(w, h, TextureFormat::Rgba8UnormSrgb, None);
     target.texture_descriptor.usage |= TextureUsages::COPY_SRC;
     let target = app.world_mut().resource_mut::<Assets<Image>>().add(target);
-    let looks_to = if options.unseen { Vec3::new(0.0, 1.6, 20.0) } else { Vec3::new(0.0, 0.9, -4.5) };
+    let looks_to =
+        if options.unseen { Vec3::new(0.0, 1.6, 20.0) } else { Vec3::new(0.0, 0.9, -4.5) };
     let camera = app
         .world_mut()
         .spawn((

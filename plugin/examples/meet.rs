@@ -13,7 +13,6 @@
 use bevy::{
     camera::RenderTarget,
     core_pipeline::tonemapping::Tonemapping,
-
     prelude::*,
     render::{
         render_resource::{TextureFormat, TextureUsages},
@@ -98,9 +97,8 @@ fn options() -> Result<Options, String> {
             "--far" => options.far = number()?,
             "--size" => {
                 let (w, h) = value.split_once('x').ok_or(format!("--size: {value} is no WxH"))?;
-                let side = |text: &str| {
-                    text.parse().map_err(|_| format!("--size: {value} is no WxH"))
-                };
+                let side =
+                    |text: &str| text.parse().map_err(|_| format!("--size: {value} is no WxH"));
                 options.size = UVec2::new(side(w)?, side(h)?);
             }
             _ => return Err(format!("{word}: is not known")),
@@ -174,7 +172,8 @@ fn set_up(
     mut materials: ResMut<Assets<StandardMaterial>>,
 ) {
     let mut camera = if options.plain {
-        let projection = Projection::from(PerspectiveProjection { fov: 0.6, near: 0.02, ..default() });
+        let projection =
+            Projection::from(PerspectiveProjection { fov: 0.6, near: 0.02, ..default() });
         commands.spawn((Camera3d::default(), projection, Transform::from_xyz(0.0, 1.6, 1.2)))
     } else {
         let view = WorldView::new(options.seed.as_str());
@@ -227,7 +226,12 @@ fn mood(name: &str) -> Mood {
 fn lights(commands: &mut Commands, kind: &str) {
     let sun = |from: Vec3, lux: f32, colour: Color| {
         (
-            DirectionalLight { illuminance: lux, color: colour, shadow_maps_enabled: true, ..default() },
+            DirectionalLight {
+                illuminance: lux,
+                color: colour,
+                shadow_maps_enabled: true,
+                ..default()
+            },
             Transform::from_translation(from).looking_at(Vec3::ZERO, Vec3::Y),
             bevy::light::CascadeShadowConfigBuilder {
                 maximum_distance: 8.0,
@@ -317,7 +321,8 @@ fn stand_in_world(
         return;
     }
     for camera in &cameras {
-        let ahead = (Vec3::from(camera.forward()) * Vec3::new(1.0, 0.0, 1.0)).normalize_or(Vec3::NEG_Z);
+        let ahead =
+            (Vec3::from(camera.forward()) * Vec3::new(1.0, 0.0, 1.0)).normalize_or(Vec3::NEG_Z);
         let away = if options.frame == "body" { 3.2 } else { 1.3 } + options.far;
         let place = camera.translation + away * ahead;
         let ground_m = world.ground_height(place).unwrap_or(camera.translation.y - 1.6);

@@ -267,8 +267,7 @@ fn split(mesh: &BodyMesh) -> Vec<(Cut, bool)> {
             *moved = true;
         }
     }
-    let moves =
-        |triangle: &[u32]| triangle.iter().any(|at| moved.get(*at as usize) == Some(&true));
+    let moves = |triangle: &[u32]| triangle.iter().any(|at| moved.get(*at as usize) == Some(&true));
     let (mut live, mut still) = (Vec::new(), Vec::new());
     for triangle in mesh.indices.chunks_exact(3) {
         let into = if moves(triangle) { &mut live } else { &mut still };

@@ -74,30 +74,28 @@ pub(crate) fn rest_capsules(body: &Body) -> Vec<RestCapsule> {
     }
     let size = body.rig.rest(HumanBone::LeftUpperLeg).y / 0.885;
     let mut capsules = Vec::with_capacity(PARTS.len() + 1);
-    let mut add = |bone: usize, a: Vec3, b: Vec3| {
+    let mut add = |bone: usize, a: Vec3, b: Vec3, foot: bool| {
         let mut radii: Vec<f32> =
             around[bone].iter().map(|p| p.distance(nearest(*p, a, b))).collect();
         radii.sort_unstable_by(f32::total_cmp);
         let usual = 0.06 * size;
         let radius = radii.get(radii.len() / 2).copied().unwrap_or(usual);
         let radius_m = radius.clamp(0.01 * size, 0.25 * size);
+        // Soles stand on the ground.
+        let (a, b) = if foot { (a.with_y(radius_m), b.with_y(radius_m)) } else { (a, b) };
         capsules.push(RestCapsule { bone, capsule: Capsule { a, b, radius_m } });
     };
     for (from, to, reach) in PARTS {
         let (Some(bone), Some(_)) = (body.skeleton.find(from), body.skeleton.find(to)) else {
             continue;
         };
-        let (mut a, mut b) = (body.rig.rest(from), body.rig.rest(to));
-        b = a + reach * (b - a);
-        // The ankle is above the foot's middle.
-        if matches!(from, HumanBone::LeftFoot | HumanBone::RightFoot) {
-            a = Vec3::new(a.x, b.y.max(0.4 * a.y), a.z - 0.02 * size);
-        }
-        add(bone, a, b);
+        let a = body.rig.rest(from);
+        let b = a + reach * (body.rig.rest(to) - a);
+        add(bone, a, b, matches!(from, HumanBone::LeftFoot | HumanBone::RightFoot));
     }
     if let Some(head) = body.skeleton.find(HumanBone::Head) {
         let a = body.rig.rest(HumanBone::Head) + size * Vec3::new(0.0, 0.03, 0.015);
-        add(head, a, a + size * Vec3::new(0.0, 0.085, 0.01));
+        add(head, a, a + size * Vec3::new(0.0, 0.085, 0.01), false);
     }
     capsules
 }

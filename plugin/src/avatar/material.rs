@@ -65,12 +65,20 @@ impl From<&AvatarSurface> for SurfaceKey {
 }
 
 /// As in `shaders/avatar.wgsl`.
-#[derive(Debug, Clone, Copy, PartialEq, Default, ShaderType)]
+#[derive(Debug, Clone, Copy, PartialEq, ShaderType)]
 pub struct SurfaceParams {
     /// Linear colour of light that is scattered below the surface; of cloth, of its fibres.
     pub scatter: Vec3,
     /// Size of the person, 1 for an adult of 1.70 m: how deep light goes in.
     pub size: f32,
+    /// How much of its surroundings it sees from where it is, 0 to 1: little inside the mouth.
+    pub open: f32,
+}
+
+impl Default for SurfaceParams {
+    fn default() -> Self {
+        Self { scatter: Vec3::ZERO, size: 1.0, open: 1.0 }
+    }
 }
 
 impl MaterialExtension for AvatarSurface {
@@ -94,9 +102,7 @@ impl MaterialExtension for AvatarSurface {
         };
         if let Some(fragment) = &mut descriptor.fragment {
             fragment.shader_defs.push(define.into());
-            if key.bind_group_data.kind != SurfaceKind::Cornea {
-                fragment.shader_defs.push("AVATAR_LIGHTS".into());
-            }
+            fragment.shader_defs.push("AVATAR_LIGHTS".into());
         }
         Ok(())
     }
@@ -151,12 +157,17 @@ pub(super) fn material(
         opaque_render_method: bevy::material::OpaqueRendererMethod::Forward,
         ..default()
     };
+    if from.substance == Substance::Lash {
+        // One lash is narrower than a texel: what is left of it must be dark.
+        base.base_color = Color::linear_rgba(0.45 * r, 0.45 * g, 0.45 * b, alpha);
+    }
     if kind == SurfaceKind::Cornea {
         // Black glass that covers nothing: reflections are added to what is below.
         base.base_color = Color::linear_rgba(0.0, 0.0, 0.0, 0.0);
         base.alpha_mode = AlphaMode::Premultiplied;
     }
     let size = height_m / 1.7;
-    let params = SurfaceParams { scatter: Vec3::from(from.scatter), size };
+    let open = if from.substance == Substance::Mouth { 0.4 } else { 1.0 };
+    let params = SurfaceParams { scatter: Vec3::from(from.scatter), size, open };
     AvatarMaterial { base, extension: AvatarSurface { kind, params } }
 }

@@ -43,8 +43,8 @@ pub use events::{AvatarArrived, AvatarFailed, AvatarReady, AvatarRefused, Perfor
 pub use inspector::{AvatarInspector, AvatarInspectorPlugin, InspectorPage, save_spec};
 pub use life::AvatarLife;
 pub use lod::AvatarLod;
-pub use reverie_avatar::Lod;
 pub use material::{AvatarMaterial, AvatarSurface, SurfaceKey, SurfaceKind, SurfaceParams};
+pub use reverie_avatar::Lod;
 pub use surroundings::{AvatarBrightness, AvatarGround};
 
 use bevy::{

@@ -98,13 +98,16 @@ impl Creator {
     fn files(&mut self, ui: &mut egui::Ui, library: &Library) {
         let mut load = None;
         ui.horizontal(|ui| {
-            egui::ComboBox::from_id_salt("presets").selected_text("Begin with …").show_ui(ui, |ui| {
-                for name in &self.presets {
-                    if ui.selectable_label(false, name).clicked() {
-                        load = Some(library.preset(name));
+            egui::ComboBox::from_id_salt("presets").selected_text("Begin with …").show_ui(
+                ui,
+                |ui| {
+                    for name in &self.presets {
+                        if ui.selectable_label(false, name).clicked() {
+                            load = Some(library.preset(name));
+                        }
                     }
-                }
-            });
+                },
+            );
             if ui.button("Somebody else").clicked() {
                 self.rolled += 1;
                 (self.spec, self.shown) = (Some(AvatarSpec::random(self.rolled)), None);

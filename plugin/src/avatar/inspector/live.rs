@@ -11,13 +11,8 @@ use bevy_egui::egui;
 use reverie_avatar::Lod;
 use reverie_behavior::{Activity, Affect, Emotion, Feeling};
 
-const ACTIVITIES: [Activity; 5] = [
-    Activity::Idle,
-    Activity::Listening,
-    Activity::Talking,
-    Activity::Thinking,
-    Activity::Reading,
-];
+const ACTIVITIES: [Activity; 5] =
+    [Activity::Idle, Activity::Listening, Activity::Talking, Activity::Thinking, Activity::Reading];
 
 pub(super) fn page(ui: &mut egui::Ui, entity: Entity, people: &mut People, names: &[Named]) {
     let camera = people.cameras.iter().next();

@@ -117,11 +117,8 @@ fn inspect(
     mut people: People,
 ) -> Result {
     let context = contexts.ctx_mut()?;
-    let names: Vec<Named> = people
-        .avatars
-        .iter()
-        .map(|(entity, _, life, ..)| (entity, name(entity, life)))
-        .collect();
+    let names: Vec<Named> =
+        people.avatars.iter().map(|(entity, _, life, ..)| (entity, name(entity, life))).collect();
     let mut selected = inspector.selected.filter(|entity| people.avatars.contains(*entity));
     selected = selected.or(names.first().map(|(entity, _)| *entity));
     let mut page = inspector.page;
