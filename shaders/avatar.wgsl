@@ -71,7 +71,7 @@ fn shade(s: Surface, lit: Lit) -> vec3<f32> {
     let arrives = mix(lit.deep, lit.shadow, own);
     let behind = saturate(-bend) * (0.35 + 0.65 * pow(saturate(dot(-s.v, lit.to_light)), 2.0));
     let through = reach * reach * behind * lit.deep;
-    let inside = mix(-plain * lit.shadow, soft * arrives - plain * lit.shadow + 0.9 * through, surface.open);
+    let inside = surface.open * (soft * arrives + 0.9 * through) - plain * lit.shadow;
     return s.albedo / PI * lit.light * inside;
 }
 #endif
