@@ -48,7 +48,10 @@ pub use reverie_avatar::Lod;
 pub use surroundings::{AvatarBrightness, AvatarGround};
 
 use bevy::{
-    asset::io::file::FileAssetReader, prelude::*, render::RenderApp, transform::TransformSystems,
+    asset::io::file::FileAssetReader,
+    prelude::*,
+    render::{RenderApp, mesh::allocator::MeshAllocatorSettings, renderer::RenderDevice},
+    transform::TransformSystems,
 };
 
 /// Where a frame's work on avatars happens, in this order, in [`PostUpdate`] before transforms are
@@ -128,6 +131,19 @@ impl Plugin for AvatarPlugin {
             );
         if app.get_sub_app(RenderApp).is_some() {
             material::plugin(app);
+        }
+    }
+
+    fn finish(&self, app: &mut App) {
+        let Some(render_app) = app.get_sub_app_mut(RenderApp) else { return };
+        let world = render_app.world_mut();
+        let Some(device) = world.get_resource::<RenderDevice>() else { return };
+        let most = device.limits().max_storage_buffer_binding_size;
+        // Targets are read from a storage buffer, which may be smaller than what Bevy packs meshes into.
+        if let Some(mut settings) = world.get_resource_mut::<MeshAllocatorSettings>() {
+            let slabs = &mut settings.slab_allocator_settings;
+            slabs.max_slab_size = slabs.max_slab_size.min(most);
+            slabs.large_threshold = slabs.large_threshold.min(most / 2);
         }
     }
 }
