@@ -32,6 +32,8 @@ use bevy_reverie::{
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Over a photograph nothing is tone-mapped.
+const UNTONED: f32 = 0.5;
 const SHOWN_FRAMES: usize = 2;
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 30);
 
@@ -203,7 +205,7 @@ fn set_up(
         Posture::listening_to([player]),
         mood(&options.mood),
     ));
-    lights(&mut commands, &options.light);
+    lights(&mut commands, &options.light, if options.plain { 1.0 } else { UNTONED });
     if options.plain {
         let floor = materials.add(StandardMaterial {
             base_color: Color::srgb(0.42, 0.40, 0.37),
@@ -223,11 +225,11 @@ fn mood(name: &str) -> Mood {
     }
 }
 
-fn lights(commands: &mut Commands, kind: &str) {
+fn lights(commands: &mut Commands, kind: &str, strength: f32) {
     let sun = |from: Vec3, lux: f32, colour: Color| {
         (
             DirectionalLight {
-                illuminance: lux,
+                illuminance: lux * strength,
                 color: colour,
                 shadow_maps_enabled: true,
                 ..default()
@@ -244,13 +246,17 @@ fn lights(commands: &mut Commands, kind: &str) {
     };
     let fill = |from: Vec3, lux: f32, colour: Color| {
         (
-            DirectionalLight { illuminance: lux, color: colour, ..default() },
+            DirectionalLight { illuminance: lux * strength, color: colour, ..default() },
             Transform::from_translation(from).looking_at(Vec3::ZERO, Vec3::Y),
         )
     };
     let warm = Color::srgb(1.0, 0.93, 0.84);
     let cold = Color::srgb(0.78, 0.87, 1.0);
-    let ambient = |brightness: f32| GlobalAmbientLight { brightness, color: cold, ..default() };
+    let ambient = |brightness: f32| GlobalAmbientLight {
+        brightness: brightness * strength,
+        color: cold,
+        ..default()
+    };
     match kind {
         "back" => {
             commands.spawn(sun(Vec3::new(1.0, 1.2, -2.6), 11_000.0, warm));
