@@ -230,7 +230,10 @@ impl Prepared {
                     name: part.name,
                     source: part.source,
                     targets: part.targets,
-                    fine: matches!(substance, Substance::Lash | Substance::Cornea),
+                    fine: matches!(
+                        substance,
+                        Substance::Lash | Substance::Cornea | Substance::Mouth
+                    ),
                     casts_shadow: !matches!(
                         substance,
                         Substance::Cornea | Substance::Lash | Substance::EyeShade

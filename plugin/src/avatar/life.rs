@@ -227,12 +227,11 @@ type Planned = (
     Ref<'static, Posture>,
 );
 
+type ToldAnew = Or<(Changed<Gaze>, Changed<Mood>, Changed<Posture>, Added<AvatarLife>)>;
+
 /// What the components say goes into the timelines.
 pub(super) fn plan(
-    mut avatars: Query<
-        Planned,
-        Or<(Changed<Gaze>, Changed<Mood>, Changed<Posture>, Added<AvatarLife>)>,
-    >,
+    mut avatars: Query<Planned, ToldAnew>,
     mut refused: MessageWriter<AvatarRefused>,
 ) {
     for (entity, mut life, gaze, mood, posture) in &mut avatars {

@@ -111,13 +111,16 @@ pub(crate) fn read_spec(path: &Path) -> Result<AvatarSpec, String> {
     AvatarSpec::from_ron(&text).map_err(|error| named(error.to_string()))
 }
 
+/// A body with what was put right in its file, or why there is none.
+type Made = Result<(Arc<AvatarBody>, Vec<String>), String>;
+
 /// Bodies that are alive or being made, by what they are made from.
 #[derive(Resource, Default)]
 pub(crate) struct Bodies {
     alive: HashMap<Key, Weak<AvatarBody>>,
     tasks: HashMap<Key, Task<Result<Prepared, String>>>,
     /// Made in this frame.
-    done: HashMap<Key, Result<(Arc<AvatarBody>, Vec<String>), String>>,
+    done: HashMap<Key, Made>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

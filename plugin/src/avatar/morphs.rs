@@ -38,7 +38,7 @@ impl AvatarLife {
     }
 }
 
-/// Lashes and corneas of those who are far away are not drawn.
+/// Lashes, corneas and mouths' insides of those who are far away are not drawn.
 pub(super) fn show_fine_parts(
     mut avatars: Query<(&AvatarLife, &AvatarLod, &mut AvatarModel), Changed<AvatarLod>>,
     mut meshes: Query<&mut Visibility>,
