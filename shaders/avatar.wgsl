@@ -62,7 +62,7 @@ fn shade(s: Surface, lit: Lit) -> vec3<f32> {
     let plain = saturate(dot(s.n, lit.to_light));
     let bend = dot(s.smooth_n, lit.to_light);
     // How far the light goes round, by colour.
-    let reach = s.scatter;
+    let reach = 0.7 * s.scatter;
     let facing = mix(vec3(dot(s.n, lit.to_light)), vec3(bend), saturate(1.6 * reach));
     let wrapped = saturate((facing + reach) / (1.0 + reach));
     let soft = wrapped * mix(vec3(1.0), wrapped, reach);
@@ -71,7 +71,7 @@ fn shade(s: Surface, lit: Lit) -> vec3<f32> {
     let arrives = mix(lit.deep, lit.shadow, own);
     let behind = saturate(-bend) * (0.35 + 0.65 * pow(saturate(dot(-s.v, lit.to_light)), 2.0));
     let through = reach * reach * behind * lit.deep;
-    let inside = surface.open * (soft * arrives + 0.9 * through) - plain * lit.shadow;
+    let inside = surface.open * (soft * arrives + 0.7 * through) - plain * lit.shadow;
     return s.albedo / PI * lit.light * inside;
 }
 #endif
@@ -157,7 +157,7 @@ fn beyond_standard(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
         view_bindings::view.view_from_world[2].z,
         view_bindings::view.view_from_world[3].z
     ), in.world_position);
-    let depth_m = 0.022 * surface.size;
+    let depth_m = 0.015 * surface.size;
 
     for (var i = 0u; i < view_bindings::lights.n_directional_lights; i = i + 1u) {
         let sun = &view_bindings::lights.directional_lights[i];
