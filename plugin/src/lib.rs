@@ -21,6 +21,7 @@
 //! [`WorldStarted`], [`ModelFailed`], [`PaintingFailed`] and [`CoverageLow`] are what a game listens
 //! to. [`SaveWorld`] brings the whole state and a [`WorldLog`], which [`ReplayWorld`] plays again.
 
+pub mod avatar;
 mod camera;
 mod compose;
 mod cpu;
@@ -40,6 +41,7 @@ mod view;
 mod worker;
 mod world;
 
+pub use avatar::{AvatarInspectorPlugin, AvatarPlugin, AvatarSystems};
 pub use camera::WorldPresentationPlugin;
 pub use compose::WorldCompositionPlugin;
 pub use input::{PointerGrab, WorldAction, WorldControls, WorldInputPlugin};
@@ -60,6 +62,8 @@ pub use world::WorldPlugin;
 
 pub use bevy_egui;
 pub use leafwing_input_manager;
+pub use reverie_behavior as behavior;
+pub use reverie_body as body;
 pub use reverie_spatial as spatial;
 pub use reverie_world_model as world_model;
 
@@ -68,6 +72,11 @@ use serde::{Deserialize, Serialize};
 
 /// What most games need.
 pub mod prelude {
+    pub use crate::avatar::{
+        Avatar, AvatarArrived, AvatarCapsules, AvatarFailed, AvatarGround, AvatarLife, AvatarModel,
+        AvatarPlugin, AvatarReady, AvatarRefused, AvatarSource, AvatarSystems, FaceOverride, Gaze,
+        GazeAt, Mood, Perform, Posture,
+    };
     pub use crate::{
         ChangeWorld, CoverageLow, Embodiment, FollowPreset, MeasuredPicture, ModelFailed,
         PaintingFailed, PointerGrab, PresetFailed, ReplayFinished, ReplayWorld, RestoreWorld,
@@ -77,6 +86,9 @@ pub mod prelude {
         WorldStatus, WorldView,
     };
     pub use leafwing_input_manager::prelude::{ActionState, InputMap};
+    pub use reverie_avatar::{FaceShape, HumanBone};
+    pub use reverie_behavior::{Activity, Attraction, Emotion};
+    pub use reverie_body::AvatarSpec;
     pub use reverie_world_model::{
         DepthImage, ImageSeed, Intrinsics, Pose, RayHit, RgbImage, SeedAddress, Weather, WorldEvent,
     };
@@ -92,6 +104,8 @@ pub mod prelude {
 /// | [`gpu::GpuPresentPlugin`] | the GPU's way of drawing the memory | the CPU draws |
 /// | [`WorldCompositionPlugin`] | the picture in the frame, occlusion with meshes | draw [`PresentedTextures`](present::PresentedTextures) yourself |
 /// | [`WorldPresetPlugin`] | RON presets with hot reload | set the components yourself |
+/// | [`AvatarPlugin`] | people: bodies, lives, faces | [`Avatar`](avatar::Avatar)s are not there |
+/// | [`AvatarInspectorPlugin`] | the inspector on F2: mood, face, character creator | change the components yourself |
 /// | [`WorldPanelPlugin`] | the panel on F1 | read [`WorldFigures`] yourself |
 ///
 /// [`WorldQuery`] needs [`WorldPlugin`] only.
@@ -107,6 +121,8 @@ impl PluginGroup for ReveriePlugins {
             .add(gpu::GpuPresentPlugin::default())
             .add(WorldCompositionPlugin)
             .add(WorldPresetPlugin)
+            .add(AvatarPlugin)
+            .add(AvatarInspectorPlugin)
             .add(WorldPanelPlugin)
     }
 }

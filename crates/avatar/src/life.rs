@@ -341,8 +341,16 @@ impl LifeState {
 
     /// Finds the next change of activity, for what comes before it.
     fn look_ahead(&mut self, timeline: &Timeline) {
-        if self.ahead.is_some_and(|(index, ..)| index < self.cursor) {
-            self.ahead = None;
+        if let Some((index, at_secs, activity)) = self.ahead {
+            let there = timeline.get(index).is_some_and(|event| {
+                event.at_secs == at_secs && event.act == Act::Activity(activity)
+            });
+            if index < self.cursor {
+                self.ahead = None;
+            } else if !there {
+                // Something was put in front of it.
+                (self.ahead, self.scanned) = (None, self.cursor);
+            }
         }
         if self.ahead.is_some() {
             return;

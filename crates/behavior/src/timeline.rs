@@ -36,8 +36,8 @@ pub enum TimelineError {
     File(String),
 }
 
-/// What an avatar does, in order of time. Grows at its end only, so that whoever performs it may keep
-/// its place; what is over can be forgotten from the front.
+/// What an avatar does, in order of time. Grows ahead of whoever performs it only, who may so keep their
+/// place; what is over can be forgotten from the front.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Timeline {
     events: Vec<Event>,
@@ -85,6 +85,25 @@ impl Timeline {
         }
         self.last_secs = at_secs;
         self.events.push(Event { at_secs, act });
+        Ok(())
+    }
+
+    /// Puts an act among those of later times; after those of the same time. Nobody may have performed a
+    /// later one yet.
+    pub fn insert(&mut self, at_secs: f64, act: Act) -> Result<(), TimelineError> {
+        let later = self.events.partition_point(|event| event.at_secs <= at_secs);
+        let tail = self.events.len() - later;
+        let last_secs = self.last_secs;
+        if tail > 0 {
+            self.last_secs = at_secs;
+        }
+        let pushed = self.push(at_secs, act);
+        if tail > 0 {
+            self.last_secs = last_secs;
+        }
+        pushed?;
+        // The new last one goes in front of the tail.
+        self.events[later..].rotate_right(1);
         Ok(())
     }
 

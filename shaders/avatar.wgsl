@@ -1,0 +1,299 @@
+// People: Bevy's standard lighting, and what it lacks for skin, eyes, hair and cloth. One of AVATAR_SKIN,
+// AVATAR_EYE, AVATAR_CORNEA, AVATAR_HAIR and AVATAR_CLOTH is defined; without, it is the standard material.
+// AVATAR_LIGHTS is defined with each of them.
+
+#import bevy_pbr::{
+    clustered_forward as clustering,
+    forward_io::{FragmentOutput, VertexOutput},
+    lighting,
+    mesh_types::MESH_FLAGS_SHADOW_RECEIVER_BIT,
+    mesh_view_bindings as view_bindings,
+    mesh_view_types,
+    pbr_bindings,
+    pbr_fragment::pbr_input_from_standard_material,
+    pbr_functions::{alpha_discard, apply_pbr_lighting, main_pass_post_lighting_processing},
+    pbr_types,
+    shadows,
+}
+#ifdef VISIBILITY_RANGE_DITHER
+#import bevy_pbr::pbr_functions::visibility_range_dither
+#endif
+
+struct SurfaceParams {
+    scatter: vec3<f32>,
+    size: f32,
+    // How much of the surroundings is seen from where it is.
+    open: f32,
+}
+
+@group(#{MATERIAL_BIND_GROUP}) @binding(100) var<uniform> surface: SurfaceParams;
+
+const PI: f32 = 3.14159265;
+
+// A light as this fragment sees it.
+struct Lit {
+    // Unit vector towards it.
+    to_light: vec3<f32>,
+    // Illuminance of a surface that faces it.
+    light: vec3<f32>,
+    // How much of it arrives here, and how much a little below the surface towards the light: 0 to 1.
+    shadow: f32,
+    deep: f32,
+}
+
+// What a surface is lit with, beyond the standard.
+struct Surface {
+    albedo: vec3<f32>,
+    n: vec3<f32>,
+    // Without the fine detail of a normal map.
+    smooth_n: vec3<f32>,
+    v: vec3<f32>,
+    // Along a strand.
+    strand: vec3<f32>,
+    scatter: vec3<f32>,
+    roughness: f32,
+}
+
+#ifdef AVATAR_SKIN
+// What the standard diffuse term lacks: the terminator is soft and red, since red light travels farthest
+// below the surface, and fine detail does not show in light that was scattered below it. And light from
+// behind comes through what is thin.
+fn shade(s: Surface, lit: Lit) -> vec3<f32> {
+    let plain = saturate(dot(s.n, lit.to_light));
+    let bend = dot(s.smooth_n, lit.to_light);
+    // How far the light goes round, by colour.
+    let reach = 0.7 * s.scatter;
+    let facing = mix(vec3(dot(s.n, lit.to_light)), vec3(bend), saturate(1.6 * reach));
+    let wrapped = saturate((facing + reach) / (1.0 + reach));
+    let soft = wrapped * mix(vec3(1.0), wrapped, reach);
+    // Where the surface turns away its own shadow has no say: what counts is what is just below it.
+    let own = smoothstep(-0.05, 0.35, bend);
+    let arrives = mix(lit.deep, lit.shadow, own);
+    let behind = saturate(-bend) * (0.35 + 0.65 * pow(saturate(dot(-s.v, lit.to_light)), 2.0));
+    let through = reach * reach * behind * lit.deep;
+    let inside = surface.open * (soft * arrives + 0.7 * through) - plain * lit.shadow;
+    return s.albedo / PI * lit.light * inside;
+}
+#endif
+
+#ifdef AVATAR_EYE
+// The white of the eye is milky: its shadow side is not black.
+fn shade(s: Surface, lit: Lit) -> vec3<f32> {
+    let facing = dot(s.n, lit.to_light);
+    let soft = saturate((facing + 0.35) / 1.35);
+    return s.albedo / PI * lit.light * (soft * soft - saturate(facing)) * lit.shadow * 0.8;
+}
+#endif
+
+#ifdef AVATAR_CORNEA
+// The image of a light on the wet cornea: a small bright disc. Lights are drawn somewhat towards the
+// viewer, as photographers place them, so that lids and brows do not hide the image.
+fn shade(s: Surface, lit: Lit) -> vec3<f32> {
+    let towards = normalize(lit.to_light + 0.9 * s.v);
+    let half_way = normalize(towards + s.v);
+    let disc = smoothstep(0.9915, 0.9965, dot(s.n, half_way));
+    let in_front = smoothstep(-0.3, 0.2, dot(lit.to_light, s.v));
+    return 0.16 * lit.light * disc * in_front * (0.3 + 0.7 * lit.shadow);
+}
+#endif
+
+#ifdef AVATAR_HAIR
+fn along(strand: vec3<f32>, half_way: vec3<f32>, power: f32) -> f32 {
+    let across = dot(strand, half_way);
+    let sine = sqrt(max(1.0 - across * across, 0.0));
+    return smoothstep(-1.0, 0.0, across) * pow(sine, power);
+}
+
+// Marschner's two highlights, as Kajiya and Kay and Scheuermann draw them: one white, towards the tip,
+// from the strands' surface, and one in the hair's colour, towards the root, from inside.
+fn shade(s: Surface, lit: Lit) -> vec3<f32> {
+    let half_way = normalize(lit.to_light + s.v);
+    let facing = dot(s.n, lit.to_light);
+    let outer = along(normalize(s.strand - 0.10 * s.n), half_way, 110.0);
+    let inner = along(normalize(s.strand + 0.14 * s.n), half_way, 22.0);
+    let visible = saturate(facing * 1.4 + 0.35);
+    let shine = 0.045 * outer + s.albedo * 0.55 * inner;
+    // Light goes through the outer strands.
+    let wrapped = saturate((facing + 0.45) / 1.45);
+    let soft = wrapped * wrapped * 0.85;
+    let arrives = mix(lit.deep, lit.shadow, smoothstep(-0.1, 0.3, facing));
+    let rim = pow(saturate(dot(-s.v, lit.to_light)), 6.0) * (1.0 - saturate(dot(s.n, s.v)));
+    let diffuse = s.albedo / PI * (soft * arrives - saturate(facing) * lit.shadow);
+    return lit.light * (diffuse + (shine * visible + s.albedo * 0.5 * rim) * arrives);
+}
+#endif
+
+#ifdef AVATAR_CLOTH
+// Fibres that stand off: a soft rim (after Estevez and Kulla, with the visibility of Neubelt).
+fn shade(s: Surface, lit: Lit) -> vec3<f32> {
+    let half_way = normalize(lit.to_light + s.v);
+    let facing = saturate(dot(s.n, lit.to_light));
+    let sine2 = 1.0 - pow(saturate(dot(s.n, half_way)), 2.0);
+    let spread = 3.2;
+    let distribution = (2.0 + spread) * pow(max(sine2, 1e-4), 0.5 * spread) / (2.0 * PI);
+    let across = saturate(dot(s.n, s.v));
+    let visibility = 1.0 / (4.0 * (facing + across - facing * across) + 1e-3);
+    let fibres = s.scatter * mix(vec3(1.0), s.albedo * 2.0, 0.6);
+    return fibres * distribution * visibility * facing * lit.light * lit.shadow;
+}
+#endif
+
+#ifdef AVATAR_LIGHTS
+fn shadow_of_sun(i: u32, position: vec4<f32>, normal: vec3<f32>, view_z: f32, at: vec2<f32>, receives: bool) -> f32 {
+    let flags = view_bindings::lights.directional_lights[i].flags;
+    if !receives || (flags & mesh_view_types::DIRECTIONAL_LIGHT_FLAGS_SHADOWS_ENABLED_BIT) == 0u {
+        return 1.0;
+    }
+    return shadows::fetch_directional_shadow(i, position, normal, view_z, at);
+}
+
+// All lights once more, for what the standard lighting lacks.
+fn beyond_standard(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
+    var sum = vec3(0.0);
+    let receives = (in.flags & MESH_FLAGS_SHADOW_RECEIVER_BIT) != 0u;
+    let view_z = dot(vec4<f32>(
+        view_bindings::view.view_from_world[0].z,
+        view_bindings::view.view_from_world[1].z,
+        view_bindings::view.view_from_world[2].z,
+        view_bindings::view.view_from_world[3].z
+    ), in.world_position);
+    let depth_m = 0.015 * surface.size;
+
+    for (var i = 0u; i < view_bindings::lights.n_directional_lights; i = i + 1u) {
+        let sun = &view_bindings::lights.directional_lights[i];
+        var lit: Lit;
+        lit.to_light = (*sun).direction_to_light;
+        lit.light = (*sun).color.rgb;
+        lit.shadow = shadow_of_sun(i, in.world_position, in.world_normal, view_z, in.frag_coord.xy, receives);
+        lit.deep = lit.shadow;
+#ifndef AVATAR_CLOTH
+        if dot(s.smooth_n, lit.to_light) < 0.35 {
+            let deep = in.world_position + vec4(lit.to_light * depth_m, 0.0);
+            lit.deep = shadow_of_sun(i, deep, in.world_normal, view_z, in.frag_coord.xy, receives);
+        }
+#endif
+        sum += shade(s, lit);
+    }
+
+    let cluster = clustering::view_fragment_cluster_index(in.frag_coord.xy, view_z, in.is_orthographic);
+    let ranges = clustering::unpack_clusterable_object_index_ranges(cluster);
+    for (var i = ranges.first_point_light_index_offset; i < ranges.first_reflection_probe_index_offset; i = i + 1u) {
+        let id = clustering::get_clusterable_object_id(i);
+        let lamp = &view_bindings::clustered_lights.data[id];
+        let way = (*lamp).position_radius.xyz - in.world_position.xyz;
+        let square = dot(way, way);
+        var lit: Lit;
+        lit.to_light = way * inverseSqrt(max(square, 1e-8));
+        lit.light = (*lamp).color_inverse_square_range.rgb
+            * lighting::getDistanceAttenuation(square, (*lamp).color_inverse_square_range.w);
+        lit.shadow = 1.0;
+        lit.deep = 1.0;
+        let spot = i >= ranges.first_spot_light_index_offset;
+        if spot {
+            var direction = vec3((*lamp).light_custom_data.x, 0.0, (*lamp).light_custom_data.y);
+            direction.y = sqrt(max(0.0, 1.0 - direction.x * direction.x - direction.z * direction.z));
+            if ((*lamp).flags & mesh_view_types::POINT_LIGHT_FLAGS_SPOT_LIGHT_Y_NEGATIVE) != 0u {
+                direction.y = -direction.y;
+            }
+            let cone = saturate(dot(-direction, lit.to_light) * (*lamp).light_custom_data.z + (*lamp).light_custom_data.w);
+            lit.light *= cone * cone;
+        }
+        if receives && ((*lamp).flags & mesh_view_types::POINT_LIGHT_FLAGS_SHADOWS_ENABLED_BIT) != 0u {
+            let deep = in.world_position + vec4(lit.to_light * depth_m, 0.0);
+            if spot {
+                let near = (*lamp).shadow_map_near_z;
+                lit.shadow = shadows::fetch_spot_shadow(id, in.world_position, in.world_normal, near, in.frag_coord.xy);
+                lit.deep = shadows::fetch_spot_shadow(id, deep, in.world_normal, near, in.frag_coord.xy);
+            } else {
+                lit.shadow = shadows::fetch_point_shadow(id, in.world_position, in.world_normal, in.frag_coord.xy);
+                lit.deep = shadows::fetch_point_shadow(id, deep, in.world_normal, in.frag_coord.xy);
+            }
+        }
+        sum += shade(s, lit);
+    }
+    return sum * view_bindings::view.exposure;
+}
+#endif
+
+@fragment
+fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> FragmentOutput {
+#ifdef VISIBILITY_RANGE_DITHER
+    visibility_range_dither(in.position, in.visibility_range_dither);
+#endif
+    var pbr = pbr_input_from_standard_material(in, is_front);
+    pbr.material.base_color = alpha_discard(pbr.material, pbr.material.base_color);
+
+#ifdef AVATAR_LIGHTS
+    var s: Surface;
+    s.n = pbr.N;
+    s.smooth_n = normalize(pbr.world_normal);
+    s.v = pbr.V;
+    s.strand = vec3(0.0, 1.0, 0.0);
+    s.scatter = surface.scatter;
+    s.roughness = pbr.material.perceptual_roughness;
+#endif
+
+    pbr.diffuse_occlusion *= surface.open;
+
+#ifdef AVATAR_SKIN
+    let has_map = (pbr.material.flags & pbr_types::STANDARD_MATERIAL_FLAGS_METALLIC_ROUGHNESS_TEXTURE_BIT) != 0u;
+    if has_map {
+#ifdef VERTEX_UVS_A
+        s.scatter *= textureSample(pbr_bindings::metallic_roughness_texture, pbr_bindings::metallic_roughness_sampler, in.uv).a;
+#endif
+    }
+    // In folds light is scattered from wall to wall and comes out redder.
+    pbr.diffuse_occlusion = pow(pbr.diffuse_occlusion, vec3(1.0) - 0.7 * s.scatter);
+#endif
+
+#ifdef AVATAR_CORNEA
+    // A mirror has no diffuse light; what surrounds it is added below.
+    pbr.diffuse_occlusion = vec3(0.0);
+#endif
+
+#ifdef AVATAR_EYE
+    // Lids and lashes keep light from above off the ball.
+    let lid = mix(0.42, 1.0, smoothstep(0.62, 0.05, s.smooth_n.y));
+    pbr.diffuse_occlusion *= lid;
+    pbr.material.base_color = vec4(pbr.material.base_color.rgb * mix(0.75, 1.0, lid), pbr.material.base_color.a);
+    // The edge of the iris (half way out in the texture) fades into the white, darkened.
+#ifdef VERTEX_UVS_A
+    let from_middle = length(in.uv - 0.5) * 2.0;
+    let ring = smoothstep(0.40, 0.485, from_middle) * smoothstep(0.56, 0.50, from_middle);
+    pbr.material.base_color = vec4(pbr.material.base_color.rgb * (1.0 - 0.45 * ring), pbr.material.base_color.a);
+#endif
+#endif
+
+#ifdef AVATAR_HAIR
+    // The strands' own highlights take the place of the standard one.
+    pbr.material.reflectance *= 0.35;
+#ifdef VERTEX_TANGENTS
+    let across = in.world_tangent.xyz;
+    s.strand = normalize(cross(s.smooth_n, across) * in.world_tangent.w);
+#endif
+#endif
+
+#ifdef AVATAR_LIGHTS
+    s.albedo = pbr.material.base_color.rgb;
+#endif
+
+    var lit: vec4<f32>;
+    if (pbr.material.flags & pbr_types::STANDARD_MATERIAL_FLAGS_UNLIT_BIT) == 0u {
+        lit = apply_pbr_lighting(pbr);
+#ifdef AVATAR_LIGHTS
+        lit = vec4(max(lit.rgb + beyond_standard(s, pbr), vec3(0.0)), lit.a);
+#endif
+#ifdef AVATAR_CORNEA
+        // Added to the ball below. The ground's half of the surroundings is dark.
+        let up = reflect(-s.v, s.n).y;
+        let sky = smoothstep(-0.05, 0.5, up) * pow(1.0 - saturate(dot(s.n, s.v)), 2.0);
+        let reflected = view_bindings::lights.ambient_color.rgb * view_bindings::view.exposure * (0.03 + 0.5 * sky);
+        lit = vec4(min(lit.rgb + reflected * smoothstep(-0.05, 0.3, up), vec3(4.0)), 0.0);
+#endif
+    } else {
+        lit = pbr.material.base_color;
+    }
+    var out: FragmentOutput;
+    out.color = main_pass_post_lighting_processing(pbr, lit);
+    return out;
+}
