@@ -260,7 +260,8 @@ fn prepare(
     }
 }
 
-fn compose(
+/// Writes the picture and its depth.
+pub(crate) fn compose(
     view: ViewQuery<(&ExtractedCamera, &ViewTarget, &ViewDepthTexture)>,
     inputs: Res<ViewInputs>,
     cache: Res<PipelineCache>,

@@ -1,6 +1,7 @@
 //! The plugin in Apps without a window, stepped by fixed times. Everything that is drawn is drawn
 //! on whatever Vulkan device is there (lavapipe on a machine without a GPU).
 
+mod lighting;
 mod painting;
 
 use bevy::{

@@ -43,7 +43,8 @@ impl LightCube {
         Self { size, texels }
     }
 
-    /// What a memory shows around a point. `inverse_depth` is filled with 1/m along the ray.
+    /// What a memory shows around a point. `inverse_distance` is filled with 1/m along the ray, 0
+    /// where the memory knows nothing.
     pub(crate) fn of_memory(
         memory: &Memory,
         eye: Vec3,
@@ -62,7 +63,9 @@ impl LightCube {
             for (at, (pixel, w)) in pixels.zip(frame.inverse_depth()).enumerate() {
                 let (x, y) = ((at % size) as f32 + 0.5, (at / size) as f32 + 0.5);
                 texels.push(scene_from_pixel([pixel[0], pixel[1], pixel[2]]));
-                inverse_distance.push(w / camera.ray(x, y).length());
+                let known = pixel[3] != 0;
+                let w = if known { w / camera.ray(x, y).length() } else { 0.0 };
+                inverse_distance.push(w);
             }
         }
         Ok(Self { size, texels })

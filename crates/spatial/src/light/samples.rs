@@ -34,7 +34,6 @@ pub(super) struct Surface {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sky {
     pub direction: Vec3,
-    pub light: Vec3,
     pub log_light: f32,
 }
 
@@ -81,7 +80,7 @@ impl ViewSamples {
                     let ray = self.camera.ray(x as f32 + 0.5, y as f32 + 0.5);
                     let direction = (self.pose.rotation * ray).normalize();
                     if direction.y > 0.0 {
-                        self.sky.push(Sky { direction, light, log_light });
+                        self.sky.push(Sky { direction, log_light });
                     }
                 } else if let Some(normal) = self.normal(x, y) {
                     self.surfaces.push(Surface {
@@ -111,7 +110,9 @@ impl ViewSamples {
         let w = |(x, y): (usize, usize)| self.inverse_depth[y * width + x];
         // On a plane inverse depth is linear over the picture.
         let bent = |a, b| (w(a) + w(b) - 2.0 * here).abs() > EDGE * here;
-        if bent(left, right) || bent(up, down) || [left, right, up, down].iter().any(|p| w(*p) <= 0.0)
+        if bent(left, right)
+            || bent(up, down)
+            || [left, right, up, down].iter().any(|p| w(*p) <= 0.0)
         {
             return None;
         }
@@ -125,7 +126,8 @@ impl ViewSamples {
     /// Whether the way from a surface in a direction is free, as far as this view shows.
     pub fn open(&self, surface: &Surface, direction: Vec3) -> bool {
         let direction = self.pose.rotation.conjugate() * direction;
-        let from = self.pose.view_from_world(surface.position + surface.normal * (0.01 * surface.depth_m));
+        let from =
+            self.pose.view_from_world(surface.position + surface.normal * (0.01 * surface.depth_m));
         let width = self.camera.width as usize;
         // Steps grow with the distance gone, from about a pixel on.
         let first = 1.5 * surface.depth_m / self.camera.fx;

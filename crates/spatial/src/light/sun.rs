@@ -2,25 +2,46 @@
 //!
 //! For every direction that the sun may have, the picture is predicted in part: which surfaces it
 //! would light, by their slope and by what stands in the way, and how a clear sky would brighten
-//! towards it. The direction whose prediction explains most of what is seen wins.
+//! towards it. What these predictions explain of the picture are the direction's [`Facts`]; weights
+//! that were fitted on worlds whose sun is known turn them into how likely it is.
 
-use super::samples::{Surface, ViewSamples};
+use super::samples::{Sky, Surface, ViewSamples};
 use crate::{Frame, Memory, Renderer, SpatialError, ViewKind};
 use glam::Vec3;
 use rayon::prelude::*;
-use std::f32::consts::TAU;
+use std::f32::consts::{PI, TAU};
 
 /// Views that are looked at.
 const VIEWS: usize = 3;
 /// Surfaces of a view that are compared.
 const SURFACES: usize = 1800;
-/// Rows of directions, by elevation in degrees, with so many azimuths each at the horizon.
-const ELEVATIONS_DEG: [f32; 11] = [3.0, 8.0, 14.0, 21.0, 28.0, 36.0, 44.0, 52.0, 60.0, 68.0, 78.0];
-const AZIMUTHS: usize = 48;
+/// Rows of directions, by elevation in degrees, with so many azimuths at the horizon.
+const ELEVATIONS_DEG: [f32; 9] = [5.0, 13.0, 21.0, 29.0, 37.0, 45.0, 53.0, 62.0, 75.0];
+const AZIMUTHS: usize = 40;
 /// Sunlight over the light of the open sky, as it may be.
-const RATIOS: [f32; 4] = [0.6, 1.5, 3.5, 7.0];
+const RATIOS: [f32; 3] = [1.0, 3.0, 7.0];
 /// Residuals of a logarithm are counted up to this: a dark window is no evidence.
 const MOST: f32 = 0.9;
+/// Neighbours on a surface of one material differ less than this in the logarithm of their colour.
+const SAME_CHROMA: f32 = 0.2;
+/// Directions so near to the best one speak for it, cosine.
+const NEAR_COS: f32 = 0.866;
+
+/// Number of [`Facts`].
+pub const FACTS: usize = 8;
+
+/// What speaks for a direction, each about 0 where nothing does:
+/// 0. how much of the brightness of like materials the light from there explains;
+/// 1. the same of the differences between neighbours;
+/// 2. the same between neighbours on level ground: shadows;
+/// 3. the same between neighbours that nothing shades: slopes;
+/// 4. how much of the sky's brightness a clear sky with the sun there explains;
+/// 5. how much brighter than the rest the sky is seen there;
+/// 6. and 7. the sine of its elevation and the square of that.
+pub type Facts = [f32; FACTS];
+
+/// Weights of the [`Facts`]; see `examples/sun_errors.rs`, which fits them.
+const WEIGHTS: Facts = [8.0, 8.0, 4.0, 2.0, 2.0, 1.0, 0.0, 0.0];
 
 /// A sun that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,21 +50,45 @@ pub struct FoundSun {
     pub direction: Vec3,
     /// Its light on a surface that faces it, over the light of the open sky there.
     pub ratio: f32,
-    /// 0 (a guess) to 1.
+    /// How likely it stands within 30 degrees of there, 0 to 1.
     pub confidence: f32,
-    /// Share of the spread of the surfaces' brightness that it explains, and of the sky's.
-    pub explained: [f32; 2],
-    /// Logarithm of how much likelier the views are with it than without a sun.
-    pub evidence: f32,
+    /// What speaks for it.
+    pub facts: Facts,
 }
 
-/// Looks for the sun in what was seen. `None` where nothing speaks for one.
+/// A direction and what speaks for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate {
+    /// Unit vector, world space.
+    pub direction: Vec3,
+    /// Ratio of sunlight to the sky's that suits best.
+    pub ratio: f32,
+    /// What speaks for it.
+    pub facts: Facts,
+}
+
+/// Looks for the sun in what was seen. `None` where nothing was seen that could tell.
 ///
 /// # Errors
 /// When a view cannot be drawn.
-pub fn find_sun(memory: &Memory, renderer: &mut Renderer) -> Result<Option<FoundSun>, SpatialError> {
+pub fn find_sun(
+    memory: &Memory,
+    renderer: &mut Renderer,
+) -> Result<Option<FoundSun>, SpatialError> {
+    Ok(choose(&candidates(memory, renderer)?, &WEIGHTS))
+}
+
+/// All directions that are weighed, with what speaks for each.
+///
+/// # Errors
+/// When a view cannot be drawn.
+pub fn candidates(
+    memory: &Memory,
+    renderer: &mut Renderer,
+) -> Result<Vec<Candidate>, SpatialError> {
     let seen = memory.without_painted();
-    let of_seen: Vec<_> = seen.views().iter().filter(|view| view.kind() == ViewKind::Seen).collect();
+    let of_seen: Vec<_> =
+        seen.views().iter().filter(|view| view.kind() == ViewKind::Seen).collect();
     let step = of_seen.len().div_ceil(VIEWS).max(1);
     let mut frame = Frame::new();
     let mut views = Vec::new();
@@ -52,7 +97,52 @@ pub fn find_sun(memory: &Memory, renderer: &mut Renderer) -> Result<Option<Found
         views.push(ViewSamples::new(&seen, view.pose(), view.intrinsics(), renderer, &mut frame)?);
     }
     let evidence: Vec<Evidence> = views.iter().map(Evidence::new).collect();
-    Ok(judge(&evidence))
+    let judge = |direction: Vec3| {
+        let mut all = Candidate { direction, ratio: 0.0, facts: [0.0; FACTS] };
+        let share = 1.0 / evidence.len().max(1) as f32;
+        for view in &evidence {
+            let (facts, ratio) = view.judge(direction);
+            all.ratio += ratio * share;
+            all.facts.iter_mut().zip(facts).for_each(|(sum, fact)| *sum += fact * share);
+        }
+        all
+    };
+    let directions = if evidence.is_empty() { Vec::new() } else { directions() };
+    Ok(directions.into_par_iter().map(judge).collect())
+}
+
+/// The likeliest of the candidates under weights.
+#[must_use]
+pub fn choose(candidates: &[Candidate], weights: &Facts) -> Option<FoundSun> {
+    let score = |c: &Candidate| -> f32 { c.facts.iter().zip(weights).map(|(f, w)| f * w).sum() };
+    let top = candidates.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
+    let likely: Vec<f32> = candidates.iter().map(|c| (score(c) - top).exp()).collect();
+    let whole: f32 = likely.iter().sum();
+    // The direction whose surroundings are likeliest, and their middle.
+    let around = |of: Vec3| {
+        let mut sum = (0.0, Vec3::ZERO, 0.0, [0.0; FACTS]);
+        for (c, p) in candidates.iter().zip(&likely) {
+            if c.direction.dot(of) > NEAR_COS {
+                sum.0 += p;
+                sum.1 += c.direction * *p;
+                sum.2 += c.ratio * p;
+                sum.3.iter_mut().zip(c.facts).for_each(|(s, f)| *s += f * p);
+            }
+        }
+        sum
+    };
+    let best = candidates
+        .iter()
+        .map(|c| around(c.direction))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|best| best.0 > 0.0 && whole.is_finite())?;
+    let (mass, sum, ratio, facts) = best;
+    Some(FoundSun {
+        direction: sum.try_normalize()?,
+        ratio: ratio / mass,
+        confidence: mass / whole,
+        facts: facts.map(|f| f / mass),
+    })
 }
 
 /// What is compared of one view.
@@ -62,30 +152,31 @@ struct Evidence<'a> {
     /// For each surface the group of like material it belongs to.
     group: Vec<usize>,
     groups: usize,
+    /// Neighbours of one material.
+    pairs: Vec<[usize; 2]>,
     /// Spread of the brightness of surfaces and sky without a sun.
     plain: [f32; 2],
-}
-
-/// How well a direction explains a view.
-#[derive(Debug, Clone, Copy, Default)]
-struct Score {
-    /// Share of the spread of surfaces and sky that is explained; below 0 where it grew.
-    explained: [f32; 2],
-    ratio: f32,
-    /// Logarithm of how much likelier the view is with it.
-    evidence: f32,
+    sky_mean: f32,
 }
 
 impl<'a> Evidence<'a> {
     fn new(view: &'a ViewSamples) -> Self {
-        let step = view.surfaces.len().div_ceil(SURFACES).max(1);
-        let surfaces: Vec<Surface> = view.surfaces.iter().step_by(step).copied().collect();
+        let stride = ((view.surfaces.len() as f32 / SURFACES as f32).sqrt().ceil() as u16).max(1);
+        let surfaces: Vec<Surface> = view
+            .surfaces
+            .iter()
+            .filter(|s| s.at[0] % stride == 0 && s.at[1] % stride == 0)
+            .copied()
+            .collect();
         let (group, groups) = group_by_material(&surfaces);
-        let mut evidence = Self { view, surfaces, group, groups, plain: [0.0; 2] };
+        let pairs = neighbours(&surfaces, stride);
+        let sky_mean = view.sky.iter().map(|s| s.log_light).sum::<f32>();
+        let sky_mean = sky_mean / view.sky.len().max(1) as f32;
+        let mut evidence = Self { view, surfaces, group, groups, pairs, plain: [0.0; 2], sky_mean };
         let predicted: Vec<f32> =
             evidence.surfaces.iter().map(|s| ambient(s.normal).ln()).collect();
-        evidence.plain[0] = evidence.spread(&predicted).max(1e-3);
-        evidence.plain[1] = evidence.sky_spread(|d| gradation(d.y).ln()).max(1e-3);
+        evidence.plain[0] = evidence.spread(&predicted).max(2e-3);
+        evidence.plain[1] = evidence.sky_spread(|d| gradation(d.y).ln()).max(2e-3);
         evidence
     }
 
@@ -113,82 +204,99 @@ impl<'a> Evidence<'a> {
         rests().map(|rest| (rest - mean).clamp(-MOST, MOST).powi(2)).sum::<f32>() / count
     }
 
-    fn judge(&self, sun: Vec3) -> Score {
-        let lit = |s: &Surface| {
-            let cos = s.normal.dot(sun);
-            if cos > 0.02 && self.view.open(s, sun) { cos } else { 0.0 }
-        };
-        let lit: Vec<f32> = self.surfaces.iter().map(lit).collect();
-        let mut predicted = vec![0.0; lit.len()];
+    /// Share of the differences between neighbours that a prediction explains, by how many of all
+    /// pairs it speaks of.
+    fn between(&self, predicted: &[f32], keep: impl Fn(&Surface, usize) -> bool) -> f32 {
+        let (mut before, mut after, mut told) = (1e-3, 1e-3, 0.0);
+        for [a, b] in &self.pairs {
+            let (first, second) = (&self.surfaces[*a], &self.surfaces[*b]);
+            if !(keep(first, *a) && keep(second, *b)) {
+                continue;
+            }
+            let seen = first.log_light - second.log_light;
+            let step = predicted[*a] - predicted[*b];
+            before += seen.clamp(-MOST, MOST).powi(2);
+            after += (seen - step).clamp(-MOST, MOST).powi(2);
+            told += 1.0;
+        }
+        let share: f32 = told / self.pairs.len().max(1) as f32;
+        (1.0 - after / before).max(-1.0) * share.sqrt()
+    }
+
+    fn judge(&self, sun: Vec3) -> (Facts, f32) {
+        let cos = |s: &Surface| s.normal.dot(sun);
+        let open = |s: &Surface| cos(s) > 0.02 && self.view.open(s, sun);
+        let open: Vec<bool> = self.surfaces.iter().map(open).collect();
+        let lit = |k: usize| if open[k] { cos(&self.surfaces[k]) } else { 0.0 };
+        let mut predicted = vec![0.0; open.len()];
         let mut best = (f32::INFINITY, 0.0);
+        let mut by_pairs = [0.0_f32; 3];
         for ratio in RATIOS {
-            for ((p, s), lit) in predicted.iter_mut().zip(&self.surfaces).zip(&lit) {
-                *p = (ambient(s.normal) + ratio * lit).ln();
+            for (k, (p, s)) in predicted.iter_mut().zip(&self.surfaces).enumerate() {
+                *p = (ambient(s.normal) + ratio * lit(k)).ln();
             }
             let spread = self.spread(&predicted);
             if spread < best.0 {
                 best = (spread, ratio);
+                by_pairs = [
+                    self.between(&predicted, |_, _| true),
+                    self.between(&predicted, |s, _| s.normal.y > 0.85),
+                    self.between(&predicted, |_, k| open[k]),
+                ];
             }
         }
-        let sky = self.sky_spread(|direction| clear_sky(direction, sun).ln());
         let pixels = (self.view.surfaces.len() + self.view.sky.len()).max(1) as f32;
-        let share = self.view.sky.len() as f32 / pixels;
-        let explained = [1.0 - best.0 / self.plain[0], 1.0 - sky / self.plain[1]];
-        let gain = |explained: f32| -0.5 * (1.0 - explained).max(0.02).ln();
-        let evidence = gain(explained[0]) * SURFACE_FACTS * (1.0 - share)
-            + gain(explained[1]) * SKY_FACTS * share.sqrt();
-        Score { explained, ratio: best.1, evidence }
+        let sky_share = self.view.sky.len() as f32 / pixels;
+        let sky = 1.0 - self.sky_spread(|d| clear_sky(d, sun).ln()) / self.plain[1];
+        let facts = [
+            (1.0 - best.0 / self.plain[0]).max(-1.0) * (1.0 - sky_share).sqrt(),
+            by_pairs[0],
+            by_pairs[1],
+            by_pairs[2],
+            sky.max(-1.0) * sky_share.sqrt(),
+            self.glare(sun),
+            sun.y,
+            sun.y * sun.y,
+        ];
+        (facts, best.1)
+    }
+
+    /// How much brighter than the rest the seen sky is around a direction; 0 where it is not seen.
+    fn glare(&self, sun: Vec3) -> f32 {
+        let near = |s: &&Sky| s.direction.dot(sun) > 0.985;
+        let (mut sum, mut count) = (0.0, 0.0);
+        for s in self.view.sky.iter().step_by(2).filter(near) {
+            sum += s.log_light - self.sky_mean;
+            count += 1.0;
+        }
+        if count < 8.0 { 0.0 } else { sum / count }
     }
 }
 
-/// How many independent facts the surfaces and the sky of a picture are worth.
-const SURFACE_FACTS: f32 = 90.0;
-const SKY_FACTS: f32 = 30.0;
-
-fn judge(views: &[Evidence]) -> Option<FoundSun> {
-    let score = |sun: Vec3| {
-        let mut sum = Score::default();
-        let count = views.len().max(1) as f32;
-        for view in views {
-            let score = view.judge(sun);
-            sum.explained[0] += score.explained[0] / count;
-            sum.explained[1] += score.explained[1] / count;
-            sum.ratio += score.ratio / count;
-            sum.evidence += score.evidence;
-        }
-        (sun, sum)
-    };
-    let coarse: Vec<(Vec3, Score)> = directions().into_par_iter().map(score).collect();
-    let mut best = *coarse.iter().max_by(|a, b| a.1.evidence.total_cmp(&b.1.evidence))?;
-    // Nearer around the best of the coarse ones.
-    for reach in [0.07_f32, 0.03] {
-        let (right, up) = best.0.any_orthonormal_pair();
-        let around: Vec<Vec3> = (0..8)
-            .map(|k| {
-                let (sin, cos) = (k as f32 * TAU / 8.0).sin_cos();
-                (best.0 + (right * cos + up * sin) * reach).normalize()
-            })
-            .filter(|d| d.y > 0.03)
-            .collect();
-        let finer = around.into_par_iter().map(score).collect::<Vec<_>>();
-        for found in finer {
-            if found.1.evidence > best.1.evidence {
-                best = found;
+/// Pairs of surfaces beside one another that seem to be of one material.
+fn neighbours(surfaces: &[Surface], stride: u16) -> Vec<[usize; 2]> {
+    let mut grid = std::collections::HashMap::with_capacity(surfaces.len());
+    for (k, s) in surfaces.iter().enumerate() {
+        grid.insert((s.at[0] / stride, s.at[1] / stride), k);
+    }
+    let mut pairs = Vec::with_capacity(4 * surfaces.len());
+    for (a, s) in surfaces.iter().enumerate() {
+        let at = (s.at[0] / stride, s.at[1] / stride);
+        for (dx, dy) in [(1, 0), (0, 1), (3, 0), (0, 3)] {
+            let Some(b) = grid.get(&(at.0 + dx, at.1 + dy)) else { continue };
+            let other = &surfaces[*b];
+            let ratio = s.depth_m / other.depth_m;
+            if (s.chroma - other.chroma).abs().max_element() < SAME_CHROMA
+                && (0.75..1.34).contains(&ratio)
+            {
+                pairs.push([a, *b]);
             }
         }
     }
-    let elsewhere = coarse.iter().filter(|(d, _)| d.dot(best.0) < 0.7);
-    let rival = elsewhere.map(|(_, s)| s.evidence).fold(0.0_f32, f32::max);
-    let (direction, score) = best;
-    Some(FoundSun {
-        direction,
-        ratio: score.ratio,
-        confidence: 1.0 - (-(score.evidence - rival).max(0.0) * 0.35).exp(),
-        explained: score.explained,
-        evidence: score.evidence,
-    })
+    pairs
 }
 
+/// Directions spread over the upper half of the sphere.
 fn directions() -> Vec<Vec3> {
     let mut all = Vec::new();
     for degrees in ELEVATIONS_DEG {
@@ -215,10 +323,8 @@ fn gradation(up: f32) -> f32 {
 
 fn clear_sky(direction: Vec3, sun: Vec3) -> f32 {
     let cos = direction.dot(sun).clamp(-1.0, 1.0);
-    let angle = cos.acos();
-    gradation(direction.y)
-        * (1.0 + 10.0 * ((-3.0 * angle).exp() - (-1.5 * std::f32::consts::PI).exp())
-            + 0.45 * cos * cos)
+    let near = (-3.0 * cos.acos()).exp() - (-1.5 * PI).exp();
+    gradation(direction.y) * (1.0 + 10.0 * near + 0.45 * cos * cos)
 }
 
 /// Puts surfaces of like colour together.
