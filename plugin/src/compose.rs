@@ -103,7 +103,7 @@ type PipelineKey = (Option<TextureFormat>, u32);
 
 /// What each view binds, kept from frame to frame.
 #[derive(Resource, Default)]
-struct ViewInputs(EntityHashMap<ViewInput>);
+pub(crate) struct ViewInputs(EntityHashMap<ViewInput>);
 
 struct ViewInput {
     params: Params,

@@ -195,12 +195,15 @@ fn fit(cases: &[Case]) {
             part[part.len() / 2]
         );
     }
-    for case in cases.iter().filter(|case| case.sun.is_none()) {
-        if let Some(found) = choose(&case.candidates, &weights) {
-            println!(
-                "  no sun in {}: confidence {:.2} facts {:.2?}",
-                case.name, found.confidence, found.facts
-            );
-        }
+    // What tells a sun from none: the light that a direction explains at all.
+    for (name, with) in [("with", true), ("without", false)] {
+        let of = cases.iter().filter(|case| case.sun.is_some() == with);
+        let mut told: Vec<f32> = of
+            .filter_map(|case| choose(&case.candidates, &weights))
+            .map(|found| found.facts[0] + found.facts[1] + found.facts[3])
+            .collect();
+        told.sort_by(f32::total_cmp);
+        let tenths = (0..=10).filter_map(|k| told.get((told.len().max(1) - 1) * k / 10));
+        println!("explained in worlds {name} a sun, by tenths: {:.2?}", tenths.collect::<Vec<_>>());
     }
 }

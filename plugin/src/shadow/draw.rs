@@ -350,7 +350,7 @@ impl Screen {
     }
 
     fn params(&self, ShadowLight { light, strength }: &ShadowLight) -> ViewParams {
-        let Vec4 { x: across, y: up, z: shift_x, w: shift_y } = self.projection;
+        let [across, up, shift_x, shift_y] = self.projection.to_array();
         ViewParams {
             world_from_view: self.world_from_view.to_cols_array_2d(),
             ray_step: [2.0 / (self.size.x * across), -2.0 / (self.size.y * up)],
