@@ -176,8 +176,9 @@ fn place(app: &mut App, eye: &Transform) -> Vec<Ball> {
     let right = forward.cross(Vec3::Y);
     let mut grounds = Vec::new();
     let found =
-        app.world_mut().run_system_cached_with(ground, (eye.translation, forward, right, 5));
+        app.world_mut().run_system_cached_with(ground, (eye.translation, forward, right, 7));
     grounds.extend(found.unwrap_or_default());
+    let person_at = if grounds.is_empty() { None } else { Some(grounds.remove(0)) };
     let looks = [(0.5, 0.0, 0.9), (0.8, 0.0, 0.6), (0.9, 1.0, 0.05), (0.25, 0.0, 0.9)];
     let balls: Vec<Ball> = grounds
         .iter()
@@ -209,8 +210,8 @@ fn place(app: &mut App, eye: &Transform) -> Vec<Ball> {
             CastsWorldShadow,
         ));
     }
-    if let Some(feet) = grounds.get(4) {
-        person(world, *feet, right);
+    if let Some(feet) = person_at {
+        person(world, feet, right);
     }
     balls
 }
@@ -222,8 +223,9 @@ fn ground(
 ) -> Vec<Vec3> {
     let mut all = Vec::new();
     for k in 0..count {
-        let aside = (k as f32 - 0.5 * (count - 1) as f32) * 1.15;
-        let ahead = [4.5, 4.0, 5.5, 3.5, 6.5, 7.5].into_iter();
+        // From the middle to both sides.
+        let aside = [0.0, 1.1, -1.1, 2.2, -2.2, 3.3, -3.3][k % 7];
+        let ahead = [4.5, 4.0, 5.5, 3.5, 6.5, 7.5, 9.0, 3.0, 11.0].into_iter();
         let place = ahead
             .filter_map(|ahead: f32| {
                 let point = eye + forward * ahead + right * aside;

@@ -7,7 +7,7 @@
 use reverie_simulator::{Quality, SimulatorModel};
 use reverie_spatial::{
     Memory, Renderer,
-    light::{Candidate, FACTS, Facts, FoundSun, candidates, choose, find_sun},
+    light::{Candidate, FACTS, Facts, FoundSun, SunClues, choose, find_sun, sun_clues},
 };
 use reverie_world_model::{Embodiment, Intrinsics, Seed, SeedAddress, SeedSource, WorldModel};
 use std::{error::Error, time::Instant};
@@ -27,9 +27,8 @@ const RATE: f32 = 2.0;
 const SMALL: f32 = 2e-3;
 
 struct Case {
-    name: String,
     sun: Option<glam::Vec3>,
-    candidates: Vec<Candidate>,
+    clues: SunClues,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -47,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 continue;
             }
             let mut errors = Vec::new();
-            let (mut confident, mut total_ms) = (Vec::new(), 0.0);
+            let (mut confident, mut sunny, mut total_ms) = (Vec::new(), Vec::new(), 0.0);
             for seed in first..first + count {
                 let address = format!("scene:{scene}?seed={seed}&weather={weather}&hour={hour}");
                 let (memory, sun) = begin(&address)?;
@@ -66,23 +65,27 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
                 errors.extend(error);
                 confident.extend(found.map(|found| found.confidence));
+                sunny.extend(found.map(|found| found.sunny));
                 if has("--fit") {
-                    let candidates = candidates(&memory, &mut renderer)?;
-                    cases.push(Case { name: address, sun, candidates });
+                    cases.push(Case { sun, clues: sun_clues(&memory, &mut renderer)? });
                 }
             }
             errors.sort_by(f32::total_cmp);
             confident.sort_by(f32::total_cmp);
+            sunny.sort_by(f32::total_cmp);
             let at = |list: &[f32], share: f32| {
                 list.get((list.len() as f32 * share) as usize).copied().unwrap_or(f32::NAN)
             };
             println!(
-                "{scene:9} {weather:8} {hour:4.1} h: error median {:3.0}, four of five below {:3.0} degrees; confidence median {:.2} ({:.2} to {:.2}); {:.0} ms",
+                "{scene:9} {weather:8} {hour:4.1} h: error median {:3.0}, four of five below {:3.0} degrees; confidence median {:.2} ({:.2} to {:.2}), a sun {:.2} ({:.2} to {:.2}); {:.0} ms",
                 at(&errors, 0.5),
                 at(&errors, 0.8),
                 at(&confident, 0.5),
                 at(&confident, 0.1),
                 at(&confident, 0.9),
+                at(&sunny, 0.5),
+                at(&sunny, 0.1),
+                at(&sunny, 0.9),
                 total_ms / count as f64,
             );
         }
@@ -142,10 +145,10 @@ fn fit(cases: &[Case]) {
         for (case, sun) in &sunny {
             let score =
                 |c: &Candidate| -> f32 { c.facts.iter().zip(weights).map(|(f, w)| f * w).sum() };
-            let top = case.candidates.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
+            let top = case.clues.candidates.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
             let (mut all, mut near) = (0.0, 0.0);
             let (mut of_all, mut of_near) = ([0.0; FACTS], [0.0; FACTS]);
-            for c in &case.candidates {
+            for c in &case.clues.candidates {
                 let p = (score(c) - top).exp();
                 let angle = c.direction.angle_between(*sun).to_degrees();
                 let q = p * (-0.5 * (angle / 12.0).powi(2)).exp();
@@ -176,7 +179,7 @@ fn fit(cases: &[Case]) {
     }
     let mut errors = Vec::new();
     for (case, sun) in &sunny {
-        if let Some(found) = choose(&case.candidates, &weights) {
+        if let Some(found) = choose(&case.clues, &weights) {
             let error = found.direction.angle_between(*sun).to_degrees();
             errors.push((error, found.confidence));
         }
@@ -199,11 +202,16 @@ fn fit(cases: &[Case]) {
     for (name, with) in [("with", true), ("without", false)] {
         let of = cases.iter().filter(|case| case.sun.is_some() == with);
         let mut told: Vec<f32> = of
-            .filter_map(|case| choose(&case.candidates, &weights))
+            .filter_map(|case| choose(&case.clues, &weights))
             .map(|found| found.facts[0] + found.facts[1] + found.facts[3])
             .collect();
         told.sort_by(f32::total_cmp);
         let tenths = (0..=10).filter_map(|k| told.get((told.len().max(1) - 1) * k / 10));
         println!("explained in worlds {name} a sun, by tenths: {:.2?}", tenths.collect::<Vec<_>>());
+        let of = cases.iter().filter(|case| case.sun.is_some() == with);
+        let mut blues: Vec<f32> = of.filter_map(|case| case.clues.blue).collect();
+        blues.sort_by(f32::total_cmp);
+        let tenths = (0..=10).filter_map(|k| blues.get((blues.len().max(1) - 1) * k / 10));
+        println!("blue of {} such skies, by tenths: {:.2?}", blues.len(), tenths.collect::<Vec<_>>());
     }
 }

@@ -14,13 +14,15 @@ const CUBE: usize = 32;
 /// Texels along an edge of the cube that matt surfaces are lit by.
 const DIFFUSE_CUBE: usize = 8;
 /// Darkest and brightest albedo that the ground is believed to have.
-const GROUND_ALBEDO: [f32; 2] = [0.10, 0.55];
+const GROUND_ALBEDO: [f32; 2] = [0.06, 0.55];
 /// Most that the light from all around is scaled by to suit the ground.
 const MOST_SCALE: f32 = 3.0;
 /// Ground farther than this tells nothing about the light here, metres.
 const GROUND_REACH_M: f32 = 12.0;
 /// A found sun lights with at most this many times the light from all around.
 const MOST_RATIO: f32 = 5.0;
+/// A sun less likely than this lights nothing.
+const LEAST_SUNNY: f32 = 0.3;
 /// Angular radius of a sun that was found, radians.
 const SUN_RADIUS: f32 = 0.008;
 /// Ground that would have less than the first albedo in the sun lies in the shade, with more than
@@ -63,13 +65,13 @@ impl Sunlight {
     #[must_use]
     pub fn found(sun: &FoundSun, around: &DiffuseLight) -> Self {
         let grey = luminance(around.towards(sun.direction));
-        let ratio = (sun.ratio * sun.confidence).min(MOST_RATIO);
+        let ratio = (sun.ratio * sun.sunny * sun.confidence.sqrt()).min(MOST_RATIO);
         Self {
             direction: sun.direction,
             // A little warmer than the sky that it stands in.
             light: Vec3::new(1.06, 1.0, 0.9) * (grey * ratio),
-            radius_rad: SUN_RADIUS + 0.1 * (1.0 - sun.confidence),
-            confidence: sun.confidence,
+            radius_rad: SUN_RADIUS + 0.25 * (1.0 - sun.confidence * sun.sunny),
+            confidence: sun.confidence * sun.sunny,
         }
     }
 
@@ -142,11 +144,16 @@ impl LightEstimator {
         let mut diffuse = DiffuseLight::of(&cube);
         let sun = match told {
             Some(told) => told.sun.as_ref().map(Sunlight::told),
-            None => found.map(|found| Sunlight::found(found, &diffuse)),
+            None => found
+                .filter(|found| found.sunny > LEAST_SUNNY)
+                .map(|found| Sunlight::found(found, &diffuse)),
         };
         let from_above = luminance(diffuse.towards(Vec3::Y));
         let by_sun = sun.map_or(0.0, |sun| luminance(sun.light) * sun.direction.y.max(0.0));
-        if let Some(scale) = ground_scale(&cube, inverse_distance, from_above, by_sun) {
+        // A model that tells its light does not clip its skies.
+        let scale = ground_scale(&cube, inverse_distance, from_above, by_sun)
+            .filter(|scale| told.is_none() || *scale > 1.0);
+        if let Some(scale) = scale {
             cube = cube.map(|c| c * scale);
             diffuse = diffuse.scaled(scale);
         }
@@ -218,10 +225,9 @@ fn ground_scale(
     ground.sort_unstable_by(f32::total_cmp);
     let quantile = |share: f32| ground[((ground.len() - 1) as f32 * share) as usize];
     let [dark, bright] = GROUND_ALBEDO;
-    let middle = quantile(0.5);
     // In the sun the ground may be as bright as sun and sky make it.
     let least = (quantile(0.25) / bright - by_sun) / from_above;
-    let most = middle / dark / from_above;
+    let most = quantile(0.75) / dark / from_above;
     let scale = 1.0_f32.clamp(least.min(most), most).clamp(1.0 / MOST_SCALE, MOST_SCALE);
     ((scale - 1.0).abs() > 0.01).then_some(scale)
 }

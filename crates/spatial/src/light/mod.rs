@@ -18,5 +18,5 @@ pub use cube::LightCube;
 pub use harmonics::DiffuseLight;
 pub use haze::Haze;
 pub use prefilter::mirror_levels;
-pub use sun::{Candidate, FACTS, Facts, FoundSun, candidates, choose, find_sun};
+pub use sun::{Candidate, FACTS, Facts, FoundSun, SunClues, choose, find_sun, sun_clues};
 pub use tone::{display_from_scene, luminance, scene_from_display};

@@ -35,6 +35,8 @@ pub(super) struct Surface {
 pub(super) struct Sky {
     pub direction: Vec3,
     pub log_light: f32,
+    /// Logarithm of blue over red.
+    pub blue: f32,
 }
 
 /// One view, looked at for its light.
@@ -80,7 +82,8 @@ impl ViewSamples {
                     let ray = self.camera.ray(x as f32 + 0.5, y as f32 + 0.5);
                     let direction = (self.pose.rotation * ray).normalize();
                     if direction.y > 0.0 {
-                        self.sky.push(Sky { direction, log_light });
+                        let blue = (light.z / light.x).ln();
+                        self.sky.push(Sky { direction, log_light, blue });
                     }
                 } else if let Some(normal) = self.normal(x, y) {
                     self.surfaces.push(Surface {

@@ -43,6 +43,11 @@ pub type Facts = [f32; FACTS];
 /// Weights of the [`Facts`]; see `examples/sun_errors.rs`, which fits them.
 const WEIGHTS: Facts = [5.15, 1.5, 0.15, 4.15, 1.73, 1.07, 3.18, -0.4];
 
+/// Weights of the evidence that there is a sun at all, and the blue of a sky that tells nothing.
+const BY_EXPLAINED: f32 = 6.0;
+const BY_BLUE: f32 = 6.0;
+const GREY_SKY: f32 = 0.3;
+
 /// A sun that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FoundSun {
@@ -52,8 +57,20 @@ pub struct FoundSun {
     pub ratio: f32,
     /// How likely it stands within 30 degrees of there, 0 to 1.
     pub confidence: f32,
+    /// How likely anything throws shadows at all, 0 to 1.
+    pub sunny: f32,
     /// What speaks for it.
     pub facts: Facts,
+}
+
+/// What views tell about the sun.
+#[derive(Debug, Clone, Default)]
+pub struct SunClues {
+    /// All directions that are weighed.
+    pub candidates: Vec<Candidate>,
+    /// How blue the bluest tenth of the seen sky is: logarithm of blue over red. `None` where hardly
+    /// any sky is seen.
+    pub blue: Option<f32>,
 }
 
 /// A direction and what speaks for it.
@@ -75,17 +92,14 @@ pub fn find_sun(
     memory: &Memory,
     renderer: &mut Renderer,
 ) -> Result<Option<FoundSun>, SpatialError> {
-    Ok(choose(&candidates(memory, renderer)?, &WEIGHTS))
+    Ok(choose(&sun_clues(memory, renderer)?, &WEIGHTS))
 }
 
 /// All directions that are weighed, with what speaks for each.
 ///
 /// # Errors
 /// When a view cannot be drawn.
-pub fn candidates(
-    memory: &Memory,
-    renderer: &mut Renderer,
-) -> Result<Vec<Candidate>, SpatialError> {
+pub fn sun_clues(memory: &Memory, renderer: &mut Renderer) -> Result<SunClues, SpatialError> {
     let seen = memory.without_painted();
     let of_seen: Vec<_> =
         seen.views().iter().filter(|view| view.kind() == ViewKind::Seen).collect();
@@ -108,12 +122,19 @@ pub fn candidates(
         all
     };
     let directions = if evidence.is_empty() { Vec::new() } else { directions() };
-    Ok(directions.into_par_iter().map(judge).collect())
+    let mut blues: Vec<f32> =
+        views.iter().flat_map(|view| view.sky.iter().map(|sky| sky.blue)).collect();
+    blues.sort_unstable_by(f32::total_cmp);
+    let pixels: usize = views.iter().map(|view| view.sky.len() + view.surfaces.len()).sum();
+    let enough = blues.len() > pixels / 50;
+    let blue = blues.get(blues.len() * 9 / 10).copied().filter(|_| enough);
+    Ok(SunClues { candidates: directions.into_par_iter().map(judge).collect(), blue })
 }
 
 /// The likeliest of the candidates under weights.
 #[must_use]
-pub fn choose(candidates: &[Candidate], weights: &Facts) -> Option<FoundSun> {
+pub fn choose(clues: &SunClues, weights: &Facts) -> Option<FoundSun> {
+    let candidates = &clues.candidates;
     let score = |c: &Candidate| -> f32 { c.facts.iter().zip(weights).map(|(f, w)| f * w).sum() };
     let top = candidates.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
     let likely: Vec<f32> = candidates.iter().map(|c| (score(c) - top).exp()).collect();
@@ -137,12 +158,21 @@ pub fn choose(candidates: &[Candidate], weights: &Facts) -> Option<FoundSun> {
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .filter(|best| best.0 > 0.0 && whole.is_finite())?;
     let (mass, sum, ratio, facts) = best;
+    let facts = facts.map(|f| f / mass);
     Some(FoundSun {
         direction: sum.try_normalize()?,
         ratio: ratio / mass,
         confidence: mass / whole,
-        facts: facts.map(|f| f / mass),
+        sunny: sunny(facts[0] + facts[1] + facts[3], clues.blue),
+        facts,
     })
+}
+
+/// How likely anything throws shadows at all, from what a direction explains and how blue the sky
+/// is.
+fn sunny(explained: f32, blue: Option<f32>) -> f32 {
+    let score = BY_EXPLAINED * (explained + 0.1) + blue.map_or(0.0, |b| BY_BLUE * (b - GREY_SKY));
+    1.0 / (1.0 + (-score).exp())
 }
 
 /// What is compared of one view.
