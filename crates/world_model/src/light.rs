@@ -14,6 +14,11 @@ pub struct SceneLight {
     /// What throws the shadows: sun or moon. `None` under a closed sky that throws none, and
     /// inside.
     pub sun: Option<SceneSun>,
+    /// Where the cards below stand, world space.
+    pub place: Vec3,
+    /// How matt grey cards of [`CARD_ALBEDO`] show there that face +X, -X, +Y, -Y, +Z and -Z, linear:
+    /// in all light but that of the sun itself.
+    pub cards: [Vec3; 6],
     /// Share of light lost per metre of air near the ground, for short ways.
     pub haze_per_m: f32,
     /// What thick air shows towards the horizon, linear.

@@ -5,7 +5,7 @@ use bevy::{core_pipeline::tonemapping::Tonemapping, prelude::*};
 use bevy_reverie::{
     prelude::*,
     world_model::{
-        Action, ModelSpec, Observation, SceneLight, SceneSun, Seed, Snapshot, WorldError,
+        Action, CARD_ALBEDO, ModelSpec, Observation, SceneLight, SceneSun, Seed, Snapshot, WorldError,
         WorldModel,
     },
 };
@@ -102,8 +102,11 @@ fn told(picture: ImageSeed, light: SceneLight) -> Game {
     game
 }
 
+/// No sun, and the same light from all around: that of a white card that shows as byte 130.
 fn no_sun() -> SceneLight {
-    SceneLight { sun: None, haze_per_m: 0.0, haze: Vec3::splat(0.5) }
+    let light = linear(130) / (1.0 - linear(130)) * CARD_ALBEDO;
+    let cards = [Vec3::splat(light / (1.0 + light)); 6];
+    SceneLight { sun: None, place: Vec3::ZERO, cards, haze_per_m: 0.0, haze: Vec3::splat(0.5) }
 }
 
 fn linear(byte: u8) -> f32 {

@@ -3,14 +3,19 @@
 use glam::Vec3;
 use reverie_world_model::{CARD_ALBEDO, SceneLight, SceneSun};
 
+use crate::light::lamps::{Choice, LAMPS};
 use crate::light::lighting::GREY;
+use crate::light::shade::{Shades, even};
 use crate::picture::tone::display;
 use crate::scene::Scene;
+use crate::surface::material::Surface;
 
 /// The sun throws no shadow worth the name when it gives less than this share of all light.
 const LEAST_SHARE: f32 = 0.06;
 /// Directions from which a card is lit by the sky.
 const DIRECTIONS: u32 = 64;
+/// Rays towards the surface of each lamp.
+const LAMP_RAYS: u32 = 4;
 /// Way along which haze is measured, metres.
 const HAZE_WAY_M: f32 = 30.0;
 
@@ -32,11 +37,34 @@ impl Scene {
             })
         });
         let clear = self.through_air(point, Vec3::X, HAZE_WAY_M).dot(GREY);
+        let axes = [Vec3::X, Vec3::NEG_X, Vec3::Y, Vec3::NEG_Y, Vec3::Z, Vec3::NEG_Z];
+        let card = |normal| display(self.around(point, normal) * (CARD_ALBEDO * self.exposure));
         SceneLight {
             sun: sun.flatten(),
+            place: point,
+            cards: axes.map(card),
             haze_per_m: (-clear.max(1e-6).ln() / HAZE_WAY_M).max(0.0),
             haze: display(sky.haze(Vec3::X) * self.exposure),
         }
+    }
+
+    /// Light from all around and of lamps on a card at a place, without the sun.
+    fn around(&self, point: Vec3, normal: Vec3) -> Vec3 {
+        let shades = Shades::default();
+        let card = Surface {
+            albedo: Vec3::ONE,
+            mirror: 0.0,
+            blur: 0.0,
+            gloss: 0.0,
+            emission: Vec3::ZERO,
+            normal,
+        };
+        let lamps = |i: u32| {
+            let some = Choice::strongest(LAMPS);
+            self.lit(point, -normal, &card, false, even(i, 3 * i, 1), &shades, some).lamps
+        };
+        let lamps = (0..LAMP_RAYS).map(lamps).sum::<Vec3>() / LAMP_RAYS as f32;
+        lamps + self.gather(point, normal, 0.0, (0, 0), DIRECTIONS, &shades)
     }
 
     /// Light of the open sky and the ground on a card, mean radiance weighted by the cosine.

@@ -14,20 +14,22 @@ const CUBE: usize = 32;
 /// Texels along an edge of the cube that matt surfaces are lit by.
 const DIFFUSE_CUBE: usize = 8;
 /// Darkest and brightest albedo that the ground is believed to have.
-const GROUND_ALBEDO: [f32; 2] = [0.06, 0.55];
+const GROUND_ALBEDO: [f32; 2] = [0.06, 0.45];
 /// Most that the light from all around is scaled by to suit the ground.
-const MOST_SCALE: f32 = 3.0;
+const MOST_SCALE: f32 = 12.0;
 /// Ground farther than this tells nothing about the light here, metres.
-const GROUND_REACH_M: f32 = 12.0;
+const GROUND_REACH_M: f32 = 14.0;
 /// A found sun lights with at most this many times the light from all around.
 const MOST_RATIO: f32 = 5.0;
 /// A sun less likely than this lights nothing.
 const LEAST_SUNNY: f32 = 0.3;
+/// Told light holds about as far away as this, metres.
+const TOLD_REACH_M: f32 = 25.0;
 /// Angular radius of a sun that was found, radians.
 const SUN_RADIUS: f32 = 0.008;
 /// Ground that would have less than the first albedo in the sun lies in the shade, with more than
 /// the second in the sun.
-const SHADED_ALBEDO: [f32; 2] = [0.025, 0.07];
+const SHADED_ALBEDO: [f32; 2] = [0.035, 0.08];
 /// Side of the picture of the ground below a thing, pixels.
 const BELOW: u32 = 24;
 /// How far away something may stand in the sun's way, metres.
@@ -140,7 +142,8 @@ impl LightEstimator {
         found: Option<&FoundSun>,
     ) -> Result<LightAround, SpatialError> {
         let Self { renderer, frame, inverse_distance } = self;
-        let mut cube = LightCube::of_memory(memory, eye, CUBE, renderer, frame, inverse_distance)?;
+        let mut cube =
+            LightCube::of_memory(memory, eye, CUBE, renderer, frame, inverse_distance)?;
         let mut diffuse = DiffuseLight::of(&cube);
         let sun = match told {
             Some(told) => told.sun.as_ref().map(Sunlight::told),
@@ -148,14 +151,24 @@ impl LightEstimator {
                 .filter(|found| found.sunny > LEAST_SUNNY)
                 .map(|found| Sunlight::found(found, &diffuse)),
         };
-        let from_above = luminance(diffuse.towards(Vec3::Y));
-        let by_sun = sun.map_or(0.0, |sun| luminance(sun.light) * sun.direction.y.max(0.0));
-        // A model that tells its light does not clip its skies.
-        let scale = ground_scale(&cube, inverse_distance, from_above, by_sun)
-            .filter(|scale| told.is_none() || *scale > 1.0);
-        if let Some(scale) = scale {
-            cube = cube.map(|c| c * scale);
-            diffuse = diffuse.scaled(scale);
+        match told {
+            Some(told) => {
+                let known = told.cards.map(|card| scene_from_display(card) / CARD_ALBEDO);
+                let away_m = eye.distance(told.place);
+                let share = (-0.5 * (away_m / TOLD_REACH_M).powi(2)).exp();
+                let mean = known.iter().sum::<Vec3>() / 6.0;
+                let by = unknown_scale(&cube, inverse_distance, luminance(mean));
+                cube.scale_where(|at| inverse_distance[at] < 0.0, 1.0 + (by - 1.0) * share);
+                diffuse = DiffuseLight::of(&cube).corrected(known, share);
+            }
+            None => {
+                let from_above = luminance(diffuse.towards(Vec3::Y));
+                let by_sun = sun.map_or(0.0, |sun| luminance(sun.light) * sun.direction.y);
+                if let Some(scale) = ground_scale(&cube, inverse_distance, from_above, by_sun) {
+                    cube.scale_where(|at| scale < 1.0 || inverse_distance[at] < 0.0, scale);
+                    diffuse = DiffuseLight::of(&cube);
+                }
+            }
         }
         let haze = match told {
             Some(told) => Haze::told(told),
@@ -207,6 +220,19 @@ impl LightEstimator {
     }
 }
 
+/// How much brighter what is not known around a point has to be for the mean over all directions to
+/// be this.
+fn unknown_scale(cube: &LightCube, inverse_distance: &[f32], mean: f32) -> f32 {
+    let (mut known, mut unknown, mut whole) = (0.0, 0.0, 0.0);
+    for (at, radiance) in cube.texels().iter().enumerate() {
+        let angle = cube.solid_angle(at);
+        let light = luminance(*radiance) * angle;
+        *(if inverse_distance[at] < 0.0 { &mut unknown } else { &mut known }) += light;
+        whole += angle;
+    }
+    ((mean * whole - known) / f32::max(unknown, 1e-4)).clamp(0.1, 12.0)
+}
+
 /// How much brighter the light from all around has to be for the ground to have an albedo that
 /// ground has: lamps outside of the picture and clipped skies are not as bright as they show.
 fn ground_scale(
@@ -216,7 +242,7 @@ fn ground_scale(
     by_sun: f32,
 ) -> Option<f32> {
     let mut ground: Vec<f32> = (0..cube.texels().len())
-        .filter(|at| cube.direction(*at).y < -0.4 && inverse_distance[*at] > 1.0 / GROUND_REACH_M)
+        .filter(|at| cube.direction(*at).y < -0.12 && inverse_distance[*at] > 1.0 / GROUND_REACH_M)
         .map(|at| luminance(cube.texels()[at]))
         .collect();
     if ground.len() < 16 || from_above <= 0.0 {

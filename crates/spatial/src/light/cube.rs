@@ -44,7 +44,7 @@ impl LightCube {
     }
 
     /// What a memory shows around a point. `inverse_distance` is filled with 1/m along the ray, 0
-    /// where the memory knows nothing.
+    /// for sky and -1 where the memory knows nothing.
     pub(crate) fn of_memory(
         memory: &Memory,
         eye: Vec3,
@@ -64,7 +64,7 @@ impl LightCube {
                 let (x, y) = ((at % size) as f32 + 0.5, (at / size) as f32 + 0.5);
                 texels.push(scene_from_pixel([pixel[0], pixel[1], pixel[2]]));
                 let known = pixel[3] != 0;
-                let w = if known { w / camera.ray(x, y).length() } else { 0.0 };
+                let w = if known { w / camera.ray(x, y).length() } else { -1.0 };
                 inverse_distance.push(w);
             }
         }
@@ -97,10 +97,10 @@ impl LightCube {
         step * step / (1.0 + u * u + v * v).powf(1.5)
     }
 
-    /// The same with every texel changed.
-    #[must_use]
-    pub fn map(&self, change: impl Fn(Vec3) -> Vec3) -> Self {
-        Self { size: self.size, texels: self.texels.iter().map(|c| change(*c)).collect() }
+    /// Multiplies some texels.
+    pub(crate) fn scale_where(&mut self, which: impl Fn(usize) -> bool, by: f32) {
+        let texels = self.texels.iter_mut().enumerate();
+        texels.filter(|(at, _)| which(*at)).for_each(|(_, c)| *c *= by);
     }
 
     /// Half as large; each texel the mean of four.

@@ -7,7 +7,11 @@ use std::f32::consts::PI;
 
 /// Diffuse light from all around: what surfaces of each slope receive.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DiffuseLight([Vec3; 9]);
+pub struct DiffuseLight {
+    parts: [Vec3; 9],
+    /// What is known better than from the picture: factors for +X, -X, +Y, -Y, +Z and -Z.
+    factors: [Vec3; 6],
+}
 
 /// Share of the cosine's harmonics that is kept by band; damped a little so that a bright sky does
 /// not make the side away from it negative.
@@ -42,32 +46,33 @@ impl DiffuseLight {
                 *sum += weighted * value;
             }
         }
-        Self(sums)
+        Self { parts: sums, factors: [Vec3::ONE; 6] }
     }
 
     /// What a white matt surface with this normal (unit length) throws back: irradiance over pi.
     #[must_use]
     pub fn towards(&self, normal: Vec3) -> Vec3 {
         let values = basis(normal);
-        let parts = self.0.iter().zip(values).enumerate();
+        let parts = self.parts.iter().zip(values).enumerate();
         let sum: Vec3 = parts.map(|(k, (c, value))| *c * (BANDS[band(k)] * value)).sum();
-        (sum / PI).max(Vec3::ZERO)
+        let squares = normal * normal;
+        let factor: Vec3 = (0..3)
+            .map(|k| self.factors[2 * k + usize::from(normal[k] < 0.0)] * squares[k])
+            .sum();
+        (sum / PI).max(Vec3::ZERO) * factor
     }
 
-    /// The same light, multiplied.
+    /// The same light, brought to what surfaces that face +X, -X, +Y, -Y, +Z and -Z are known to
+    /// send back, by a share of the way.
     #[must_use]
-    pub fn scaled(&self, by: f32) -> Self {
-        Self(self.0.map(|c| c * by))
-    }
-
-    /// The direction that most light comes from, as the length of its first band by luminance over
-    /// that of the even part: 0 for light from all around, up to about 1.7 for a single source.
-    #[must_use]
-    pub fn main_direction(&self) -> (Vec3, f32) {
-        let grey = |c: Vec3| super::tone::luminance(c);
-        let along = Vec3::new(grey(self.0[3]), grey(self.0[1]), grey(self.0[2]));
-        let even = grey(self.0[0]).max(1e-6);
-        (along.try_normalize().unwrap_or(Vec3::Y), along.length() / even)
+    pub fn corrected(&self, known: [Vec3; 6], share: f32) -> Self {
+        let axes = [Vec3::X, Vec3::NEG_X, Vec3::Y, Vec3::NEG_Y, Vec3::Z, Vec3::NEG_Z];
+        let mut factors = self.factors;
+        for ((factor, axis), known) in factors.iter_mut().zip(axes).zip(known) {
+            let by = (known + 1e-3) / (self.towards(axis) + 1e-3);
+            *factor *= Vec3::ONE.lerp(by.clamp(Vec3::splat(0.02), Vec3::splat(50.0)), share);
+        }
+        Self { factors, ..*self }
     }
 }
 
@@ -87,7 +92,13 @@ mod tests {
         assert!((light.towards(Vec3::Y).x - 1.0).abs() < 0.06);
         assert!((light.towards(Vec3::X).x - 0.5).abs() < 0.02);
         assert!(light.towards(Vec3::NEG_Y).x < 0.06);
-        let (towards, sharpness) = light.main_direction();
-        assert!(towards.y > 0.999 && (0.5..1.2).contains(&sharpness));
+        // What is known of a side is kept, half way if only half believed.
+        let mut known = [Vec3::splat(0.3); 6];
+        known[2] = Vec3::splat(2.0);
+        let all = light.corrected(known, 1.0);
+        assert!(all.towards(Vec3::Y).abs_diff_eq(Vec3::splat(2.0), 0.01));
+        assert!(all.towards(Vec3::NEG_Z).abs_diff_eq(Vec3::splat(0.3), 0.01));
+        let half = light.corrected(known, 0.5).towards(Vec3::Y).x;
+        assert!((half - 1.5).abs() < 0.06, "{half}");
     }
 }

@@ -35,7 +35,7 @@ impl Haze {
         let (mut colour, mut count) = (Vec3::ZERO, 0.0);
         for (at, w) in inverse_distance.iter().enumerate() {
             let up = cube.direction(at).y;
-            let far = *w < 1.0 / RINGS_M[RINGS_M.len() - 1];
+            let far = (0.0..1.0 / RINGS_M[RINGS_M.len() - 1]).contains(w);
             if far && up.abs() < 0.12 {
                 colour += cube.texels()[at];
                 count += 1.0;
