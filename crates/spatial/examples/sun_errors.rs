@@ -212,6 +212,10 @@ fn fit(cases: &[Case]) {
         let mut blues: Vec<f32> = of.filter_map(|case| case.clues.blue).collect();
         blues.sort_by(f32::total_cmp);
         let tenths = (0..=10).filter_map(|k| blues.get((blues.len().max(1) - 1) * k / 10));
-        println!("blue of {} such skies, by tenths: {:.2?}", blues.len(), tenths.collect::<Vec<_>>());
+        println!(
+            "blue of {} such skies, by tenths: {:.2?}",
+            blues.len(),
+            tenths.collect::<Vec<_>>()
+        );
     }
 }

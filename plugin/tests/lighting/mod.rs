@@ -5,8 +5,8 @@ use bevy::{core_pipeline::tonemapping::Tonemapping, prelude::*};
 use bevy_reverie::{
     prelude::*,
     world_model::{
-        Action, CARD_ALBEDO, ModelSpec, Observation, SceneLight, SceneSun, Seed, Snapshot, WorldError,
-        WorldModel,
+        Action, CARD_ALBEDO, ModelSpec, Observation, SceneLight, SceneSun, Seed, Snapshot,
+        WorldError, WorldModel,
     },
 };
 
@@ -191,7 +191,7 @@ fn things_throw_shadows_on_the_picture_away_from_the_sun() {
     game.step(20);
     let before = game.picture();
     // A post on the floor; nothing of it is drawn.
-    let foot = Vec3::new(0.0, -EYE_M, -4.0);
+    let foot = Vec3::new(0.0, -EYE_M, -6.0);
     let capsules =
         vec![ShadowCapsule { a: foot + Vec3::Y * 0.15, b: foot + Vec3::Y * 1.0, radius_m: 0.15 }];
     let thing = game.app.world_mut().spawn(ShadowCapsules { capsules }).id();

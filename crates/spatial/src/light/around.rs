@@ -142,8 +142,7 @@ impl LightEstimator {
         found: Option<&FoundSun>,
     ) -> Result<LightAround, SpatialError> {
         let Self { renderer, frame, inverse_distance } = self;
-        let mut cube =
-            LightCube::of_memory(memory, eye, CUBE, renderer, frame, inverse_distance)?;
+        let mut cube = LightCube::of_memory(memory, eye, CUBE, renderer, frame, inverse_distance)?;
         let mut diffuse = DiffuseLight::of(&cube);
         let sun = match told {
             Some(told) => told.sun.as_ref().map(Sunlight::told),

@@ -56,9 +56,8 @@ impl DiffuseLight {
         let parts = self.parts.iter().zip(values).enumerate();
         let sum: Vec3 = parts.map(|(k, (c, value))| *c * (BANDS[band(k)] * value)).sum();
         let squares = normal * normal;
-        let factor: Vec3 = (0..3)
-            .map(|k| self.factors[2 * k + usize::from(normal[k] < 0.0)] * squares[k])
-            .sum();
+        let factor: Vec3 =
+            (0..3).map(|k| self.factors[2 * k + usize::from(normal[k] < 0.0)] * squares[k]).sum();
         (sum / PI).max(Vec3::ZERO) * factor
     }
 
