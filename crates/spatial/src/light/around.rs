@@ -157,14 +157,22 @@ impl LightEstimator {
                 let share = (-0.5 * (away_m / TOLD_REACH_M).powi(2)).exp();
                 let mean = known.iter().sum::<Vec3>() / 6.0;
                 let by = unknown_scale(&cube, inverse_distance, luminance(mean));
-                cube.scale_where(|at| inverse_distance[at] < 0.0, 1.0 + (by - 1.0) * share);
+                // What was never seen is of the colour of the light that is known.
+                let tint = mean / luminance(mean).max(1e-4);
+                cube.change_where(
+                    |at| inverse_distance[at] < 0.0,
+                    |c| c.lerp(tint * (luminance(c) * by), share),
+                );
                 diffuse = DiffuseLight::of(&cube).corrected(known, share);
             }
             None => {
                 let from_above = luminance(diffuse.towards(Vec3::Y));
                 let by_sun = sun.map_or(0.0, |sun| luminance(sun.light) * sun.direction.y);
                 if let Some(scale) = ground_scale(&cube, inverse_distance, from_above, by_sun) {
-                    cube.scale_where(|at| scale < 1.0 || inverse_distance[at] < 0.0, scale);
+                    cube.change_where(
+                        |at| scale < 1.0 || inverse_distance[at] < 0.0,
+                        |c| c * scale,
+                    );
                     diffuse = DiffuseLight::of(&cube);
                 }
             }

@@ -97,10 +97,14 @@ impl LightCube {
         step * step / (1.0 + u * u + v * v).powf(1.5)
     }
 
-    /// Multiplies some texels.
-    pub(crate) fn scale_where(&mut self, which: impl Fn(usize) -> bool, by: f32) {
+    /// Changes some texels.
+    pub(crate) fn change_where(
+        &mut self,
+        which: impl Fn(usize) -> bool,
+        change: impl Fn(Vec3) -> Vec3,
+    ) {
         let texels = self.texels.iter_mut().enumerate();
-        texels.filter(|(at, _)| which(*at)).for_each(|(_, c)| *c *= by);
+        texels.filter(|(at, _)| which(*at)).for_each(|(_, c)| *c = change(*c));
     }
 
     /// Half as large; each texel the mean of four.
