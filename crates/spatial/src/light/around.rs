@@ -13,10 +13,11 @@ use std::f32::consts::PI;
 const CUBE: usize = 32;
 /// Texels along an edge of the cube that matt surfaces are lit by.
 const DIFFUSE_CUBE: usize = 8;
-/// Darkest and brightest albedo that the ground is believed to have.
-const GROUND_ALBEDO: [f32; 2] = [0.06, 0.45];
+/// Albedo that the ground is believed to have where nobody tells the light: grass and soil have
+/// about this, snow much more.
+const GROUND_ALBEDO: f32 = 0.2;
 /// Most that the light from all around is scaled by to suit the ground.
-const MOST_SCALE: f32 = 12.0;
+const MOST_SCALE: f32 = 8.0;
 /// Ground farther than this tells nothing about the light here, metres.
 const GROUND_REACH_M: f32 = 14.0;
 /// A found sun lights with at most this many times the light from all around.
@@ -144,7 +145,7 @@ impl LightEstimator {
         let Self { renderer, frame, inverse_distance } = self;
         let mut cube = LightCube::of_memory(memory, eye, CUBE, renderer, frame, inverse_distance)?;
         let mut diffuse = DiffuseLight::of(&cube);
-        let sun = match told {
+        let mut sun = match told {
             Some(told) => told.sun.as_ref().map(Sunlight::told),
             None => found
                 .filter(|found| found.sunny > LEAST_SUNNY)
@@ -168,12 +169,15 @@ impl LightEstimator {
             None => {
                 let from_above = luminance(diffuse.towards(Vec3::Y));
                 let by_sun = sun.map_or(0.0, |sun| luminance(sun.light) * sun.direction.y);
-                if let Some(scale) = ground_scale(&cube, inverse_distance, from_above, by_sun) {
+                if let Some(scale) = ground_scale(&cube, inverse_distance, from_above + by_sun) {
                     cube.change_where(
                         |at| scale < 1.0 || inverse_distance[at] < 0.0,
                         |c| c * scale,
                     );
-                    diffuse = DiffuseLight::of(&cube);
+                    diffuse = diffuse.scaled(scale);
+                    if let Some(sun) = &mut sun {
+                        sun.light *= scale;
+                    }
                 }
             }
         }
@@ -242,12 +246,7 @@ fn unknown_scale(cube: &LightCube, inverse_distance: &[f32], mean: f32) -> f32 {
 
 /// How much brighter the light from all around has to be for the ground to have an albedo that
 /// ground has: lamps outside of the picture and clipped skies are not as bright as they show.
-fn ground_scale(
-    cube: &LightCube,
-    inverse_distance: &[f32],
-    from_above: f32,
-    by_sun: f32,
-) -> Option<f32> {
+fn ground_scale(cube: &LightCube, inverse_distance: &[f32], from_above: f32) -> Option<f32> {
     let mut ground: Vec<f32> = (0..cube.texels().len())
         .filter(|at| cube.direction(*at).y < -0.12 && inverse_distance[*at] > 1.0 / GROUND_REACH_M)
         .map(|at| luminance(cube.texels()[at]))
@@ -256,11 +255,6 @@ fn ground_scale(
         return None;
     }
     ground.sort_unstable_by(f32::total_cmp);
-    let quantile = |share: f32| ground[((ground.len() - 1) as f32 * share) as usize];
-    let [dark, bright] = GROUND_ALBEDO;
-    // In the sun the ground may be as bright as sun and sky make it.
-    let least = (quantile(0.25) / bright - by_sun) / from_above;
-    let most = quantile(0.75) / dark / from_above;
-    let scale = 1.0_f32.clamp(least.min(most), most).clamp(1.0 / MOST_SCALE, MOST_SCALE);
-    ((scale - 1.0).abs() > 0.01).then_some(scale)
+    let middle = ground[ground.len() / 2];
+    Some((middle / GROUND_ALBEDO / from_above).clamp(1.0 / MOST_SCALE, MOST_SCALE))
 }

@@ -61,6 +61,12 @@ impl DiffuseLight {
         (sum / PI).max(Vec3::ZERO) * factor
     }
 
+    /// The same light, multiplied.
+    #[must_use]
+    pub fn scaled(&self, by: f32) -> Self {
+        Self { parts: self.parts.map(|c| c * by), ..*self }
+    }
+
     /// The same light, brought to what surfaces that face +X, -X, +Y, -Y, +Z and -Z are known to
     /// send back, by a share of the way.
     #[must_use]
