@@ -103,7 +103,7 @@ type PipelineKey = (Option<TextureFormat>, u32);
 
 /// What each view binds, kept from frame to frame.
 #[derive(Resource, Default)]
-struct ViewInputs(EntityHashMap<ViewInput>);
+pub(crate) struct ViewInputs(EntityHashMap<ViewInput>);
 
 struct ViewInput {
     params: Params,
@@ -260,7 +260,8 @@ fn prepare(
     }
 }
 
-fn compose(
+/// Writes the picture and its depth.
+pub(crate) fn compose(
     view: ViewQuery<(&ExtractedCamera, &ViewTarget, &ViewDepthTexture)>,
     inputs: Res<ViewInputs>,
     cache: Res<PipelineCache>,

@@ -29,6 +29,7 @@ mod figures;
 pub mod gpu;
 pub mod headless;
 mod input;
+mod light;
 mod log;
 mod models;
 mod motion;
@@ -37,6 +38,7 @@ pub mod present;
 mod preset;
 mod projection;
 mod query;
+mod shadow;
 mod view;
 mod worker;
 mod world;
@@ -45,6 +47,7 @@ pub use avatar::{AvatarInspectorPlugin, AvatarPlugin, AvatarSystems};
 pub use camera::WorldPresentationPlugin;
 pub use compose::WorldCompositionPlugin;
 pub use input::{PointerGrab, WorldAction, WorldControls, WorldInputPlugin};
+pub use light::{WorldLight, WorldLightPlugin, WorldLightSettings};
 pub use log::{LogStart, WorldLog};
 pub use models::{ModelOptions, WorldModels};
 pub use panel::{WorldPanel, WorldPanelPlugin};
@@ -52,6 +55,9 @@ pub use present::PresentPath;
 pub use preset::{FollowPreset, PresetError, PresetFailed, WorldPreset, WorldPresetPlugin};
 pub use projection::WorldProjection;
 pub use query::WorldQuery;
+pub use shadow::{
+    CastsWorldShadow, MAX_CAPSULES, ShadowCapsule, ShadowCapsules, WorldShadowPlugin,
+};
 pub use view::{
     ChangeWorld, CoverageLow, Embodiment, MeasuredPicture, ModelFailed, PaintingFailed,
     ReplayFinished, ReplayWorld, RestoreWorld, RetryWorld, SaveWorld, WorldAmbience, WorldCamera,
@@ -73,15 +79,16 @@ use serde::{Deserialize, Serialize};
 /// What most games need.
 pub mod prelude {
     pub use crate::avatar::{
-        Avatar, AvatarArrived, AvatarCapsules, AvatarFailed, AvatarGround, AvatarLife, AvatarModel,
-        AvatarPlugin, AvatarReady, AvatarRefused, AvatarSource, AvatarSystems, FaceOverride, Gaze,
-        GazeAt, Mood, Perform, Posture,
+        Avatar, AvatarArrived, AvatarFailed, AvatarGround, AvatarLife, AvatarModel, AvatarPlugin,
+        AvatarReady, AvatarRefused, AvatarSource, AvatarSystems, FaceOverride, Gaze, GazeAt, Mood,
+        Perform, Posture,
     };
     pub use crate::{
-        ChangeWorld, CoverageLow, Embodiment, FollowPreset, MeasuredPicture, ModelFailed,
-        PaintingFailed, PointerGrab, PresetFailed, ReplayFinished, ReplayWorld, RestoreWorld,
-        RetryWorld, ReveriePlugins, ReverieSettings, ReverieSystems, SaveWorld, WorldAction,
-        WorldAmbience, WorldCamera, WorldClock, WorldControls, WorldFigures, WorldLog, WorldModels,
+        CastsWorldShadow, ChangeWorld, CoverageLow, Embodiment, FollowPreset, MeasuredPicture,
+        ModelFailed, PaintingFailed, PointerGrab, PresetFailed, ReplayFinished, ReplayWorld,
+        RestoreWorld, RetryWorld, ReveriePlugins, ReverieSettings, ReverieSystems, SaveWorld,
+        ShadowCapsule, ShadowCapsules, WorldAction, WorldAmbience, WorldCamera, WorldClock,
+        WorldControls, WorldFigures, WorldLight, WorldLightSettings, WorldLog, WorldModels,
         WorldPainting, WorldPanel, WorldPreset, WorldQuery, WorldSaved, WorldSeed, WorldStarted,
         WorldStatus, WorldView,
     };
@@ -103,6 +110,8 @@ pub mod prelude {
 /// | [`WorldPresentationPlugin`] | pictures at display rate, the camera's motion | worlds tick unseen |
 /// | [`gpu::GpuPresentPlugin`] | the GPU's way of drawing the memory | the CPU draws |
 /// | [`WorldCompositionPlugin`] | the picture in the frame, occlusion with meshes | draw [`PresentedTextures`](present::PresentedTextures) yourself |
+/// | [`WorldLightPlugin`] | meshes lit by the world: environment, sun, haze | light them yourself |
+/// | [`WorldShadowPlugin`] | shadows of the game's things on the world's picture | they float |
 /// | [`WorldPresetPlugin`] | RON presets with hot reload | set the components yourself |
 /// | [`AvatarPlugin`] | people: bodies, lives, faces | [`Avatar`](avatar::Avatar)s are not there |
 /// | [`AvatarInspectorPlugin`] | the inspector on F2: mood, face, character creator | change the components yourself |
@@ -120,6 +129,8 @@ impl PluginGroup for ReveriePlugins {
             .add(WorldPresentationPlugin)
             .add(gpu::GpuPresentPlugin::default())
             .add(WorldCompositionPlugin)
+            .add(WorldLightPlugin)
+            .add(WorldShadowPlugin)
             .add(WorldPresetPlugin)
             .add(AvatarPlugin)
             .add(AvatarInspectorPlugin)

@@ -7,8 +7,8 @@ use reverie_spatial::{
     Frame, Memory, PaintEntry, PaintStatus, PaintTiming, Renderer, SpatialConfig, SpatialModel,
 };
 use reverie_world_model::{
-    Action, DepthImage, ImageSeed, Intrinsics, ModelSpec, Observation, Pose, Seed, SeedSource,
-    Snapshot, WorldError, WorldEvent, WorldModel,
+    Action, DepthImage, ImageSeed, Intrinsics, ModelSpec, Observation, Pose, SceneLight, Seed,
+    SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -120,6 +120,7 @@ impl WorldModels {
                     probe: Frame::new(),
                     until_probe: 0,
                     coverage: 0.0,
+                    light: None,
                 })))
             }
             Some(Entry::Other(make)) => {
@@ -143,6 +144,8 @@ pub(crate) struct Moment {
     pub coverage: f32,
     pub memory: Memory,
     pub painting: WorldPainting,
+    /// The light, where the model knows it.
+    pub light: Option<SceneLight>,
 }
 
 /// A model on its thread.
@@ -166,6 +169,8 @@ pub(crate) struct Embedded {
     probe: Frame,
     until_probe: u32,
     coverage: f32,
+    /// Of the scene whose first view the world began with.
+    light: Option<SceneLight>,
 }
 
 impl Embedded {
@@ -175,7 +180,7 @@ impl Embedded {
             (Some(pose), Some(intrinsics), Some(memory)) => {
                 let (memory, coverage) = (memory.clone(), self.coverage);
                 let painting = model.paint_status().map(painting_of).unwrap_or_default();
-                Ok(Moment { pose, intrinsics, coverage, memory, painting })
+                Ok(Moment { pose, intrinsics, coverage, memory, painting, light: self.light })
             }
             _ => Err(WorldError::NotBegun),
         }
@@ -184,10 +189,15 @@ impl Embedded {
     /// Begins from a picture, or from what the simulator shows first of a scene.
     fn begin(&mut self, seed: &Seed) -> Result<f32, WorldError> {
         let begun = match &seed.source {
-            SeedSource::Scene(_) => self.model.begin(&first_view(seed, self.size)?),
-            _ => self.model.begin(seed),
+            SeedSource::Scene(_) => {
+                let (seed, light) = first_view(seed, self.size)?;
+                self.model.begin(&seed).map(|begun| (begun, light))
+            }
+            _ => self.model.begin(seed).map(|begun| (begun, None)),
         };
-        Ok(begun?.coverage)
+        let (begun, light) = begun?;
+        self.light = light;
+        Ok(begun.coverage)
     }
 
     fn measure_coverage(&mut self) -> Result<(), WorldError> {
@@ -222,13 +232,19 @@ fn painting_of(status: &PaintStatus) -> WorldPainting {
     }
 }
 
-/// What the simulator shows first of a scene, with its exact depth, as a picture to walk into.
-fn first_view(seed: &Seed, (width, height): (u32, u32)) -> Result<Seed, WorldError> {
+/// What the simulator shows first of a scene, with its exact depth, as a picture to walk into, and
+/// the light in it.
+fn first_view(
+    seed: &Seed,
+    (width, height): (u32, u32),
+) -> Result<(Seed, Option<SceneLight>), WorldError> {
     let camera = Intrinsics::from_horizontal_fov(width, height, SIMULATOR_FOV_RAD);
     let quality = Quality { samples: 1, bounce_rays: 1 };
-    let view = SimulatorModel::new(camera, quality)?.begin(seed)?;
+    let mut simulator = SimulatorModel::new(camera, quality)?;
+    let view = simulator.begin(seed)?;
     let image = ImageSeed { rgb: view.rgb, depth: view.depth, intrinsics: Some(view.intrinsics) };
-    Ok(Seed { source: SeedSource::Image(image), start: Some(view.pose), ..seed.clone() })
+    let seed = Seed { source: SeedSource::Image(image), start: Some(view.pose), ..seed.clone() };
+    Ok((seed, simulator.light()))
 }
 
 fn presentation_memory() -> Memory {
@@ -259,7 +275,7 @@ impl LiveModel {
                 let observation = model.begin(seed)?;
                 *memory = presentation_memory();
                 remember(memory, &observation)?;
-                Ok(moment_of(&observation, memory.clone()))
+                Ok(moment_of(&observation, memory.clone(), model.light()))
             }
         }
     }
@@ -278,7 +294,7 @@ impl LiveModel {
             Self::Other { model, memory } => {
                 let observation = model.step(action)?;
                 remember(memory, &observation)?;
-                Ok(moment_of(&observation, memory.clone()))
+                Ok(moment_of(&observation, memory.clone(), model.light()))
             }
         }
     }
@@ -341,19 +357,20 @@ impl LiveModel {
                 // Only a tick shows anything of a model that keeps its state to itself.
                 let observation = model.step(&Action::default())?;
                 remember(memory, &observation)?;
-                Ok(moment_of(&observation, memory.clone()))
+                Ok(moment_of(&observation, memory.clone(), model.light()))
             }
         }
     }
 }
 
-fn moment_of(observation: &Observation, memory: Memory) -> Moment {
+fn moment_of(observation: &Observation, memory: Memory, light: Option<SceneLight>) -> Moment {
     Moment {
         pose: observation.pose,
         intrinsics: observation.intrinsics,
         coverage: observation.coverage,
         memory,
         painting: WorldPainting::default(),
+        light,
     }
 }
 

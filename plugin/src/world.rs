@@ -17,7 +17,7 @@ use crate::{
 };
 use bevy::{asset::io::file::FileAssetReader, prelude::*};
 use reverie_spatial::{Memory, PaintMarker};
-use reverie_world_model::Intrinsics;
+use reverie_world_model::{Intrinsics, SceneLight};
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
 /// Size of the pictures a model makes when no viewport is known yet, pixels.
@@ -77,9 +77,18 @@ pub(crate) struct LiveWorld {
     pub motion: Motion,
     pub coverage: f32,
     pub painting: WorldPainting,
+    /// The light, where the model knows it.
+    pub light: Option<SceneLight>,
     marker: PaintMarker,
     /// The memory with its painted parts tinted, while somebody wants to see that.
     marked: Option<Memory>,
+}
+
+impl ViewRuntime {
+    /// The number of the start or restore that the running world came from.
+    pub(crate) fn running(&self) -> u64 {
+        self.running
+    }
 }
 
 impl LiveWorld {
@@ -257,7 +266,8 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
             let Some(report) = worker.report(awaited) else { break };
             match report {
                 Report::Began { serial, moment, tick_hz } if serial == runtime.serial => {
-                    let Moment { pose, intrinsics, coverage, memory, painting } = *moment;
+                    let Moment { pose, intrinsics, coverage, memory, painting, light: told_light } =
+                        *moment;
                     let motion = Motion::new((*embodiment).into(), pose);
                     *light = WorldAmbience::of(&memory);
                     let (seed, model) = (view.seed.to_string(), view.model_name().to_owned());
@@ -274,6 +284,7 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                         motion,
                         coverage,
                         painting,
+                        light: told_light,
                         marker: PaintMarker::default(),
                         marked: None,
                     });
@@ -301,6 +312,7 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                     world.motion.confirm(number, &moment.pose);
                     world.memory = moment.memory;
                     world.coverage = moment.coverage;
+                    world.light = moment.light;
                     let error = moment.painting.error.clone();
                     if error != world.painting.error
                         && let Some(error) = error

@@ -117,7 +117,7 @@ fn people_come_from_all_sources() {
         step(&mut app, 0.5);
         let eyes = life(&app, entity).eyes();
         assert!((1.0..2.2).contains(&eyes.y), "{name}: {eyes}");
-        let capsules = app.world().get::<AvatarCapsules>(entity).expect("required");
+        let capsules = app.world().get::<ShadowCapsules>(entity).expect("required");
         assert_eq!(capsules.capsules.len(), 18, "{name}");
         for capsule in &capsules.capsules {
             assert!(capsule.a.is_finite() && capsule.b.is_finite(), "{name}: {capsule:?}");
@@ -309,7 +309,7 @@ fn walking_keeps_to_the_ground() {
         let root = life(&app, entity).pose().root.position;
         let ground = 0.3 * (0.6 * root.x).sin() + 0.5;
         assert!((root.y - ground).abs() < 0.08, "{root} on ground at {ground}");
-        let capsules = app.world().get::<AvatarCapsules>(entity).expect("required");
+        let capsules = app.world().get::<ShadowCapsules>(entity).expect("required");
         for foot in &capsules.capsules[..2] {
             for end in [foot.a, foot.b] {
                 let ground = 0.3 * (0.6 * end.x).sin() + 0.5;

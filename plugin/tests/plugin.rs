@@ -1,6 +1,7 @@
 //! The plugin in Apps without a window, stepped by fixed times. Everything that is drawn is drawn
 //! on whatever Vulkan device is there (lavapipe on a machine without a GPU).
 
+mod lighting;
 mod painting;
 
 use bevy::{
@@ -269,6 +270,8 @@ fn low_coverage_is_told_once() {
 #[test]
 fn meshes_hide_and_are_hidden() {
     let mut game = Game::started();
+    // Bare colours are compared, so nothing may light or expose them.
+    game.app.world_mut().resource_mut::<WorldLightSettings>().on = false;
     let before = game.picture();
     // A bright plate across the whole view, between the post and the wall.
     let plate_at = |z_m: f32| Transform::from_xyz(0.0, 0.0, z_m);

@@ -14,7 +14,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("reverie_portrait", &["reverie_behavior", "reverie_avatar", "reverie_body"]),
     ("reverie_media", &["reverie_world_model"]),
     ("reverie_simulator", &["reverie_world_model"]),
-    ("reverie_spatial", &["reverie_world_model", "reverie_inference", "reverie_media (tests)"]),
+    (
+        "reverie_spatial",
+        &[
+            "reverie_world_model",
+            "reverie_inference",
+            "reverie_media (tests)",
+            "reverie_simulator (tests)",
+        ],
+    ),
     (
         "reverie_evaluation",
         &["reverie_world_model", "reverie_inference", "reverie_simulator (tests)"],

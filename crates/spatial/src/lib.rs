@@ -13,6 +13,7 @@ pub mod fill;
 mod filler;
 mod frame;
 mod grid;
+pub mod light;
 mod marking;
 mod memory;
 mod merge;

@@ -1,6 +1,6 @@
 //! The trait of all world models.
 
-use crate::{Action, Observation, Seed, WorldError, WorldEvent, base64_bytes};
+use crate::{Action, Observation, SceneLight, Seed, WorldError, WorldEvent, base64_bytes};
 use serde::{Deserialize, Serialize};
 
 /// What a world model is and what it can do.
@@ -63,6 +63,12 @@ pub trait WorldModel: Send {
     /// # Errors
     /// [`WorldError::NotBegun`], [`WorldError::InvalidEvent`] or [`WorldError::Unsupported`].
     fn apply(&mut self, event: &WorldEvent) -> Result<(), WorldError>;
+
+    /// The light where the camera stands now. `None` when the model does not know it (the default)
+    /// or has not begun; the light is estimated from the pictures then.
+    fn light(&self) -> Option<SceneLight> {
+        None
+    }
 
     /// Copies the state out; [`restore`](Self::restore) continues from it exactly.
     ///

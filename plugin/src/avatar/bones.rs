@@ -2,10 +2,11 @@
 
 use super::{
     body::AvatarBody,
-    capsules::AvatarCapsules,
+    capsules,
     life::{AvatarLife, transform_of},
     lod::AvatarLod,
 };
+use crate::shadow::ShadowCapsules;
 use bevy::{
     camera::{primitives::Aabb, visibility::NoAutoAabb},
     light::NotShadowCaster,
@@ -124,7 +125,7 @@ type Posed = (
     &'static AvatarLod,
     Option<&'static AvatarModel>,
     &'static mut Transform,
-    &'static mut AvatarCapsules,
+    &'static mut ShadowCapsules,
     Option<&'static ChildOf>,
 );
 
@@ -135,7 +136,7 @@ pub(super) fn pose(
     mut joints: Query<&mut Transform, Without<AvatarLife>>,
     parents: Query<&GlobalTransform>,
 ) {
-    for (mut life, lod, model, mut transform, mut capsules, child_of) in &mut avatars {
+    for (mut life, lod, model, mut transform, mut shape, child_of) in &mut avatars {
         let life = &mut *life;
         let world = transform_of(&life.pose().root, transform.scale);
         let same = |a: &Transform, b: &Transform| {
@@ -154,7 +155,7 @@ pub(super) fn pose(
         }
         life.place_bones(lod.current, time.delta_secs());
         let body = life.body();
-        capsules.follow(&body.capsules, &body.rest, &life.places);
+        capsules::follow(&mut shape, &body.capsules, &body.rest, &life.places);
         let Some(model) = model.filter(|_| lod.current != Lod::Hidden) else { continue };
         for (at, (bone, joint)) in body.skeleton.bones.iter().zip(&model.joints).enumerate() {
             let Ok(mut joint) = joints.get_mut(*joint) else { continue };

@@ -1,36 +1,17 @@
-//! A body as a handful of capsules: what casts contact shadows, what a game lets things bump into.
+//! A body as a handful of capsules: what throws its shadow on the world's picture, and what a game
+//! lets things bump into. They are renewed each frame in [`AvatarSystems::Bones`](crate::AvatarSystems::Bones): feet, calves, thighs,
+//! hips, torso, arms, hands, neck and head, as many of them as the body has.
 
+use crate::shadow::{ShadowCapsule, ShadowCapsules};
 use bevy::{math::Affine3A, prelude::*};
 use reverie_avatar::HumanBone;
 use reverie_body::{Body, vrm::BonePlaces};
-
-/// A thick line.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Reflect)]
-#[reflect(Default, Clone, PartialEq)]
-pub struct Capsule {
-    /// One end of its axis, metres, world.
-    pub a: Vec3,
-    /// The other end, metres, world.
-    pub b: Vec3,
-    /// Metres.
-    pub radius_m: f32,
-}
-
-/// The parts of an avatar's body in the world, renewed each frame in
-/// [`AvatarSystems::Bones`](crate::AvatarSystems::Bones): feet, calves, thighs, hips, torso, arms, hands,
-/// neck and head, as many of them as the body has. Empty until the avatar is ready.
-#[derive(Component, Debug, Clone, PartialEq, Default, Reflect)]
-#[reflect(Component, Default, Clone, PartialEq)]
-pub struct AvatarCapsules {
-    /// In the order of bones, feet first.
-    pub capsules: Vec<Capsule>,
-}
 
 /// A capsule at rest, and the bone that carries it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RestCapsule {
     bone: usize,
-    capsule: Capsule,
+    capsule: ShadowCapsule,
 }
 
 /// From where to where each part reaches. Ends beyond the last bone are told by the way from the
@@ -83,7 +64,7 @@ pub(crate) fn rest_capsules(body: &Body) -> Vec<RestCapsule> {
         let radius_m = radius.clamp(0.01 * size, 0.25 * size);
         // Soles stand on the ground.
         let (a, b) = if foot { (a.with_y(radius_m), b.with_y(radius_m)) } else { (a, b) };
-        capsules.push(RestCapsule { bone, capsule: Capsule { a, b, radius_m } });
+        capsules.push(RestCapsule { bone, capsule: ShadowCapsule { a, b, radius_m } });
     };
     for (from, to, reach) in PARTS {
         let (Some(bone), Some(_)) = (body.skeleton.find(from), body.skeleton.find(to)) else {
@@ -106,21 +87,22 @@ fn nearest(point: Vec3, a: Vec3, b: Vec3) -> Vec3 {
     if length < 1e-12 { a } else { a + axis * ((point - a).dot(axis) / length).clamp(0.0, 1.0) }
 }
 
-impl AvatarCapsules {
-    /// Renews the capsules from where the bones are in the world. Allocates the first time only.
-    pub(crate) fn follow(&mut self, rest: &[RestCapsule], bones: &[Vec3], places: &BonePlaces) {
-        self.capsules.resize(rest.len(), Capsule::default());
-        for (capsule, rest) in self.capsules.iter_mut().zip(rest) {
-            let world = Affine3A::from_rotation_translation(
-                places.rotations[rest.bone],
-                places.positions[rest.bone],
-            );
-            let carry = |point: Vec3| world.transform_point3(point - bones[rest.bone]);
-            *capsule = Capsule {
-                a: carry(rest.capsule.a),
-                b: carry(rest.capsule.b),
-                radius_m: rest.capsule.radius_m,
-            };
-        }
-    }
+/// Renews capsules from where the bones are in the world. Allocates the first time only.
+pub(crate) fn follow(
+    capsules: &mut ShadowCapsules,
+    rest: &[RestCapsule],
+    bones: &[Vec3],
+    places: &BonePlaces,
+) {
+    let carried = rest.iter().map(|rest| {
+        let world = Affine3A::from_rotation_translation(
+            places.rotations[rest.bone],
+            places.positions[rest.bone],
+        );
+        let [a, b] = [rest.capsule.a, rest.capsule.b]
+            .map(|point| world.transform_point3(point - bones[rest.bone]));
+        ShadowCapsule { a, b, radius_m: rest.capsule.radius_m }
+    });
+    capsules.capsules.clear();
+    capsules.capsules.extend(carried);
 }

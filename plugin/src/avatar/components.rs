@@ -1,6 +1,7 @@
 //! What a game puts on an entity to make it somebody.
 
-use super::{capsules::AvatarCapsules, lod::AvatarLod};
+use super::lod::AvatarLod;
+use crate::shadow::ShadowCapsules;
 use bevy::{
     ecs::entity::{EntityMapper, MapEntities},
     prelude::*,
@@ -54,7 +55,7 @@ impl Default for AvatarSource {
 #[derive(Component, Debug, Clone, PartialEq, Default, Reflect, Serialize, Deserialize)]
 #[reflect(opaque)]
 #[reflect(Component, Default, Clone, PartialEq, Serialize, Deserialize)]
-#[require(Transform, Visibility, Gaze, Mood, Posture, FaceOverride, AvatarLod, AvatarCapsules)]
+#[require(Transform, Visibility, Gaze, Mood, Posture, FaceOverride, AvatarLod, ShadowCapsules)]
 #[serde(default, deny_unknown_fields)]
 pub struct Avatar {
     /// The body.

@@ -35,7 +35,6 @@ mod morphs;
 mod surroundings;
 
 pub use bones::AvatarModel;
-pub use capsules::{AvatarCapsules, Capsule};
 pub use components::{
     Avatar, AvatarSource, FaceOverride, Gaze, GazeAt, GazeTarget, Mood, Posture, entity_id,
 };
@@ -47,6 +46,7 @@ pub use material::{AvatarMaterial, AvatarSurface, SurfaceKey, SurfaceKind, Surfa
 pub use reverie_avatar::Lod;
 pub use surroundings::{AvatarBrightness, AvatarGround};
 
+use crate::shadow::ShadowCapsules;
 use bevy::{
     asset::io::file::FileAssetReader,
     prelude::*,
@@ -62,7 +62,7 @@ pub enum AvatarSystems {
     Plan,
     /// Lives go on: [`AvatarLife::pose`] is this frame's.
     Realise,
-    /// Bones are placed, springs swing, [`AvatarCapsules`] follow.
+    /// Bones are placed, springs swing, [`ShadowCapsules`](crate::ShadowCapsules) follow.
     Bones,
     /// Faces and pupils become weights of morph targets.
     Morphs,
@@ -89,7 +89,7 @@ impl Plugin for AvatarPlugin {
             .register_type::<Posture>()
             .register_type::<FaceOverride>()
             .register_type::<AvatarLod>()
-            .register_type::<AvatarCapsules>()
+            .register_type::<ShadowCapsules>()
             .register_type::<AvatarBrightness>()
             .add_message::<AvatarReady>()
             .add_message::<AvatarFailed>()

@@ -2,6 +2,7 @@
 
 pub(crate) mod air;
 pub(crate) mod atmosphere;
+mod card;
 pub(crate) mod clouds;
 pub(crate) mod heavens;
 pub(crate) mod lamps;

@@ -137,7 +137,7 @@ impl Scene {
 
     /// Sun and lamps on a point; of the lamps those that an empty choice takes.
     #[expect(clippy::too_many_arguments, reason = "the parts of one surface under the light")]
-    fn lit<'a>(
+    pub(crate) fn lit<'a>(
         &'a self,
         point: Vec3,
         view: Vec3,

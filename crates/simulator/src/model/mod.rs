@@ -8,7 +8,7 @@ use std::sync::Arc;
 use glam::Vec3;
 use reverie_world_model::{
     Action, DepthImage, EmbodimentState, Intrinsics, ModelSpec, Observation, Pose, RgbImage,
-    SceneSeed, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
+    SceneLight, SceneSeed, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
 };
 
 use self::saved::{CLASSES, MAX_PLACED, Placed, Saved, check_pose, check_saved, shape_of};
@@ -334,6 +334,11 @@ impl WorldModel for SimulatorModel {
             }
         }
         Ok(())
+    }
+
+    fn light(&self) -> Option<SceneLight> {
+        let world = self.world.as_ref()?;
+        Some(world.built.scene.light_at(world.saved.body.position))
     }
 
     fn save(&self) -> Result<Snapshot, WorldError> {

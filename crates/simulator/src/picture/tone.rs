@@ -49,6 +49,12 @@ fn table() -> &'static [u8] {
 const ENTRIES: usize = 8192;
 const BRIGHTEST_ROOT: f32 = 3.2;
 
+/// Radiance times gain to linear light of the display, channel by channel.
+pub(crate) fn display(c: Vec3) -> Vec3 {
+    let channel = |x: f32| curve(x.max(0.0)).clamp(0.0, 1.0);
+    Vec3::new(channel(c.x), channel(c.y), channel(c.z))
+}
+
 /// Radiance times gain to sRGB.
 pub(crate) fn tone_map(c: Vec3) -> [u8; 3] {
     let table = table();
