@@ -349,7 +349,6 @@ fn compare(size: UVec2, eye: &Transform, balls: &[Ball], ours: &[u8], truth: &[u
 
 /// Times frames in one run: without meshes, with them, with light, with all shadows.
 fn speed(app: &mut App) -> Result<(), Anything> {
-    let mut cases = Vec::new();
     for round in 0..3 {
         for (name, meshes, on, mesh_shadows, shadow_strength) in [
             ("the world alone, no light", false, false, false, 0.0),
@@ -380,11 +379,9 @@ fn speed(app: &mut App) -> Result<(), Anything> {
                 times.push(start.elapsed().as_secs_f64() * 1e3);
             }
             times.sort_by(f64::total_cmp);
-            cases.push((round, name, times[times.len() / 2], times[times.len() * 9 / 10]));
+            let (median, slow) = (times[times.len() / 2], times[times.len() * 9 / 10]);
+            println!("{round} {name:28} median {median:6.1} ms, nine of ten below {slow:6.1} ms");
         }
-    }
-    for (round, name, median, slow) in cases {
-        println!("{round} {name:28} median {median:6.1} ms, nine of ten below {slow:6.1} ms");
     }
     Ok(())
 }
