@@ -34,8 +34,8 @@ struct Case {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |at: usize, otherwise: u64| {
-        let numbers = arguments.iter().filter(|text| !text.starts_with("--"));
-        numbers.skip(at).next().map_or(Ok(otherwise), |text| text.parse())
+        let mut numbers = arguments.iter().filter(|text| !text.starts_with("--"));
+        numbers.nth(at).map_or(Ok(otherwise), |text| text.parse())
     };
     let (first, count) = (number(0, 1_000_000)?, number(1, 8)?);
     let has = |flag: &str| arguments.iter().any(|text| text == flag);
