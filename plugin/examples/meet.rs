@@ -6,7 +6,7 @@
 //! cargo run --example meet -- --plain --shot out.png        # a picture, without a window
 //! ```
 //! `--who mara|FILE.ron|FILE.vrm|random:7`, `--mood happy`, `--frame face|bust|body`, `--secs 2`, `--light
-//! day|studio|back|dusk`, `--seed PICTURE`, `--size 1280x720`, `--turn DEGREES` (how the person stands),
+//! day|studio|back|dusk` (in the plain room), `--seed PICTURE|scene:city?hour=12`, `--size 1280x720`, `--turn DEGREES` (how the person stands),
 //! `--open life|face|creator` (the inspector is open; F2 in the window), `--act wave|point|nod`, `--far METRES`,
 //! `--smooth` (four samples a pixel).
 
@@ -32,8 +32,6 @@ use bevy_reverie::{
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Over a photograph nothing is tone-mapped.
-const UNTONED: f32 = 0.5;
 const SHOWN_FRAMES: usize = 2;
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 30);
 
@@ -181,7 +179,7 @@ fn set_up(
         let view = WorldView::new(options.seed.as_str());
         commands.spawn((view, Embodiment::Walker, WorldCamera::default()))
     };
-    camera.insert((Eyes, Msaa::Off, Tonemapping::None));
+    camera.insert((Eyes, Msaa::Off));
     if options.plain {
         let samples = if options.smooth { Msaa::Sample4 } else { Msaa::Off };
         camera.insert((samples, Tonemapping::TonyMcMapface));
@@ -205,8 +203,9 @@ fn set_up(
         Posture::listening_to([player]),
         mood(&options.mood),
     ));
-    lights(&mut commands, &options.light, if options.plain { 1.0 } else { UNTONED });
+    // A world brings its own light.
     if options.plain {
+        lights(&mut commands, &options.light);
         let floor = materials.add(StandardMaterial {
             base_color: Color::srgb(0.42, 0.40, 0.37),
             perceptual_roughness: 0.9,
@@ -225,11 +224,11 @@ fn mood(name: &str) -> Mood {
     }
 }
 
-fn lights(commands: &mut Commands, kind: &str, strength: f32) {
+fn lights(commands: &mut Commands, kind: &str) {
     let sun = |from: Vec3, lux: f32, colour: Color| {
         (
             DirectionalLight {
-                illuminance: lux * strength,
+                illuminance: lux,
                 color: colour,
                 shadow_maps_enabled: true,
                 ..default()
@@ -246,17 +245,13 @@ fn lights(commands: &mut Commands, kind: &str, strength: f32) {
     };
     let fill = |from: Vec3, lux: f32, colour: Color| {
         (
-            DirectionalLight { illuminance: lux * strength, color: colour, ..default() },
+            DirectionalLight { illuminance: lux, color: colour, ..default() },
             Transform::from_translation(from).looking_at(Vec3::ZERO, Vec3::Y),
         )
     };
     let warm = Color::srgb(1.0, 0.93, 0.84);
     let cold = Color::srgb(0.78, 0.87, 1.0);
-    let ambient = |brightness: f32| GlobalAmbientLight {
-        brightness: brightness * strength,
-        color: cold,
-        ..default()
-    };
+    let ambient = |brightness: f32| GlobalAmbientLight { brightness, color: cold, ..default() };
     match kind {
         "back" => {
             commands.spawn(sun(Vec3::new(1.0, 1.2, -2.6), 11_000.0, warm));
