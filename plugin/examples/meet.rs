@@ -33,6 +33,8 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 const SHOWN_FRAMES: usize = 2;
+/// Frames after which the camera stands where the world begins.
+const FRAMES_TO_ARRIVE: u32 = 3;
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 30);
 
 /// What the command line asks for.
@@ -176,7 +178,9 @@ fn set_up(
             Projection::from(PerspectiveProjection { fov: 0.6, near: 0.02, ..default() });
         commands.spawn((Camera3d::default(), projection, Transform::from_xyz(0.0, 1.6, 1.2)))
     } else {
-        let view = WorldView::new(options.seed.as_str());
+        // Also the simulator's worlds are remembered pictures here, as sharp as photographs.
+        let view =
+            WorldView { model: "spatial".to_owned(), ..WorldView::new(options.seed.as_str()) };
         commands.spawn((view, Embodiment::Walker, WorldCamera::default()))
     };
     camera.insert((Eyes, Msaa::Off));
@@ -310,15 +314,21 @@ fn frame(
     }
 }
 
-/// In a world the person is put on its ground, before the player.
+/// In a world the person is put on its ground, before the player, once the player stands in it.
 fn stand_in_world(
     options: Res<Options>,
     mut started: MessageReader<WorldStarted>,
+    mut frames_since: Local<Option<u32>>,
     world: WorldQuery,
     cameras: Query<&Transform, (With<Eyes>, Without<Avatar>)>,
     mut people: Query<&mut Transform, With<Avatar>>,
 ) {
-    if started.read().next().is_none() {
+    if started.read().next().is_some() {
+        *frames_since = Some(0);
+    }
+    let Some(frames) = frames_since.as_mut() else { return };
+    *frames += 1;
+    if *frames != FRAMES_TO_ARRIVE {
         return;
     }
     for camera in &cameras {
