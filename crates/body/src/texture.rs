@@ -47,7 +47,8 @@ impl SrgbTable {
 
 /// 0 to 255 of 0 to 1.
 pub(crate) fn byte(value: f32) -> u8 {
-    (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
+    // By way of 32 bits, as in `SrgbTable::encode`.
+    (value.clamp(0.0, 1.0) * 255.0 + 0.5) as i32 as u8
 }
 
 /// Mixes the bits of a number (splitmix64).

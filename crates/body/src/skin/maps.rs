@@ -191,7 +191,7 @@ impl<'a> Band<'a> {
     }
 
     fn texel(&mut self, spot: &Spot, slow: &Slow, [fine, pores]: [f32; 2]) -> (Texel, [f32; 2]) {
-        let mut texel = everywhere(spot, slow, fine);
+        let mut texel = Texel { grain: byte(fine), open: byte(spot.open), ..slow.texel };
         let mut wrinkles = 0.0;
         if self.is_head {
             wrinkles = self.fields.wrinkles.at(spot.place, &slow.folds);
@@ -219,9 +219,10 @@ impl<'a> Band<'a> {
                 if !(1e-6..0.02).contains(&run) {
                     continue;
                 }
+                let scale = 64.0 / run;
                 let slope = |layer: usize| {
                     let rise = self.heights[next][layer] - self.heights[at][layer];
-                    (rise / run * 64.0).clamp(-127.0, 127.0) as i32 as i8
+                    (rise * scale).clamp(-127.0, 127.0) as i32 as i8
                 };
                 texel.fine[axis] = slope(0);
                 texel.aged[axis] = slope(1);
@@ -230,20 +231,15 @@ impl<'a> Band<'a> {
     }
 }
 
-/// What varies slowly, worked out for blocks of texels; 0 to 1.
+/// What varies slowly, worked out for blocks of texels.
 #[derive(Clone, Copy, Default)]
 struct Slow {
-    pigment: f32,
-    blood: f32,
-    /// The zones of the face.
-    flush: f32,
-    hollow: f32,
-    scalp: f32,
+    /// Pigment and blood, and of the face flush, hollow, scalp, beard and freckles where the sun makes
+    /// them.
+    texel: Texel,
+    /// Beard and what is between the lips, 0 to 1.
     beard: f32,
-    /// Between the lips.
     slit: f32,
-    /// Freckles where the sun makes them.
-    freckle: f32,
     folds: Folds,
     /// Whether a mole may be here.
     mole: bool,
@@ -290,50 +286,55 @@ impl Fields {
         let [broad, narrow] = &mut self.blood;
         let blood = 0.45 * broad.at(p * 70.0) + 0.55 * narrow.at(p * 320.0);
         let mole = self.moles.nearest(p / self.mole_distance).0 < 0.12;
-        let slow = Slow { pigment, blood, mole, ..Slow::default() };
-        let Some(ears) = ears else { return slow };
+        let texel = Texel { pigment: byte(pigment), blood: byte(blood), ..Texel::default() };
+        let Some(ears) = ears else { return Slow { texel, mole, ..Slow::default() } };
         let q = Vec3::new(p.x.abs(), p.y, p.z);
         let sunny = zones::blob(q, [0.022, 0.705, 0.14], [0.04, 0.025, 0.04])
             + 0.5 * zones::blob(q, [0.0, 0.77, 0.14], [0.05, 0.03, 0.05]);
+        let freckle = if sunny > 0.05 {
+            let [large, small] = &mut self.dots;
+            dot(large, p, 0.0032).max(0.9 * dot(small, p, 0.0021)) * sunny.min(1.0)
+        } else {
+            0.0
+        };
         let (scalp, beard) = self.growth.at(p);
         Slow {
-            flush: zones::flush(p, ears),
-            hollow: zones::hollow(p),
-            scalp,
+            texel: Texel {
+                flush: byte(zones::flush(p, ears)),
+                hollow: byte(zones::hollow(p)),
+                scalp: byte(scalp),
+                beard: byte(beard),
+                freckle: byte(freckle),
+                ..texel
+            },
             beard,
             slit: zones::blob(p, [0.0, 0.661, 0.147], [0.03, 0.012, 0.03]),
-            freckle: if sunny > 0.05 {
-                let [large, small] = &mut self.dots;
-                dot(large, p, 0.0032).max(0.9 * dot(small, p, 0.0021)) * sunny.min(1.0)
-            } else {
-                0.0
-            },
             folds: Folds::at(p),
-            ..slow
+            mole,
         }
     }
 
     fn face(&mut self, texel: &mut Texel, spot: &Spot, slow: &Slow, brows: &Brows, lips: f32) {
         let p = spot.place;
-        texel.lips = byte(lips);
-        // Inside of the lips it is dark.
-        let behind = 0.158 - 32.0 * p.x * p.x - p.z;
-        let shut = smooth(0.0025, 0.0065, behind) * smooth(0.35, 0.6, slow.slit);
-        texel.open = byte(spot.open * (1.0 - 0.85 * shut));
-        texel.flush = byte(slow.flush);
-        texel.hollow = byte(slow.hollow);
+        if slow.slit > 0.35 {
+            // Inside of the lips it is dark.
+            let behind = 0.158 - 32.0 * p.x * p.x - p.z;
+            let shut = smooth(0.0025, 0.0065, behind) * smooth(0.35, 0.6, slow.slit);
+            texel.open = byte(spot.open * (1.0 - 0.85 * shut));
+        }
         let (brow, shade) = brows.at(p);
         texel.brow = byte(brow);
         texel.brow_shade = byte(shade);
-        texel.scalp = byte(slow.scalp);
         texel.rim = byte(spot.rim);
-        let beard = slow.beard * (1.0 - smooth(0.05, 0.4, lips));
-        texel.beard = byte(beard);
-        if beard > 0.01 || texel.scalp > 2 {
+        if lips > 0.0 {
+            texel.lips = byte(lips);
+            texel.beard = byte(slow.beard * (1.0 - smooth(0.05, 0.4, lips)));
+        }
+        if texel.beard.max(texel.scalp) > 2 {
             texel.stubble = byte(smooth(0.52, 0.78, self.stubble.at(p * 1500.0)));
         }
-        if lips < 0.1 {
-            texel.freckle = byte(slow.freckle);
+        if lips >= 0.1 {
+            texel.freckle = 0;
         }
         if slow.mole {
             let mole = self.moles.nearest(p / self.mole_distance);
@@ -382,16 +383,6 @@ fn dot(dots: &mut Scattered, p: Vec3, size: f32) -> f32 {
     let (away, own) = dots.nearest(p / size);
     // Dots differ in size; the largest show first.
     (0.25 + 0.75 * own) * smooth(0.60, 0.05, away)
-}
-
-fn everywhere(spot: &Spot, slow: &Slow, grain: f32) -> Texel {
-    Texel {
-        pigment: byte(slow.pigment),
-        blood: byte(slow.blood),
-        grain: byte(grain),
-        open: byte(spot.open),
-        ..Texel::default()
-    }
 }
 
 /// Grain as fine as texels are, the same in every square of the texture: nobody sees where it repeats.

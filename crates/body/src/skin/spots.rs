@@ -203,5 +203,13 @@ pub(super) fn filling(mut known: Vec<bool>, edge: usize) -> Vec<u32> {
         }
         front = next;
     }
+    // All that is farther away is one and the same.
+    if let Some(far) = known.iter().position(|known| !known) {
+        for (filled, known) in filled.iter_mut().zip(&known) {
+            if !known {
+                *filled = far as u32;
+            }
+        }
+    }
     filled
 }
