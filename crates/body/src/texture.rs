@@ -200,6 +200,7 @@ impl Scattered {
 
 /// 0 below `low`, 1 above `high`, smooth between; falls if `low` is above `high`.
 pub(crate) fn smooth(low: f32, high: f32, value: f32) -> f32 {
-    let t = ((value - low) / (high - low)).clamp(0.0, 1.0);
+    // The bounds are mostly constants, so that this divides nothing when it runs.
+    let t = ((value - low) * (1.0 / (high - low))).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }

@@ -247,6 +247,8 @@ struct Slow {
 
 /// Texels across and down a block.
 const BLOCK: usize = 2;
+/// How much blood shows in ears, 0 to 1.
+const EARS: f32 = 0.7;
 /// Distance between moles, metres.
 const MOLES: [f32; 2] = [0.021, 0.045];
 
@@ -288,6 +290,13 @@ impl Fields {
         let mole = self.moles.nearest(p / self.mole_distance).0 < 0.12;
         let texel = Texel { pigment: byte(pigment), blood: byte(blood), ..Texel::default() };
         let Some(ears) = ears else { return Slow { texel, mole, ..Slow::default() } };
+        let (scalp, beard) = self.growth.at(p);
+        let texel =
+            Texel { flush: byte(EARS * ears), scalp: byte(scalp), beard: byte(beard), ..texel };
+        let slow = Slow { texel, beard, slit: 0.0, folds: Folds::at(p), mole };
+        if !zones::is_face(p) {
+            return slow;
+        }
         let q = Vec3::new(p.x.abs(), p.y, p.z);
         let sunny = zones::blob(q, [0.022, 0.705, 0.14], [0.04, 0.025, 0.04])
             + 0.5 * zones::blob(q, [0.0, 0.77, 0.14], [0.05, 0.03, 0.05]);
@@ -297,20 +306,16 @@ impl Fields {
         } else {
             0.0
         };
-        let (scalp, beard) = self.growth.at(p);
+        let flush = (zones::flush(q) + EARS * ears).min(1.0);
         Slow {
             texel: Texel {
-                flush: byte(zones::flush(p, ears)),
-                hollow: byte(zones::hollow(p)),
-                scalp: byte(scalp),
-                beard: byte(beard),
+                flush: byte(flush),
+                hollow: byte(zones::hollow(q)),
                 freckle: byte(freckle),
                 ..texel
             },
-            beard,
             slit: zones::blob(p, [0.0, 0.661, 0.147], [0.03, 0.012, 0.03]),
-            folds: Folds::at(p),
-            mole,
+            ..slow
         }
     }
 

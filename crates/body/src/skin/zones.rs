@@ -6,7 +6,7 @@ use glam::{Vec2, Vec3};
 
 /// A soft ball: 1 in the middle, 0 from about two radii on.
 pub(super) fn blob(p: Vec3, centre: [f32; 3], radii: [f32; 3]) -> f32 {
-    let d = (p - Vec3::from(centre)) / Vec3::from(radii);
+    let d = (p - Vec3::from(centre)) * Vec3::from(radii.map(f32::recip));
     let away = d.length_squared();
     // Farther out it is below a tenth of a 255th: not worth an exponential.
     if away > 8.0 { 0.0 } else { (-away).exp() }
@@ -102,19 +102,23 @@ impl Growth {
     }
 }
 
-/// Where blood shows: cheeks, nose, ears, chin. 0 to 1.
-pub(super) fn flush(p: Vec3, ears: f32) -> f32 {
-    let q = Vec3::new(p.x.abs(), p.y, p.z);
+/// Whether a place is so near the front of the face that [`flush`], [`hollow`], freckles
+/// and lips can be there.
+pub(super) fn is_face(p: Vec3) -> bool {
+    p.z > 0.02 && (0.58..0.84).contains(&p.y)
+}
+
+/// Where blood shows but for the ears: cheeks, nose, chin; 0 to 1. `q` is on the left side (x >= 0).
+pub(super) fn flush(q: Vec3) -> f32 {
     let cheeks = blob(q, [0.041, 0.696, 0.128], [0.021, 0.017, 0.035]);
     let tip = blob(q, [0.0, 0.691, 0.165], [0.017, 0.013, 0.02]);
     let chin = blob(q, [0.0, 0.633, 0.15], [0.015, 0.010, 0.03]);
     let brows = blob(q, [0.0, 0.745, 0.152], [0.05, 0.012, 0.03]);
-    (0.85 * cheeks + 0.9 * tip + 0.4 * chin + 0.25 * brows + 0.7 * ears).min(1.0)
+    (0.85 * cheeks + 0.9 * tip + 0.4 * chin + 0.25 * brows).min(1.0)
 }
 
-/// Thin, bluish skin around the eyes, 0 to 1.
-pub(super) fn hollow(p: Vec3) -> f32 {
-    let q = Vec3::new(p.x.abs(), p.y, p.z);
+/// Thin, bluish skin around the eyes, 0 to 1. `q` as for [`flush`].
+pub(super) fn hollow(q: Vec3) -> f32 {
     let inner = blob(q, [0.0185, 0.7255, 0.135], [0.007, 0.008, 0.02]);
     let under = blob(q, [0.029, 0.7150, 0.138], [0.015, 0.0055, 0.02]);
     let lid = blob(q, [0.031, 0.7385, 0.138], [0.017, 0.0055, 0.02]);
