@@ -36,8 +36,9 @@ impl Closed {
     }
 
     /// Height of threads (0 to 1) and how much their colour differs.
-    fn threads(&mut self, weave: Weave, uv: Vec2) -> (f32, f32) {
-        let ((sin_a, cos_a), (sin_b, cos_b)) = ((TAU * uv.x).sin_cos(), (TAU * uv.y).sin_cos());
+    /// `turns`: sine and cosine of a turn around the picture, for u and for v.
+    fn threads(&mut self, weave: Weave, uv: Vec2, turns: [(f32, f32); 2]) -> (f32, f32) {
+        let [(sin_a, cos_a), (sin_b, cos_b)] = turns;
         // A torus in three dimensions: close enough to even.
         let torus = Vec3::new((3.0 + cos_b) * cos_a, (3.0 + cos_b) * sin_a, sin_b);
         let uneven = self.uneven.at(torus * (60.0 / TAU)) - 0.5;
@@ -93,10 +94,15 @@ impl Fabrics {
 fn textures(weave: Weave) -> [Texture; 2] {
     let name = format!("{weave:?}").to_lowercase();
     let step = 1.0 / EDGE as f32;
+    let turns: Vec<(f32, f32)> =
+        (0..EDGE).map(|at| (TAU * (at as f32 + 0.5) * step).sin_cos()).collect();
+    let turns = &turns;
     let row = |y: usize| {
         let mut closed = Closed::new();
-        (0..EDGE)
-            .map(move |x| closed.threads(weave, step * Vec2::new(x as f32 + 0.5, y as f32 + 0.5)))
+        (0..EDGE).map(move |x| {
+            let uv = step * Vec2::new(x as f32 + 0.5, y as f32 + 0.5);
+            closed.threads(weave, uv, [turns[x], turns[y]])
+        })
     };
     let threads: Vec<(f32, f32)> = (0..EDGE).into_par_iter().flat_map_iter(row).collect();
     let colour = square(&format!("{name}_colour"), EDGE, || {

@@ -72,6 +72,10 @@ impl Growth {
 
     /// How far inside the hair a place is, and how far inside the beard, lips not yet left out; 0 to 1.
     pub(super) fn at(&mut self, p: Vec3) -> (f32, f32) {
+        // Nothing grows below the chin.
+        if p.y < 0.585 {
+            return (0.0, 0.0);
+        }
         let turn = around(p);
         let above = ragged_hairline(p, turn, self.hairline.at(p * HAIRLINE.0));
         (smooth(-0.004, 0.011, above), self.beard(p, turn))
