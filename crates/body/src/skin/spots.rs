@@ -91,8 +91,9 @@ impl Ground {
                 continue;
             }
             // A band also knows the first row of the next one.
-            for band in low[1].saturating_sub(1) / rows..=(end[1] - 1) / rows {
-                of_band[band].push(facets.len() as u32);
+            let bands = low[1].saturating_sub(1) / rows..=(end[1] - 1) / rows;
+            for facets_of in &mut of_band[bands] {
+                facets_of.push(facets.len() as u32);
             }
             let [first, second, third] = corners.map(corner);
             facets.push(Facet {
