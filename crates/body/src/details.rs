@@ -4,21 +4,27 @@ use crate::{
     AvatarSpec,
     eyes::{TEXTURE_IRIS, TEXTURE_PUPIL},
     skin,
-    texture::{Chance, SrgbTable, Texture, byte, noise, smooth},
+    texture::{Chance, Noise, SrgbTable, Texture, byte, noise, smooth},
 };
 use glam::{Vec2, Vec3};
 use rayon::prelude::*;
-use std::f32::consts::{PI, TAU};
+use std::{
+    f32::consts::{PI, TAU},
+    iter::repeat_n,
+    sync::Arc,
+};
 
-/// A square picture of what `colour` says for every place (linear RGB and alpha; v down).
-pub(crate) fn square(
+/// A square picture of what `painter` makes for every place (linear RGB and alpha; v down). Each row has
+/// a painter of its own, so that it may keep what the last place needed.
+pub(crate) fn square<P: FnMut(Vec2) -> (Vec3, f32)>(
     name: &str,
     edge: usize,
-    colour: impl Fn(Vec2) -> (Vec3, f32) + Sync,
+    painter: impl Fn() -> P + Sync,
 ) -> Texture {
     let table = SrgbTable::new();
-    let mut pixels = vec![0; 4 * edge * edge];
-    pixels.par_chunks_mut(4 * edge).enumerate().for_each(|(y, row)| {
+    let mut pixels: Arc<[u8]> = repeat_n(0, 4 * edge * edge).collect();
+    Arc::make_mut(&mut pixels).par_chunks_mut(4 * edge).enumerate().for_each(|(y, row)| {
+        let mut colour = painter();
         for (x, pixel) in row.chunks_exact_mut(4).enumerate() {
             let uv = Vec2::new(x as f32 + 0.5, y as f32 + 0.5) / edge as f32;
             let (colour, alpha) = colour(uv);
@@ -26,13 +32,7 @@ pub(crate) fn square(
             pixel.copy_from_slice(&[r, g, b, byte(alpha)]);
         }
     });
-    Texture {
-        name: name.to_owned(),
-        width: edge as u32,
-        height: edge as u32,
-        srgb: true,
-        pixels: pixels.into(),
-    }
+    Texture { name: name.to_owned(), width: edge as u32, height: edge as u32, srgb: true, pixels }
 }
 
 /// How much light the lids leave at a place of the eye's texture.
@@ -42,25 +42,55 @@ fn lid_shade(place: Vec2) -> f32 {
 
 /// White, iris and pupil. Both eyes share it.
 pub(crate) fn eye(spec: &AvatarSpec) -> Texture {
-    let iris = Vec3::from(spec.eyes.iris.linear());
-    let aged = smooth(35.0, 85.0, spec.age);
-    let seed = spec.seed as u32 & 0xffff;
-    square("eyes_colour", 384, |uv| {
+    square("eyes_colour", 384, || {
+        let mut painter = EyePainter::new(spec);
+        move |uv| painter.colour(uv)
+    })
+}
+
+struct EyePainter {
+    iris: Vec3,
+    aged: f32,
+    /// How many there are around, how they bend, where they are.
+    veins: [(f32, Noise, Noise); 2],
+    fibres: [Noise; 2],
+    clouds: Noise,
+    collarette: Noise,
+    crypts: Noise,
+}
+
+impl EyePainter {
+    fn new(spec: &AvatarSpec) -> Self {
+        let seed = spec.seed as u32 & 0xffff;
+        Self {
+            iris: Vec3::from(spec.eyes.iris.linear()),
+            aged: smooth(35.0, 85.0, spec.age),
+            veins: [(5.0, seed), (9.0, seed + 1)]
+                .map(|(count, seed)| (count, Noise::new(seed + 7), Noise::new(seed + 3))),
+            fibres: [11, 12].map(|salt| Noise::new(seed + salt)),
+            clouds: Noise::new(seed + 13),
+            collarette: Noise::new(seed + 14),
+            crypts: Noise::new(seed + 15),
+        }
+    }
+
+    /// Linear colour of a place of the texture, and 1 for opaque.
+    fn colour(&mut self, uv: Vec2) -> (Vec3, f32) {
         let place = 2.0 * uv - 1.0;
         let away = place.length();
-        let turn = f32::atan2(place.y, place.x);
-        let (sin, cos) = turn.sin_cos();
+        let [cos, sin] = place.normalize_or(Vec2::X).to_array();
         // The white: warm, redder towards the corners, veined, shaded by the lids.
         let at = Vec3::new(place.x, place.y, 0.0);
         let out = smooth(TEXTURE_IRIS, 0.95, away);
-        let white = Vec3::new(0.60, 0.565, 0.53).lerp(Vec3::new(0.54, 0.47, 0.37), 0.6 * aged);
+        let white = Vec3::new(0.60, 0.565, 0.53).lerp(Vec3::new(0.54, 0.47, 0.37), 0.6 * self.aged);
         let mut vein = 0.0f32;
-        let branches = [(5.0, seed), (9.0, seed + 1)];
-        let visible = if away > 0.45 && away < 0.95 { &branches[..] } else { &[] };
-        for (scale, seed) in visible {
-            let bend = 0.6 * noise(at * 7.0, seed + 7);
-            let line = noise(Vec3::new(turn * scale + bend * 3.0, away * 2.2, 0.0), seed + 3);
-            vein = vein.max(smooth(0.035, 0.0, (line - 0.5).abs()));
+        if away > 0.45 && away < 0.95 {
+            let turn = f32::atan2(place.y, place.x);
+            for (scale, bend, line) in &mut self.veins {
+                let bend = 0.6 * bend.at(at * 7.0);
+                let line = line.at(Vec3::new(turn * *scale + bend * 3.0, away * 2.2, 0.0));
+                vein = vein.max(smooth(0.035, 0.0, (line - 0.5).abs()));
+            }
         }
         let sideways = cos.abs().powi(2);
         let red = out * sideways * (0.16 + 0.34 * vein);
@@ -73,30 +103,28 @@ pub(crate) fn eye(spec: &AvatarSpec) -> Texture {
         }
         // The iris: fibres from a ragged collarette, a dark rim, lighter towards the pupil.
         let part = ((away - TEXTURE_PUPIL) / (TEXTURE_IRIS - TEXTURE_PUPIL)).clamp(0.0, 1.0);
-        let ring = |count: f32, depth: f32, salt: u32| {
-            // Around a circle, so that it closes.
-            let circle = Vec3::new(cos * count, sin * count, part * depth);
-            noise(circle, seed.wrapping_add(salt))
-        };
-        let fibres = 0.55 * ring(17.0, 1.6, 11) + 0.45 * ring(34.0, 2.5, 12);
-        let clouds = ring(2.2, 1.5, 13);
-        let collarette = 0.26 + 0.10 * (ring(7.0, 0.0, 14) - 0.5);
+        // Around a circle, so that it closes.
+        let circle = |count: f32, depth: f32| Vec3::new(cos * count, sin * count, part * depth);
+        let [coarse, fine] = &mut self.fibres;
+        let fibres = 0.55 * coarse.at(circle(17.0, 1.6)) + 0.45 * fine.at(circle(34.0, 2.5));
+        let clouds = self.clouds.at(circle(2.2, 1.5));
+        let collarette = 0.26 + 0.10 * (self.collarette.at(circle(7.0, 0.0)) - 0.5);
         let inner = smooth(collarette + 0.07, collarette - 0.05, part);
-        let glow = iris * (0.62 + 0.95 * fibres * fibres + 0.35 * (clouds - 0.5));
-        let warm = (iris * 1.15 + Vec3::new(0.035, 0.018, 0.004)) * (0.7 + 0.7 * fibres);
+        let glow = self.iris * (0.62 + 0.95 * fibres * fibres + 0.35 * (clouds - 0.5));
+        let warm = (self.iris * 1.15 + Vec3::new(0.035, 0.018, 0.004)) * (0.7 + 0.7 * fibres);
         let mut colour = glow.lerp(warm, 0.75 * inner);
-        let crypt = smooth(0.70, 0.80, ring(5.5, 3.0, 15)) * (1.0 - inner);
+        let crypt = smooth(0.70, 0.80, self.crypts.at(circle(5.5, 3.0))) * (1.0 - inner);
         colour *= 1.0 - 0.35 * crypt;
         colour *= 1.0 - 0.72 * smooth(0.74, 1.0, part);
         colour *= 1.0 - 0.35 * smooth(0.15, 0.95, -sin) * smooth(0.1, 1.0, part);
-        let arcus = aged * smooth(0.82, 0.93, part) * smooth(1.0, 0.95, part);
+        let arcus = self.aged * smooth(0.82, 0.93, part) * smooth(1.0, 0.95, part);
         colour = colour.lerp(Vec3::splat(0.35), 0.4 * arcus);
         colour *= smooth(0.0, 0.07, part) * 0.9 + 0.1;
         let limbus = smooth(TEXTURE_IRIS + 0.035, TEXTURE_IRIS - 0.03, away);
         let colour = white.lerp(colour, limbus);
         let pupil = smooth(TEXTURE_PUPIL + 0.008, TEXTURE_PUPIL - 0.008, away);
         (colour.lerp(Vec3::splat(0.002), pupil) * lid_shade(place), 1.0)
-    })
+    }
 }
 
 /// Strands: the upper lashes in the upper half, the lower in the lower, roots on top.
@@ -163,12 +191,12 @@ pub(crate) fn mouth(spec: &AvatarSpec) -> Texture {
     let enamel = Vec3::new(0.76, 0.72, 0.63).lerp(Vec3::new(0.62, 0.53, 0.38), 0.7 * aged);
     let gum = Vec3::new(0.42, 0.13, 0.13).lerp(Vec3::new(0.26, 0.09, 0.09), spec.skin.tone);
     let tongue = Vec3::new(0.45, 0.15, 0.15);
-    square("mouth_colour", 256, |uv| {
+    let painter = |uv: Vec2, [uneven, bumps]: &mut [Noise; 2]| {
         let at = Vec3::new(uv.x, uv.y, 0.5);
-        let uneven = 0.8 + 0.4 * noise(at * 40.0, 61);
+        let uneven = 0.8 + 0.4 * uneven.at(at * 40.0);
         if uv.y < 0.5 {
             let colour = if uv.x < 0.5 { gum * 0.62 } else { tongue };
-            let bumps = if uv.x < 0.5 { 1.0 } else { 0.85 + 0.3 * noise(at * 260.0, 62) };
+            let bumps = if uv.x < 0.5 { 1.0 } else { 0.85 + 0.3 * bumps.at(at * 260.0) };
             return (colour * uneven * bumps, 1.0);
         }
         if uv.x > 0.5 {
@@ -192,6 +220,10 @@ pub(crate) fn mouth(spec: &AvatarSpec) -> Texture {
         let tooth = enamel * tip * gap * root * (0.94 + 0.12 * noise(at * 90.0, next as u32));
         let wet = (TAU * inside).cos() * 0.02;
         (gum.lerp(tooth + wet, bare) * uneven.lerp_to(1.0, bare) * deep, 1.0)
+    };
+    square("mouth_colour", 256, || {
+        let mut noises = [61, 62].map(Noise::new);
+        move |uv| painter(uv, &mut noises)
     })
 }
 

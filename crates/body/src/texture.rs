@@ -47,7 +47,8 @@ impl SrgbTable {
 
 /// 0 to 255 of 0 to 1.
 pub(crate) fn byte(value: f32) -> u8 {
-    (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
+    // By way of 32 bits, as in `SrgbTable::encode`.
+    (value.clamp(0.0, 1.0) * 255.0 + 0.5) as i32 as u8
 }
 
 /// Mixes the bits of a number (splitmix64).
@@ -111,44 +112,95 @@ fn below(p: glam::Vec3) -> [i32; 3] {
     })
 }
 
-/// Smooth value noise, 0 to 1.
-pub(crate) fn noise(p: glam::Vec3, seed: u32) -> f32 {
-    let [x, y, z] = below(p);
-    let f = p - glam::Vec3::new(x as f32, y as f32, z as f32);
-    let f = f * f * (3.0 - 2.0 * f);
-    let along_x = |dy: i32, dz: i32| {
-        let a = lattice(x, y + dy, z + dz, seed);
-        a + (lattice(x + 1, y + dy, z + dz, seed) - a) * f.x
-    };
-    let plane = |dz: i32| {
-        let a = along_x(0, dz);
-        a + (along_x(1, dz) - a) * f.y
-    };
-    let a = plane(0);
-    a + (plane(1) - a) * f.z
+/// Smooth value noise, 0 to 1. Remembers the corners of the cell it was last asked in: places that are
+/// asked one beside the other mostly share it.
+#[derive(Debug)]
+pub(crate) struct Noise {
+    seed: u32,
+    cell: Option<[i32; 3]>,
+    /// Values at the cell's corners: x runs fastest, then y.
+    corners: [f32; 8],
 }
 
-/// Distance to the nearest of scattered points, in cells (0 to about 1), and a number of that point.
-/// Only the eight nearest cells are asked, and points keep to the middle of their cells.
-pub(crate) fn cells(p: glam::Vec3, seed: u32) -> (f32, f32) {
-    let [x, y, z] = below(p - 0.5);
-    let mut best = (f32::MAX, 0.0);
-    for corner in 0..8 {
-        let at = [x + (corner & 1), y + (corner >> 1 & 1), z + (corner >> 2)];
-        let bits = (lattice(at[0], at[1], at[2], seed) * 16_777_216.0) as u32;
-        let own = |shift: u32| (bits >> shift & 63) as f32 / 63.0;
-        let jitter = glam::Vec3::new(own(0), own(6), own(12));
-        let place = glam::Vec3::from(at.map(|c| c as f32)) + 0.2 + 0.6 * jitter;
-        let away = place.distance_squared(p);
-        if away < best.0 {
-            best = (away, own(18));
-        }
+impl Noise {
+    pub(crate) fn new(seed: u32) -> Self {
+        Self { seed, cell: None, corners: [0.0; 8] }
     }
-    (best.0.sqrt(), best.1)
+
+    pub(crate) fn at(&mut self, p: glam::Vec3) -> f32 {
+        let cell = below(p);
+        if self.cell != Some(cell) {
+            self.cell = Some(cell);
+            self.corners = corners(cell).map(|[x, y, z]| lattice(x, y, z, self.seed));
+        }
+        let f = p - glam::Vec3::from(cell.map(|c| c as f32));
+        let f = f * f * (3.0 - 2.0 * f);
+        let along_x =
+            |at: usize| self.corners[at] + (self.corners[at + 1] - self.corners[at]) * f.x;
+        let plane = |at: usize| {
+            let a = along_x(at);
+            a + (along_x(at + 2) - a) * f.y
+        };
+        let a = plane(0);
+        a + (plane(4) - a) * f.z
+    }
+}
+
+/// The eight corners of a cell of the lattice: x runs fastest, then y.
+fn corners([x, y, z]: [i32; 3]) -> [[i32; 3]; 8] {
+    std::array::from_fn(|at| {
+        let at = at as i32;
+        [x + (at & 1), y + (at >> 1 & 1), z + (at >> 2)]
+    })
+}
+
+/// Smooth value noise at a single place, 0 to 1.
+pub(crate) fn noise(p: glam::Vec3, seed: u32) -> f32 {
+    Noise::new(seed).at(p)
+}
+
+/// Scattered points, one in every cell of a lattice. Remembers those around where it was last asked, as
+/// [`Noise`] does.
+#[derive(Debug)]
+pub(crate) struct Scattered {
+    seed: u32,
+    cell: Option<[i32; 3]>,
+    /// Places, and a number of each point.
+    points: [(glam::Vec3, f32); 8],
+}
+
+impl Scattered {
+    pub(crate) fn new(seed: u32) -> Self {
+        Self { seed, cell: None, points: [(glam::Vec3::ZERO, 0.0); 8] }
+    }
+
+    /// Distance to the nearest point, in cells (0 to about 1), and the number of that point. Only the
+    /// eight nearest cells are asked, and points keep to the middle of their cells.
+    pub(crate) fn nearest(&mut self, p: glam::Vec3) -> (f32, f32) {
+        let cell = below(p - 0.5);
+        if self.cell != Some(cell) {
+            self.cell = Some(cell);
+            self.points = corners(cell).map(|at| {
+                let bits = (lattice(at[0], at[1], at[2], self.seed) * 16_777_216.0) as u32;
+                let own = |shift: u32| (bits >> shift & 63) as f32 / 63.0;
+                let jitter = glam::Vec3::new(own(0), own(6), own(12));
+                (glam::Vec3::from(at.map(|c| c as f32)) + 0.2 + 0.6 * jitter, own(18))
+            });
+        }
+        let mut best = (f32::MAX, 0.0);
+        for (place, number) in &self.points {
+            let away = place.distance_squared(p);
+            if away < best.0 {
+                best = (away, *number);
+            }
+        }
+        (best.0.sqrt(), best.1)
+    }
 }
 
 /// 0 below `low`, 1 above `high`, smooth between; falls if `low` is above `high`.
 pub(crate) fn smooth(low: f32, high: f32, value: f32) -> f32 {
-    let t = ((value - low) / (high - low)).clamp(0.0, 1.0);
+    // The bounds are mostly constants, so that this divides nothing when it runs.
+    let t = ((value - low) * (1.0 / (high - low))).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }

@@ -419,6 +419,7 @@ pub(crate) fn texture(spec: &AvatarSpec) -> Texture {
                 let x = (bundle as f32 + (across + sway).clamp(0.03, 0.97)) * column as f32;
                 let taper = smooth(long, long - 0.28, t).max(0.12);
                 let half = 0.5 * thick * taper;
+                let root = 0.62 + 0.38 * smooth(0.0, 0.25, t);
                 for pixel in (x - 3.0) as usize..((x + 4.0) as usize).min(edge) {
                     let off = (pixel as f32 + 0.5 - x).abs();
                     let cover = (half + 0.5 - off).clamp(0.0, 1.0);
@@ -427,7 +428,6 @@ pub(crate) fn texture(spec: &AvatarSpec) -> Texture {
                     }
                     let at = y * edge + pixel;
                     let round = 1.0 - 0.3 * (off / half.max(0.5)).min(1.0);
-                    let root = 0.62 + 0.38 * smooth(0.0, 0.25, t);
                     let colour = base * (shade * round * root);
                     colours[at] = colours[at].lerp(colour, cover);
                     alphas[at] = alphas[at].max(cover);

@@ -144,9 +144,14 @@ impl Mask {
         let place = uv * Self::SQUARE
             - 0.5
             - Vec2::new(f32::from(self.corner[0]), f32::from(self.corner[1]));
+        let [width, height] = self.size.map(i32::from);
+        // Most of the skin is far from any one mask.
+        let is_outside = |at: f32, size: i32| at < -1.0 || at >= size as f32;
+        if is_outside(place.x, width) || is_outside(place.y, height) {
+            return 0.0;
+        }
         let low = place.floor();
         let part = place - low;
-        let [width, height] = self.size.map(i32::from);
         let pixel = |dx: i32, dy: i32| {
             let (x, y) = (low.x as i32 + dx, low.y as i32 + dy);
             if x < 0 || y < 0 || x >= width || y >= height {

@@ -3,10 +3,11 @@
 use crate::texture::{Chance, smooth};
 use glam::{Vec2, Vec3};
 
-/// Metres of a brow across that are looked up together.
+/// Edge of the squares of the face that are looked up together, metres.
 const CELL: f32 = 0.001;
-const FIRST: f32 = 0.004;
-const CELLS: usize = 66;
+/// Where the squares begin, and how many there are across and up.
+const FIRST: Vec2 = Vec2::new(0.004, 0.734);
+const CELLS: [usize; 2] = [66, 40];
 /// How far from its middle line a strand can be seen, metres.
 const REACH: f32 = 0.0003;
 /// Strands of one brow.
@@ -23,7 +24,7 @@ struct Piece {
     level: f32,
 }
 
-/// Strands of both brows, by where they are across the face.
+/// Strands of both brows, by the squares that they can be seen in.
 #[derive(Debug)]
 pub(super) struct Brows([Vec<Vec<Piece>>; 2]);
 
@@ -38,10 +39,15 @@ fn line(along: f32) -> (f32, f32) {
 const INNER: f32 = 0.0105;
 const LENGTH: f32 = 0.0455;
 
+/// Column and row of a place.
+fn cell(at: Vec2) -> [usize; 2] {
+    ((at - FIRST) / CELL).to_array().map(|c| c.max(0.0) as usize)
+}
+
 impl Brows {
     pub(super) fn new() -> Self {
         Self([17, 18].map(|seed| {
-            let mut cells = vec![Vec::new(); CELLS];
+            let mut cells = vec![Vec::new(); CELLS[0] * CELLS[1]];
             let mut chance = Chance::new(seed);
             for _ in 0..STRANDS {
                 let along = chance.unit().powf(0.9);
@@ -70,11 +76,12 @@ impl Brows {
                     let width = |t: f32| 0.00017 * (1.0 - 0.75 * t * t);
                     let half = [width(done), width(done + 1.0 / PIECES as f32)];
                     let piece = Piece { from: place, to: next, half, level };
-                    let cell = |x: f32| ((x - FIRST) / CELL).max(0.0) as usize;
-                    let low = cell(place.x.min(next.x) - 0.0004);
-                    let high = cell(place.x.max(next.x) + 0.0004);
-                    for cell in cells.iter_mut().take(high + 1).skip(low) {
-                        cell.push(piece);
+                    let low = cell(place.min(next) - 0.0004);
+                    let high = cell(place.max(next) + 0.0004);
+                    for y in low[1]..=high[1].min(CELLS[1] - 1) {
+                        for x in low[0]..=high[0].min(CELLS[0] - 1) {
+                            cells[y * CELLS[0] + x].push(piece);
+                        }
                     }
                     place = next;
                 }
@@ -92,8 +99,8 @@ impl Brows {
         }
         let here = Vec2::new(x, p.y);
         let cells = &self.0[usize::from(p.x < 0.0)];
-        let cell = ((x - FIRST) / CELL) as usize;
-        let strands = cells.get(cell).map_or(0.0, |pieces| {
+        let [column, row] = cell(here);
+        let strands = cells.get(row * CELLS[0] + column).map_or(0.0, |pieces| {
             pieces.iter().fold(0.0f32, |best, piece| {
                 let (low, high) = (piece.from.y.min(piece.to.y), piece.from.y.max(piece.to.y));
                 let beside = here.y < low - REACH || here.y > high + REACH;

@@ -2,14 +2,16 @@
 
 use super::{
     brows::Brows,
-    zones::{self, Folds},
+    spots::{Ground, Spot, filling, lid_rims, openness},
+    zones::{self, Folds, Growth, Wrinkles},
 };
 use crate::{
+    Mask,
     pack::Pack,
-    texture::{byte, cells, noise, smooth},
+    texture::{Noise, Scattered, byte, smooth},
     topology::Sheet,
 };
-use glam::{Vec2, Vec3};
+use glam::Vec3;
 use rayon::prelude::*;
 
 /// Edges of the textures of head and body in texels.
@@ -66,174 +68,178 @@ pub(crate) struct SkinMaps {
     pub(crate) body: SkinMap,
 }
 
-/// Place of a texel: on the base mesh (metres), in its texture, how open.
-#[derive(Clone, Copy)]
-struct Spot {
-    place: Vec3,
-    base_uv: Vec2,
-    open: f32,
-    rim: f32,
-}
-
 impl SkinMaps {
     pub(crate) fn new(pack: &Pack) -> Self {
-        let (open, rim) = (openness(pack), lid_rims(pack));
-        let brows = Brows::new();
-        let map =
-            |sheet: &Sheet, brows: Option<&Brows>| SkinMap::new(pack, sheet, brows, &open, &rim);
+        let shared = Shared {
+            open: openness(pack),
+            rim: lid_rims(pack),
+            grain: Grain::new(),
+            brows: Brows::new(),
+        };
+        let map = |sheet: &Sheet, edge: usize, is_head: bool| {
+            SkinMap::new(pack, sheet, &shared, edge, is_head)
+        };
         let (head, body) = rayon::join(
-            || map(&pack.topology.head, Some(&brows)),
-            || map(&pack.topology.body, None),
+            || map(&pack.topology.head, HEAD_EDGE, true),
+            || map(&pack.topology.body, BODY_EDGE, false),
         );
         Self { head, body }
     }
 }
 
-/// How open every vertex lies, 0 to 1, from how its neighbours stand above its tangent plane.
-fn openness(pack: &Pack) -> Vec<f32> {
-    let topology = &pack.topology;
-    let normals = topology.normals(&pack.vertices);
-    let neighbours = |v: usize| {
-        let quads = topology.quads_of.of(v).iter();
-        quads.flat_map(|quad| topology.quads[*quad as usize]).map(usize::from)
-    };
-    let mut hollow: Vec<f32> = (0..topology.skin_vertices)
-        .map(|v| {
-            let rises = neighbours(v)
-                .filter(|n| *n != v)
-                .map(|n| (pack.vertices[n] - pack.vertices[v]).normalize_or_zero().dot(normals[v]));
-            let (sum, count) = rises.fold((0.0, 0), |(sum, count), rise| (sum + rise, count + 1));
-            (sum / count.max(1) as f32).max(-0.15)
-        })
-        .collect();
-    for _ in 0..3 {
-        hollow = (0..hollow.len())
-            .map(|v| {
-                let (sum, count) = neighbours(v)
-                    .filter(|n| *n < hollow.len())
-                    .fold((0.0, 0), |(sum, count), n| (sum + hollow[n], count + 1));
-                0.5 * hollow[v] + 0.5 * sum / count.max(1) as f32
-            })
-            .collect();
-    }
-    hollow.into_iter().map(|h| (1.0 - 3.2 * h.max(0.0)).clamp(0.15, 1.0)).collect()
+/// What head and body are made from.
+struct Shared {
+    /// How open every vertex lies, and how near a lid's edge; 0 to 1.
+    open: Vec<f32>,
+    rim: Vec<f32>,
+    grain: Grain,
+    brows: Brows,
 }
 
-/// 1 at vertices of the lids' edges, where the lashes' roots are.
-fn lid_rims(pack: &Pack) -> Vec<f32> {
-    let lashes: Vec<Vec3> =
-        pack.topology.lashes.sources.iter().map(|v| pack.vertices[usize::from(*v)]).collect();
-    (0..pack.topology.skin_vertices)
-        .map(|v| {
-            let at = pack.vertices[v];
-            if at.distance_squared(Vec3::new(at.x.signum() * 0.031, 0.728, 0.135)) > 0.0009 {
-                return 0.0;
-            }
-            let near = lashes.iter().map(|l| l.distance_squared(at)).fold(f32::MAX, f32::min);
-            smooth(0.0022, 0.0004, near.sqrt())
-        })
-        .collect()
-}
+/// Rows of texels that are made together: few enough to stay in a processor's cache. Even, so that
+/// blocks of texels do not cross bands.
+const BAND: usize = 32;
 
 impl SkinMap {
-    fn new(pack: &Pack, sheet: &Sheet, brows: Option<&Brows>, open: &[f32], rim: &[f32]) -> Self {
-        let is_head = brows.is_some();
-        let edge = if is_head { HEAD_EDGE } else { BODY_EDGE };
-        let spots = spots(pack, sheet, edge, open, rim);
-        let mask = |name: &str| pack.content.masks.get(name);
-        let (lips, ears) = (mask("lips"), mask("ears"));
-        let nails = [mask("fingernails"), mask("toenails")];
-        let inside =
-            |mask: Option<&crate::Mask>, spot: &Spot| mask.map_or(0.0, |m| m.at(spot.base_uv));
-        let blocks = edge / BLOCK;
-        let slows: Vec<Slow> = (0..blocks * blocks)
-            .into_par_iter()
-            .map(|at| {
-                let corner = at / blocks * BLOCK * edge + at % blocks * BLOCK;
-                let block = [corner, corner + 1, corner + edge, corner + edge + 1];
-                let first = block.into_iter().find_map(|at| spots[at]);
-                let made = |spot: Spot| slow(spot.place, is_head.then(|| inside(ears, &spot)));
-                first.map_or_else(Slow::default, made)
-            })
-            .collect();
-        let grain = Grain::new();
-        let made: Vec<(Texel, [f32; 2])> = spots
-            .par_iter()
+    fn new(pack: &Pack, sheet: &Sheet, shared: &Shared, edge: usize, is_head: bool) -> Self {
+        let ground = Ground::new(pack, sheet, edge, BAND, &shared.open, &shared.rim);
+        let mut texels = vec![Texel::default(); edge * edge];
+        let mut known = vec![false; edge * edge];
+        texels
+            .par_chunks_mut(BAND * edge)
+            .zip(known.par_chunks_mut(BAND * edge))
             .enumerate()
-            .map(|(at, spot)| {
-                let Some(spot) = spot else { return Default::default() };
-                let (x, y) = (at % edge, at / edge);
-                let [fine, pores] = grain.at(x, y);
-                let slow = &slows[y / BLOCK * blocks + x / BLOCK];
-                let mut texel = everywhere(spot, slow, fine);
-                let mut wrinkles = 0.0;
-                if let Some(brows) = brows {
-                    wrinkles = zones::wrinkles(spot.place, &slow.folds);
-                    texel.crease = byte(-wrinkles / 0.0004);
-                    face(&mut texel, spot, slow, brows, inside(lips, spot));
-                } else {
-                    texel.nail = byte(nails.iter().map(|n| inside(*n, spot)).fold(0.0, f32::max));
-                    limbs(&mut texel, spot, slow);
-                }
-                let height = fine_height(spot.place, &texel, fine, pores);
-                (texel, [height, wrinkles])
-            })
-            .collect();
-        let texels = sloped(&made, &spots, edge);
-        let filled_by = filling(&spots, edge);
+            .for_each_init(
+                || Band::new(pack, shared, edge, is_head),
+                |band, (number, (texels, known))| band.make(&ground, number, texels, known),
+            );
+        let filled_by = filling(known, edge);
         Self { edge, texels, filled_by }
     }
 }
 
-/// Which place on the base mesh each texel shows.
-fn spots(pack: &Pack, sheet: &Sheet, edge: usize, open: &[f32], rim: &[f32]) -> Vec<Option<Spot>> {
-    let mut spots = vec![None; edge * edge];
-    for triangle in &sheet.triangles {
-        let corners = triangle.map(|at| at as usize);
-        let [a, b, c] = corners.map(|at| sheet.uvs[at] * edge as f32 - 0.5);
-        let area = (b - a).perp_dot(c - a);
-        if area.abs() < 1e-9 {
-            continue;
+/// Makes bands of rows, one after the other.
+struct Band<'a> {
+    shared: &'a Shared,
+    edge: usize,
+    is_head: bool,
+    masks: Masks<'a>,
+    fields: Fields,
+    /// Of this band, and of the first row of the next one: slopes lead there.
+    spots: Vec<Option<Spot>>,
+    /// Metres: pores and wrinkles.
+    heights: Vec<[f32; 2]>,
+}
+
+/// Parts of the skin; what a pack lacks is nowhere.
+struct Masks<'a> {
+    lips: Option<&'a Mask>,
+    ears: Option<&'a Mask>,
+    nails: [Option<&'a Mask>; 2],
+}
+
+fn inside(mask: Option<&Mask>, spot: &Spot) -> f32 {
+    mask.map_or(0.0, |mask| mask.at(spot.base_uv))
+}
+
+impl<'a> Band<'a> {
+    fn new(pack: &'a Pack, shared: &'a Shared, edge: usize, is_head: bool) -> Self {
+        let mask = |name: &str| pack.content.masks.get(name);
+        Self {
+            shared,
+            edge,
+            is_head,
+            masks: Masks {
+                lips: mask("lips"),
+                ears: mask("ears"),
+                nails: [mask("fingernails"), mask("toenails")],
+            },
+            fields: Fields::new(is_head),
+            spots: vec![None; (BAND + 1) * edge],
+            heights: vec![[0.0; 2]; (BAND + 1) * edge],
         }
-        let low = a.min(b).min(c).ceil().max(Vec2::ZERO);
-        let high = a.max(b).max(c).floor().min(Vec2::splat((edge - 1) as f32));
-        for y in low.y as usize..(high.y + 1.0).max(0.0) as usize {
-            for x in low.x as usize..(high.x + 1.0).max(0.0) as usize {
-                let p = Vec2::new(x as f32, y as f32) - a;
-                let (v, w) = (p.perp_dot(c - a) / area, (b - a).perp_dot(p) / area);
-                let share = [1.0 - v - w, v, w];
-                if share.iter().any(|s| *s < -1e-3) {
+    }
+
+    fn make(&mut self, ground: &Ground, number: usize, texels: &mut [Texel], known: &mut [bool]) {
+        let edge = self.edge;
+        ground.spots(number, &mut self.spots);
+        for (known, spot) in known.iter_mut().zip(&self.spots) {
+            *known = spot.is_some();
+        }
+        let first_row = number * BAND;
+        for corner_row in (0..=BAND).step_by(BLOCK) {
+            let rows = corner_row..(corner_row + BLOCK).min(BAND + 1);
+            for corner in (0..edge).step_by(BLOCK) {
+                let places = rows.clone().flat_map(|row| {
+                    (corner..corner + BLOCK).map(move |column| row * edge + column)
+                });
+                let Some(first) = places.clone().find_map(|at| self.spots[at]) else { continue };
+                let ears = self.is_head.then(|| inside(self.masks.ears, &first));
+                let slow = self.fields.slow(first.place, ears);
+                for at in places {
+                    let Some(spot) = self.spots[at] else { continue };
+                    let grain = self.shared.grain.at(at % edge, first_row + at / edge);
+                    let (texel, heights) = self.texel(&spot, &slow, grain);
+                    self.heights[at] = heights;
+                    if let Some(made) = texels.get_mut(at) {
+                        *made = texel;
+                    }
+                }
+            }
+        }
+        self.slope(texels);
+    }
+
+    fn texel(&mut self, spot: &Spot, slow: &Slow, [fine, pores]: [f32; 2]) -> (Texel, [f32; 2]) {
+        let mut texel = Texel { grain: byte(fine), open: byte(spot.open), ..slow.texel };
+        let mut wrinkles = 0.0;
+        if self.is_head {
+            wrinkles = self.fields.wrinkles.at(spot.place, &slow.folds);
+            texel.crease = byte(-wrinkles / 0.0004);
+            let lips = inside(self.masks.lips, spot);
+            self.fields.face(&mut texel, spot, slow, &self.shared.brows, lips);
+        } else {
+            let nails = self.masks.nails.iter().map(|nails| inside(*nails, spot));
+            texel.nail = byte(nails.fold(0.0, f32::max));
+            self.fields.limbs(&mut texel, spot, slow);
+        }
+        (texel, [self.fields.fine_height(spot.place, &texel, fine, pores), wrinkles])
+    }
+
+    /// Gives texels the slopes of their heights along u and v.
+    fn slope(&self, texels: &mut [Texel]) {
+        let edge = self.edge;
+        for (at, texel) in texels.iter_mut().enumerate() {
+            let Some(here) = self.spots[at] else { continue };
+            let beside = (at % edge + 1 < edge).then_some(at + 1);
+            for (axis, next) in [beside, Some(at + edge)].into_iter().enumerate() {
+                let Some(next) = next else { continue };
+                let Some(there) = self.spots[next] else { continue };
+                let run = there.place.distance(here.place);
+                if !(1e-6..0.02).contains(&run) {
                     continue;
                 }
-                let mut spot = Spot { place: Vec3::ZERO, base_uv: Vec2::ZERO, open: 0.0, rim: 0.0 };
-                for (corner, share) in corners.into_iter().zip(share) {
-                    let source = usize::from(sheet.sources[corner]);
-                    spot.place += pack.vertices[source] * share;
-                    spot.base_uv += sheet.base_uvs[corner] * share;
-                    spot.open += open[source] * share;
-                    spot.rim += rim[source] * share;
-                }
-                spots[y * edge + x] = Some(spot);
+                let scale = 64.0 / run;
+                let slope = |layer: usize| {
+                    let rise = self.heights[next][layer] - self.heights[at][layer];
+                    (rise * scale).clamp(-127.0, 127.0) as i32 as i8
+                };
+                texel.fine[axis] = slope(0);
+                texel.aged[axis] = slope(1);
             }
         }
     }
-    spots
 }
 
-/// What varies slowly, worked out for blocks of texels; 0 to 1.
+/// What varies slowly, worked out for blocks of texels.
 #[derive(Clone, Copy, Default)]
 struct Slow {
-    pigment: f32,
-    blood: f32,
-    /// The zones of the face.
-    flush: f32,
-    hollow: f32,
-    scalp: f32,
+    /// Pigment and blood, and of the face flush, hollow, scalp, beard and freckles where the sun makes
+    /// them.
+    texel: Texel,
+    /// Beard and what is between the lips, 0 to 1.
     beard: f32,
-    /// Between the lips.
     slit: f32,
-    /// Freckles where the sun makes them.
-    freckle: f32,
     folds: Folds,
     /// Whether a mole may be here.
     mole: bool,
@@ -241,46 +247,147 @@ struct Slow {
 
 /// Texels across and down a block.
 const BLOCK: usize = 2;
+/// How much blood shows in ears, 0 to 1.
+const EARS: f32 = 0.7;
 /// Distance between moles, metres.
 const MOLES: [f32; 2] = [0.021, 0.045];
 
-/// `ears`: how far inside the mask of the ears a place is; `None` on the body.
-fn slow(p: Vec3, ears: Option<f32>) -> Slow {
-    let slow = Slow {
-        pigment: 0.6 * noise(p * 38.0, 1) + 0.4 * noise(p * 160.0, 2),
-        blood: 0.45 * noise(p * 70.0, 3) + 0.55 * noise(p * 320.0, 4),
-        mole: cells(p / MOLES[usize::from(ears.is_none())], 23).0 < 0.12,
-        ..Slow::default()
-    };
-    let Some(ears) = ears else { return slow };
-    let q = Vec3::new(p.x.abs(), p.y, p.z);
-    let sunny = zones::blob(q, [0.022, 0.705, 0.14], [0.04, 0.025, 0.04])
-        + 0.5 * zones::blob(q, [0.0, 0.77, 0.14], [0.05, 0.03, 0.05]);
-    Slow {
-        flush: zones::flush(p, ears),
-        hollow: zones::hollow(p),
-        scalp: zones::scalp(p),
-        beard: zones::beard(p),
-        slit: zones::blob(p, [0.0, 0.661, 0.147], [0.03, 0.012, 0.03]),
-        freckle: if sunny > 0.05 {
-            let dot = dots(p, 0.0032, 21).max(0.9 * dots(p, 0.0021, 22));
-            dot * sunny.min(1.0)
+/// The noises and dots that skin is made of. They remember where they were last asked.
+struct Fields {
+    pigment: [Noise; 2],
+    blood: [Noise; 2],
+    moles: Scattered,
+    /// Metres from mole to mole.
+    mole_distance: f32,
+    dots: [Scattered; 2],
+    growth: Growth,
+    wrinkles: Wrinkles,
+    stubble: Noise,
+    furrows: Noise,
+}
+
+impl Fields {
+    fn new(is_head: bool) -> Self {
+        Self {
+            pigment: [1, 2].map(Noise::new),
+            blood: [3, 4].map(Noise::new),
+            moles: Scattered::new(23),
+            mole_distance: MOLES[usize::from(!is_head)],
+            dots: [21, 22].map(Scattered::new),
+            growth: Growth::new(),
+            wrinkles: Wrinkles::new(),
+            stubble: Noise::new(11),
+            furrows: Noise::new(53),
+        }
+    }
+
+    /// `ears`: how far inside the mask of the ears a place is; `None` on the body.
+    fn slow(&mut self, p: Vec3, ears: Option<f32>) -> Slow {
+        let [broad, narrow] = &mut self.pigment;
+        let pigment = 0.6 * broad.at(p * 38.0) + 0.4 * narrow.at(p * 160.0);
+        let [broad, narrow] = &mut self.blood;
+        let blood = 0.45 * broad.at(p * 70.0) + 0.55 * narrow.at(p * 320.0);
+        let mole = self.moles.nearest(p / self.mole_distance).0 < 0.12;
+        let texel = Texel { pigment: byte(pigment), blood: byte(blood), ..Texel::default() };
+        let Some(ears) = ears else { return Slow { texel, mole, ..Slow::default() } };
+        let (scalp, beard) = self.growth.at(p);
+        let texel =
+            Texel { flush: byte(EARS * ears), scalp: byte(scalp), beard: byte(beard), ..texel };
+        let slow = Slow { texel, beard, slit: 0.0, folds: Folds::at(p), mole };
+        if !zones::is_face(p) {
+            return slow;
+        }
+        let q = Vec3::new(p.x.abs(), p.y, p.z);
+        let sunny = zones::blob(q, [0.022, 0.705, 0.14], [0.04, 0.025, 0.04])
+            + 0.5 * zones::blob(q, [0.0, 0.77, 0.14], [0.05, 0.03, 0.05]);
+        let freckle = if sunny > 0.05 {
+            let [large, small] = &mut self.dots;
+            dot(large, p, 0.0032).max(0.9 * dot(small, p, 0.0021)) * sunny.min(1.0)
         } else {
             0.0
-        },
-        folds: Folds::at(p),
-        ..slow
+        };
+        let flush = (zones::flush(q) + EARS * ears).min(1.0);
+        Slow {
+            texel: Texel {
+                flush: byte(flush),
+                hollow: byte(zones::hollow(q)),
+                freckle: byte(freckle),
+                ..texel
+            },
+            slit: zones::blob(p, [0.0, 0.661, 0.147], [0.03, 0.012, 0.03]),
+            ..slow
+        }
+    }
+
+    fn face(&mut self, texel: &mut Texel, spot: &Spot, slow: &Slow, brows: &Brows, lips: f32) {
+        let p = spot.place;
+        if slow.slit > 0.35 {
+            // Inside of the lips it is dark.
+            let behind = 0.158 - 32.0 * p.x * p.x - p.z;
+            let shut = smooth(0.0025, 0.0065, behind) * smooth(0.35, 0.6, slow.slit);
+            texel.open = byte(spot.open * (1.0 - 0.85 * shut));
+        }
+        let (brow, shade) = brows.at(p);
+        texel.brow = byte(brow);
+        texel.brow_shade = byte(shade);
+        texel.rim = byte(spot.rim);
+        if lips > 0.0 {
+            texel.lips = byte(lips);
+            texel.beard = byte(slow.beard * (1.0 - smooth(0.05, 0.4, lips)));
+        }
+        if texel.beard.max(texel.scalp) > 2 {
+            texel.stubble = byte(smooth(0.52, 0.78, self.stubble.at(p * 1500.0)));
+        }
+        if lips >= 0.1 {
+            texel.freckle = 0;
+        }
+        if slow.mole {
+            let mole = self.moles.nearest(p / self.mole_distance);
+            if mole.1 > 0.55 {
+                texel.mole = byte(smooth(0.075, 0.035, mole.0) * (1.0 - lips));
+            }
+        }
+    }
+
+    fn limbs(&mut self, texel: &mut Texel, spot: &Spot, slow: &Slow) {
+        let p = spot.place;
+        let q = Vec3::new(p.x.abs(), p.y, p.z);
+        let elbow = zones::blob(q, [0.315, 0.345, -0.03], [0.03, 0.03, 0.04]);
+        let knee = zones::blob(q, [0.158, -0.37, 0.07], [0.04, 0.04, 0.04]);
+        let knuckles = zones::blob(q, [0.46, 0.19, 0.25], [0.02, 0.02, 0.02]);
+        texel.flush = byte(0.6 * (elbow + knee) + 0.5 * knuckles);
+        let shoulders = smooth(0.40, 0.47, p.y) * smooth(0.545, 0.50, p.y);
+        if shoulders > 0.02 {
+            texel.freckle = byte(0.8 * shoulders * dot(&mut self.dots[0], p, 0.0046));
+        }
+        if slow.mole {
+            let mole = self.moles.nearest(p / self.mole_distance);
+            if mole.1 > 0.6 {
+                texel.mole = byte(smooth(0.05, 0.025, mole.0));
+            }
+        }
+    }
+
+    /// Height of pores, fine lines and the furrows of lips, metres.
+    fn fine_height(&mut self, p: Vec3, texel: &Texel, fine: f32, pores: f32) -> f32 {
+        let lips = f32::from(texel.lips) / 255.0;
+        let pores = -0.000055 * smooth(0.62, 0.95, pores) * (1.0 - lips);
+        let lines = 0.00004 * (fine - 0.5);
+        let furrows = if lips > 0.0 {
+            0.00009 * lips * (self.furrows.at(Vec3::new(p.x * 1100.0, p.y * 190.0, 0.0)) - 0.5)
+        } else {
+            0.0
+        };
+        let hair = 0.00016 * f32::from(texel.brow) / 255.0;
+        pores + lines + furrows + hair
     }
 }
 
-fn everywhere(spot: &Spot, slow: &Slow, grain: f32) -> Texel {
-    Texel {
-        pigment: byte(slow.pigment),
-        blood: byte(slow.blood),
-        grain: byte(grain),
-        open: byte(spot.open),
-        ..Texel::default()
-    }
+/// How high a field is that is highest in the middle of scattered dots.
+fn dot(dots: &mut Scattered, p: Vec3, size: f32) -> f32 {
+    let (away, own) = dots.nearest(p / size);
+    // Dots differ in size; the largest show first.
+    (0.25 + 0.75 * own) * smooth(0.60, 0.05, away)
 }
 
 /// Grain as fine as texels are, the same in every square of the texture: nobody sees where it repeats.
@@ -292,140 +399,18 @@ impl Grain {
     const EDGE: usize = 256;
 
     fn new() -> Self {
-        let at = |x: usize, y: usize, scale: f32, seed: u32| {
-            noise(Vec3::new(x as f32 * scale, y as f32 * scale, 0.5), seed)
+        let row = |y: usize| {
+            let [mut coarse, mut fine, mut pores] = [5, 6, 51].map(Noise::new);
+            (0..Self::EDGE).map(move |x| {
+                let at = |scale: f32| Vec3::new(x as f32 * scale, y as f32 * scale, 0.5);
+                [0.5 * coarse.at(at(0.5)) + 0.5 * fine.at(at(1.0)), pores.at(at(0.27))]
+            })
         };
-        let value = |number: usize| {
-            let (x, y) = (number % Self::EDGE, number / Self::EDGE);
-            let fine = 0.5 * at(x, y, 0.5, 5) + 0.5 * at(x, y, 1.0, 6);
-            [fine, at(x, y, 0.27, 51)]
-        };
-        Self { values: (0..Self::EDGE * Self::EDGE).into_par_iter().map(value).collect() }
+        Self { values: (0..Self::EDGE).into_par_iter().flat_map_iter(row).collect() }
     }
 
     /// Fine grain and pores of a texel, 0 to 1.
     fn at(&self, x: usize, y: usize) -> [f32; 2] {
         self.values[y % Self::EDGE * Self::EDGE + x % Self::EDGE]
     }
-}
-
-/// A field that is high in the middle of scattered dots.
-fn dots(p: Vec3, size: f32, seed: u32) -> f32 {
-    let (away, own) = cells(p / size, seed);
-    // Dots differ in size; the largest show first.
-    (0.25 + 0.75 * own) * smooth(0.60, 0.05, away)
-}
-
-fn face(texel: &mut Texel, spot: &Spot, slow: &Slow, brows: &Brows, lips: f32) {
-    let p = spot.place;
-    texel.lips = byte(lips);
-    // Inside of the lips it is dark.
-    let behind = 0.158 - 32.0 * p.x * p.x - p.z;
-    let shut = smooth(0.0025, 0.0065, behind) * smooth(0.35, 0.6, slow.slit);
-    texel.open = byte(spot.open * (1.0 - 0.85 * shut));
-    texel.flush = byte(slow.flush);
-    texel.hollow = byte(slow.hollow);
-    let (brow, shade) = brows.at(p);
-    texel.brow = byte(brow);
-    texel.brow_shade = byte(shade);
-    texel.scalp = byte(slow.scalp);
-    texel.rim = byte(spot.rim);
-    let beard = slow.beard * (1.0 - smooth(0.05, 0.4, lips));
-    texel.beard = byte(beard);
-    if beard > 0.01 || texel.scalp > 2 {
-        texel.stubble = byte(smooth(0.52, 0.78, noise(p * 1500.0, 11)));
-    }
-    if lips < 0.1 {
-        texel.freckle = byte(slow.freckle);
-    }
-    if slow.mole {
-        let mole = cells(p / MOLES[0], 23);
-        if mole.1 > 0.55 {
-            texel.mole = byte(smooth(0.075, 0.035, mole.0) * (1.0 - lips));
-        }
-    }
-}
-
-fn limbs(texel: &mut Texel, spot: &Spot, slow: &Slow) {
-    let p = spot.place;
-    let q = Vec3::new(p.x.abs(), p.y, p.z);
-    let elbow = zones::blob(q, [0.315, 0.345, -0.03], [0.03, 0.03, 0.04]);
-    let knee = zones::blob(q, [0.158, -0.37, 0.07], [0.04, 0.04, 0.04]);
-    let knuckles = zones::blob(q, [0.46, 0.19, 0.25], [0.02, 0.02, 0.02]);
-    texel.flush = byte(0.6 * (elbow + knee) + 0.5 * knuckles);
-    let shoulders = smooth(0.40, 0.47, p.y) * smooth(0.545, 0.50, p.y);
-    if shoulders > 0.02 {
-        texel.freckle = byte(0.8 * shoulders * dots(p, 0.0046, 21));
-    }
-    if slow.mole {
-        let mole = cells(p / MOLES[1], 23);
-        if mole.1 > 0.6 {
-            texel.mole = byte(smooth(0.05, 0.025, mole.0));
-        }
-    }
-}
-
-/// Height of pores, fine lines and the furrows of lips, metres.
-fn fine_height(p: Vec3, texel: &Texel, fine: f32, pores: f32) -> f32 {
-    let lips = f32::from(texel.lips) / 255.0;
-    let pores = -0.000055 * smooth(0.62, 0.95, pores) * (1.0 - lips);
-    let lines = 0.00004 * (fine - 0.5);
-    let furrows = if lips > 0.0 {
-        0.00009 * lips * (noise(Vec3::new(p.x * 1100.0, p.y * 190.0, 0.0), 53) - 0.5)
-    } else {
-        0.0
-    };
-    let hair = 0.00016 * f32::from(texel.brow) / 255.0;
-    pores + lines + furrows + hair
-}
-
-/// The texels with the slopes of their heights along u and v.
-fn sloped(made: &[(Texel, [f32; 2])], spots: &[Option<Spot>], edge: usize) -> Vec<Texel> {
-    made.par_iter()
-        .enumerate()
-        .map(|(at, (texel, heights))| {
-            let mut texel = *texel;
-            let Some(here) = spots[at] else { return texel };
-            for (axis, step) in [1, edge].into_iter().enumerate() {
-                let Some(Some(next)) = spots.get(at + step) else { continue };
-                let run = next.place.distance(here.place);
-                if !(1e-6..0.02).contains(&run) {
-                    continue;
-                }
-                let slope = |layer: usize| (made[at + step].1[layer] - heights[layer]) / run;
-                texel.fine[axis] = (slope(0) * 64.0).clamp(-127.0, 127.0) as i8;
-                texel.aged[axis] = (slope(1) * 64.0).clamp(-127.0, 127.0) as i8;
-            }
-            texel
-        })
-        .collect()
-}
-
-/// For every texel the nearest one that is on a face (breadth first).
-fn filling(spots: &[Option<Spot>], edge: usize) -> Vec<u32> {
-    let mut filled: Vec<u32> = (0..spots.len() as u32).collect();
-    let mut known: Vec<bool> = spots.iter().map(Option::is_some).collect();
-    let mut front: Vec<usize> = (0..spots.len()).filter(|at| known[*at]).collect();
-    // As far as mipmaps of a view from some metres reach.
-    for _ in 0..24 {
-        let mut next = Vec::new();
-        for at in front {
-            let (x, y) = (at % edge, at / edge);
-            let neighbours = [
-                (x > 0).then(|| at - 1),
-                (x + 1 < edge).then_some(at + 1),
-                (y > 0).then(|| at - edge),
-                (y + 1 < edge).then_some(at + edge),
-            ];
-            for neighbour in neighbours.into_iter().flatten() {
-                if !known[neighbour] {
-                    known[neighbour] = true;
-                    filled[neighbour] = filled[at];
-                    next.push(neighbour);
-                }
-            }
-        }
-        front = next;
-    }
-    filled
 }

@@ -3,6 +3,7 @@
 mod brows;
 mod maps;
 mod paint;
+mod spots;
 mod zones;
 
 pub(crate) use maps::SkinMaps;

@@ -7,6 +7,7 @@ use crate::{
 };
 use glam::Vec3;
 use rayon::prelude::*;
+use std::{iter::repeat_n, sync::Arc};
 
 /// Skin by the amount of pigment, sRGB.
 const TONES: [Rgb; 6] = [
@@ -101,8 +102,10 @@ impl<'a> Look<'a> {
         let flush = (0.26 + 0.60 * skin.redness) * part(t.flush)
             + 0.55 * around(t.blood) * (0.35 + 0.5 * skin.redness);
         colour = colour.lerp(self.bloody, flush.clamp(-0.15, 0.9));
-        let tired = part(t.hollow) * (0.22 + 0.22 * self.aged - 0.1 * self.child);
-        colour *= Vec3::ONE.lerp(Vec3::new(0.78, 0.66, 0.70), tired);
+        if t.hollow > 0 {
+            let tired = part(t.hollow) * (0.22 + 0.22 * self.aged - 0.1 * self.child);
+            colour *= Vec3::ONE.lerp(Vec3::new(0.78, 0.66, 0.70), tired);
+        }
         if t.freckle > 0 && skin.freckles > 0.0 {
             let most = 0.9 * skin.freckles;
             let freckles = smooth(0.95 - most, 1.30 - most, part(t.freckle) + 0.2);
@@ -113,7 +116,9 @@ impl<'a> Look<'a> {
             colour = colour.lerp(self.pigment, spots);
             colour *= 1.0 - 0.16 * self.aged * part(t.crease);
         }
-        colour = colour.lerp(self.pigment * 0.6, 0.8 * part(t.mole) * skin.blemishes);
+        if t.mole > 0 {
+            colour = colour.lerp(self.pigment * 0.6, 0.8 * part(t.mole) * skin.blemishes);
+        }
         if t.lips > 0 {
             let faded = 0.35 * self.aged * (1.0 - part(t.pigment));
             let mouth = lips * self.lip_strength * (1.0 - faded);
@@ -153,7 +158,9 @@ impl<'a> Look<'a> {
         roughness = roughness + (0.43 - roughness) * lips.max(nail);
         roughness = roughness + (0.72 - roughness) * brow.max(scalp).max(beard * self.stubble);
         // The edges of the lids are wet.
-        roughness = roughness + (0.16 - roughness) * smooth(0.45, 0.9, part(t.rim));
+        if t.rim > 0 {
+            roughness = roughness + (0.16 - roughness) * smooth(0.45, 0.9, part(t.rim));
+        }
         let scatter = (1.0 - brow.max(scalp)) * (1.0 - 0.5 * nail);
         (colour, roughness, scatter)
     }
@@ -174,17 +181,25 @@ pub(crate) fn paint(map: &SkinMap, spec: &AvatarSpec, name: &str) -> [Texture; 3
     let look = Look::new(spec);
     let table = SrgbTable::new();
     let edge = map.edge;
-    let size = 4 * edge * edge;
-    let (mut colours, mut normals, mut surfaces) = (vec![0; size], vec![0; size], vec![0; size]);
+    // Shared from the start, so that they need not be copied in the end.
+    let blank = || repeat_n(0, 4 * edge * edge).collect::<Arc<[u8]>>();
+    let (mut colours, mut normals, mut surfaces) = (blank(), blank(), blank());
     let row = 4 * edge;
-    colours
+    Arc::make_mut(&mut colours)
         .par_chunks_mut(row)
-        .zip(normals.par_chunks_mut(row))
-        .zip(surfaces.par_chunks_mut(row))
+        .zip(Arc::make_mut(&mut normals).par_chunks_mut(row))
+        .zip(Arc::make_mut(&mut surfaces).par_chunks_mut(row))
         .enumerate()
         .for_each(|(y, ((colours, normals), surfaces))| {
-            for x in 0..edge {
-                let texel = &map.texels[map.filled_by[y * edge + x] as usize];
+            let filled_by = &map.filled_by[y * edge..][..edge];
+            for (x, from) in filled_by.iter().enumerate() {
+                if x > 0 && filled_by[x - 1] == *from {
+                    for pixels in [&mut *colours, &mut *normals, &mut *surfaces] {
+                        pixels.copy_within(4 * x - 4..4 * x, 4 * x);
+                    }
+                    continue;
+                }
+                let texel = &map.texels[*from as usize];
                 let (colour, roughness, scatter) = look.texel(texel);
                 let [r, g, b] = colour.to_array().map(|c| table.encode(c));
                 colours[4 * x..4 * x + 4].copy_from_slice(&[r, g, b, 255]);
@@ -194,12 +209,12 @@ pub(crate) fn paint(map: &SkinMap, spec: &AvatarSpec, name: &str) -> [Texture; 3
                 surfaces[4 * x..4 * x + 4].copy_from_slice(&surface);
             }
         });
-    let texture = |kind: &str, srgb: bool, pixels: Vec<u8>| Texture {
+    let texture = |kind: &str, srgb: bool, pixels: Arc<[u8]>| Texture {
         name: format!("{name}_{kind}"),
         width: edge as u32,
         height: edge as u32,
         srgb,
-        pixels: pixels.into(),
+        pixels,
     };
     [
         texture("colour", true, colours),
