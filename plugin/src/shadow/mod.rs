@@ -133,12 +133,10 @@ impl Plugin for WorldShadowPlugin {
     }
 }
 
-fn follow_boxes(
-    mut things: Query<
-        (&Aabb, &GlobalTransform, &mut ShadowCapsules),
-        (With<CastsWorldShadow>, Or<(Changed<Aabb>, Changed<GlobalTransform>)>),
-    >,
-) {
+/// Boxes that moved.
+type Moved = (With<CastsWorldShadow>, Or<(Changed<Aabb>, Changed<GlobalTransform>)>);
+
+fn follow_boxes(mut things: Query<(&Aabb, &GlobalTransform, &mut ShadowCapsules), Moved>) {
     for (bounds, transform, mut capsules) in &mut things {
         let half = Vec3::from(bounds.half_extents);
         // Along the longest side, as wide as the mean of the other two.
