@@ -86,19 +86,23 @@ fn acts_can_be_put_among_later_ones() {
     for (at, activity) in
         [(1.0, Activity::Idle), (4.0, Activity::Listening), (5.0, Activity::Talking)]
     {
-        timeline.push(at, Act::Activity(activity)).unwrap();
+        timeline.push(at, Act::Activity(activity)).expect("a sound act");
     }
-    timeline.insert(4.0, Act::Stop).unwrap();
-    timeline.insert(2.0, Act::Converse(vec![])).unwrap();
-    timeline.insert(6.0, Act::Stop).unwrap();
+    timeline.insert(4.0, Act::Stop).expect("a sound act");
+    timeline.insert(2.0, Act::Converse(vec![])).expect("a sound act");
+    timeline.insert(6.0, Act::Stop).expect("a sound act");
     let times: Vec<f64> = timeline.events().iter().map(|event| event.at_secs).collect();
     assert_eq!(times, [1.0, 2.0, 4.0, 4.0, 5.0, 6.0]);
-    assert_eq!(timeline.get(3).unwrap().act, Act::Stop, "after what happens at the same time");
+    assert_eq!(
+        timeline.get(3).expect("a sound act").act,
+        Act::Stop,
+        "after what happens at the same time"
+    );
     // A mistake changes nothing, and the end is where it was.
     let before = timeline.clone();
     assert!(timeline.insert(f64::NAN, Act::Stop).is_err());
     assert!(timeline.insert(3.0, Act::Gesture(Gesture::Nod(9))).is_err());
     assert_eq!(timeline, before);
     assert!(timeline.push(5.5, Act::Stop).is_err());
-    timeline.push(6.0, Act::Stop).unwrap();
+    timeline.push(6.0, Act::Stop).expect("a sound act");
 }
