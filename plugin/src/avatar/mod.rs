@@ -62,7 +62,7 @@ pub enum AvatarSystems {
     Plan,
     /// Lives go on: [`AvatarLife::pose`] is this frame's.
     Realise,
-    /// Bones are placed, springs swing, [`ShadowCapsules`](crate::ShadowCapsules) follow.
+    /// Bones are placed, springs swing, [`ShadowCapsules`] follow.
     Bones,
     /// Faces and pupils become weights of morph targets.
     Morphs,
