@@ -348,6 +348,8 @@ impl LiveModel {
         match self {
             Self::Spatial(embedded) => {
                 embedded.model.restore(snapshot)?;
+                // A snapshot does not say which scene's light it was: it is estimated from here on.
+                embedded.light = None;
                 embedded.measure_coverage()?;
                 embedded.moment()
             }
