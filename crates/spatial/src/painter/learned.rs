@@ -23,8 +23,10 @@ const MOST_SIDE: usize = 4 * SEARCH_SIDE;
 const GRAIN_SHARE: f32 = 0.75;
 /// Cells are known at a size of the search while they are not larger than this, its pixels.
 const KNOWN_CELL_PX: f32 = 1.4;
+/// Side of the picture that everything is known finely enough for, pixels.
+const SMOOTHEST_SIDE: usize = 8;
 /// Root mean square over what the network says of detail: it learns the median.
-const DETAIL_SCALE: f32 = 1.35;
+const DETAIL_SCALE: f32 = 1.15;
 /// Most views beside the window itself that texture is copied from.
 const MOST_SOURCES: usize = 2;
 /// Views of which less can be seen than this, as a share of their window, are no sources.
@@ -193,14 +195,43 @@ impl LearnedPainter {
         Ok(picture(frame, &camera, pose, Some(&sharp)))
     }
 
-    /// What of a window is known finely enough for smaller pictures, see [`texture::FIXED_SIDES`].
-    fn known_at(&mut self, window: &Window<'_>) -> Result<Vec<Vec<bool>>, SpatialError> {
-        let known = texture::FIXED_SIDES.into_iter().map(|side| {
-            let largest_cell_rad = KNOWN_CELL_PX * 2.0 / side as f32;
-            Ok(self.look(window.memory, &window.pose, side, largest_cell_rad)?.known)
-        });
-        known.collect()
+    /// What is coarse in a window of this side. Details that were painted before do not count: what is
+    /// made up on what was made up turns to rubble within a few steps.
+    fn coarse(&mut self, window: &Window<'_>, side: usize) -> Result<Coarse, SpatialError> {
+        let memory = window.memory.with_views(window.memory.surfaces().cloned().collect());
+        let mut level = SMOOTHEST_SIDE;
+        let mut coarse = Coarse {
+            smooth: self.look(&memory, &window.pose, level, f32::INFINITY)?.texels,
+            known_at: Vec::new(),
+        };
+        while level < side {
+            level *= 2;
+            let largest_cell_rad = KNOWN_CELL_PX * 2.0 / level as f32;
+            let Picture { texels, known, .. } =
+                self.look(&memory, &window.pose, level, largest_cell_rad)?;
+            coarse.smooth = texture::resized(coarse.smooth, level / 2, level);
+            for (smooth, (texel, known)) in coarse.smooth.iter_mut().zip(texels.iter().zip(&known))
+            {
+                if *known {
+                    *smooth = *texel;
+                }
+            }
+            if texture::FIXED_SIDES.contains(&level) {
+                coarse.known_at.push(known);
+            }
+        }
+        Ok(coarse)
     }
+}
+
+/// What a window shows where it is coarse.
+#[derive(Default)]
+struct Coarse {
+    /// Its colours: each pixel from the finest picture in which what it shows is known, and between
+    /// the pixels of that one.
+    smooth: Vec<Vec4>,
+    /// What is known finely enough for smaller pictures, see [`texture::FIXED_SIDES`].
+    known_at: Vec<Vec<bool>>,
 }
 
 /// A colour as it is stored.
@@ -261,8 +292,15 @@ impl Painter for LearnedPainter {
     fn paint(&mut self, window: &Window<'_>) -> Result<Painted, PaintError> {
         let _span = tracing::info_span!("painter").entered();
         let (side, sharp_rad) = (side_for(window.memory), window.memory.sharp_rad());
-        let here = self.look(window.memory, &window.pose, side, sharp_rad)?;
-        let known_at = self.known_at(window)?;
+        let mut here = self.look(window.memory, &window.pose, side, sharp_rad)?;
+        let mut coarse = Coarse::default();
+        if here.coarse.contains(&true) {
+            coarse = self.coarse(window, side)?;
+            let texels = here.texels.iter_mut().zip(&coarse.smooth).zip(&here.coarse);
+            for ((texel, smooth), _) in texels.filter(|(_, coarse)| **coarse) {
+                *texel = smooth.truncate().extend(texel.w);
+            }
+        }
         let plausible = self.plausible(window, &here)?;
         // Texture comes from what was seen: copies of copies would wear out.
         let seen = window.memory.without_painted();
@@ -275,7 +313,7 @@ impl Painter for LearnedPainter {
             }
         }
         let seed = noise::mixed(window.rng_seed);
-        let texels = texture::complete(&here, &known_at, &plausible, &sources, seed);
+        let texels = texture::complete(&here, &coarse.known_at, &plausible, &sources, seed);
         let rgb = texels.iter().flat_map(|texel| [texel.x, texel.y, texel.z].map(byte)).collect();
         let rgb = RgbImage::new(side as u32, side as u32, rgb)
             .map_err(|e| PaintError::Painter(e.to_string()))?;

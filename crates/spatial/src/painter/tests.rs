@@ -124,6 +124,47 @@ fn the_learned_painter_paints_what_is_not_known_with_the_texture_of_what_is() {
 }
 
 #[test]
+fn nothing_is_made_up_on_what_was_made_up() {
+    let mut painter =
+        LearnedPainter::from_weights(&weights("painter_layout"), &Device::Cpu).expect("fits");
+    let ahead =
+        |metres: f32| Pose { position: glam::Vec3::new(-0.3, 0.0, -metres), ..Pose::IDENTITY };
+    let bare = half_a_wall();
+    // A detail of nothing but noise, from between the first view and the place to be looked from.
+    let (mut detailed, camera, pose) = (bare.clone(), window_camera(), ahead(0.8));
+    let noise = (0..3 * camera.pixels() as u64).map(|k| super::noise::mixed(k) as u8).collect();
+    let noise = RgbImage::new(camera.width, camera.height, noise).expect("picture");
+    let mut frame = Frame::new();
+    Renderer::new().render(&bare, &pose, &camera, &mut frame).expect("draws");
+    let depth = frame.inverse_depth().iter().map(|w| 1.0 / w).collect();
+    let depth = DepthImage::new(camera.width, camera.height, depth).expect("depth");
+    detailed.merge_painted(&noise, &depth, &pose, &camera, true, &pose).expect("merges");
+    let pose = ahead(1.4);
+    let mut look = |memory: &Memory| {
+        let mut frame = Frame::new();
+        Renderer::new().render(memory, &pose, &window_camera(), &mut frame).expect("draws");
+        let window = Window { frame: &frame, memory, pose, rng_seed: 1 };
+        let painted = painter.paint(&window).expect("paints");
+        (frame, painted.rgb)
+    };
+    let [(before, plain), (after, again)] = [look(&bare), look(&detailed)];
+    let known = (0..camera.pixels()).filter(|at| before.is_known(*at));
+    let changed: Vec<usize> =
+        known.filter(|at| before.rgba8()[4 * at] != after.rgba8()[4 * at]).collect();
+    assert!(changed.len() > 2000, "the detail is not there: {} pixels", changed.len());
+    let apart = |a: u8, b: u8| f64::from(a.abs_diff(b)) / changed.len() as f64;
+    let side = plain.width() as usize / camera.width as usize;
+    let red = |picture: &RgbImage, at: &usize| {
+        let (x, y) = (at % camera.width as usize, at / camera.width as usize);
+        picture.data()[3 * side * (y * plain.width() as usize + x)]
+    };
+    let shown: f64 =
+        changed.iter().map(|at| apart(before.rgba8()[4 * at], after.rgba8()[4 * at])).sum();
+    let painted: f64 = changed.iter().map(|at| apart(red(&plain, at), red(&again, at))).sum();
+    assert!(shown > 25.0 && painted < 0.2 * shown, "{painted:.1} painted for {shown:.1} shown");
+}
+
+#[test]
 fn weights_that_do_not_fit_are_named() {
     let good = std::fs::read(models().join("painter_layout.safetensors")).expect("weights");
     let table = [

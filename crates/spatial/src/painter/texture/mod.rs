@@ -35,12 +35,14 @@ const SHARPNESS: [f32; 3] = [2.0, 0.5, 5.0];
 /// What is larger than this is drawn towards the layout, pixels of the last size, and by how much.
 const LAYOUT_SIGMA_PX: f32 = 6.0;
 const LAYOUT_SHARE: f32 = 0.5;
+/// What is finer than this is grain, same pixels: all that is put on what is coarse.
+const GRAIN_SIGMA_PX: f32 = 1.5;
 /// How far what the layout is off by in what is known is carried into what is not, same pixels.
 const BIAS_SIGMA_PX: f32 = 10.0;
 /// Most that copied relief may change the layout's code of depth: 2 % of the depth.
 const RELIEF: f32 = 0.01;
 /// By how much the contrast of copied texture may be changed to what the layout predicts.
-const CONTRAST: [f32; 2] = [0.8, 1.5];
+const CONTRAST: [f32; 2] = [0.6, 1.5];
 
 /// What is plausible: the layout network's answer at [`SEARCH_SIDE`].
 pub(super) struct Plausible {
@@ -53,11 +55,12 @@ pub(super) struct Plausible {
 /// Sides of the pictures in which what is coarse stays as it is where it is fine enough. Not the
 /// last: what is seen at a slant is finer across than along, and its streaks would grow with every
 /// step towards it.
-pub(super) const FIXED_SIDES: [usize; 2] = [SEARCH_SIDE / 2, SEARCH_SIDE / 4];
+pub(super) const FIXED_SIDES: [usize; 2] = [SEARCH_SIDE / 4, SEARCH_SIDE / 2];
 
-/// Completes a window and sharpens what is coarse in it. `window` and `sources` have one size,
+/// Completes a window and puts grain on what is coarse in it. `window` and `sources` have one size,
 /// [`SEARCH_SIDE`] times a power of two; the result has it, too. `known_at` tells what is known
-/// finely enough for each of [`FIXED_SIDES`]. The same seed makes the same picture.
+/// finely enough for each of [`FIXED_SIDES`]; it may be empty when nothing is coarse. The same seed
+/// makes the same picture.
 pub(super) fn complete(
     window: &Picture,
     known_at: &[Vec<bool>],
@@ -73,6 +76,14 @@ pub(super) fn complete(
     };
     let (out, contrast) = harmonised(&base, &texels, &copied.texels, &plausible.detail);
     let mut out = resized(overlaid(&base.texels, &out, &base.known), SEARCH_SIDE, window.side);
+    if window.side > SEARCH_SIDE && window.coarse.contains(&true) {
+        // What is coarse for the window may be finer than the search.
+        let searched = resized(texels, SEARCH_SIDE, window.side);
+        let texels = out.iter_mut().zip(&window.texels).zip(&searched).zip(&window.coarse);
+        for (((out, own), searched), _) in texels.filter(|(_, coarse)| **coarse) {
+            *out += *own - *searched;
+        }
+    }
     let finer: Vec<Vec<Vec4>> =
         sources.iter().zip(&bases).map(|(fine, base)| finer(fine, base)).collect();
     let (side, scale) = (window.side, window.side / SEARCH_SIDE);
@@ -239,7 +250,8 @@ fn search(
         });
         let guide = std::mem::take(&mut wanted[size]);
         let first = coarser.is_none();
-        let coarse = size.checked_sub(1).and_then(|finest| known_at.get(finest));
+        let coarse = FIXED_SIDES.iter().position(|side| *side == window.side);
+        let coarse = coarse.and_then(|size| known_at.get(size));
         let stays = |at: usize| window.coarse[at] && coarse.is_some_and(|known| known[at]);
         let fixed = |at: usize| window.known[at] || stays(at);
         let fixed = (0..window.known.len()).map(fixed).collect();
@@ -268,7 +280,7 @@ fn search(
 }
 
 /// Copied texture drawn towards the layout in all that is larger, wholly where it joins what is
-/// known, and the contrast that each pixel's texture was given.
+/// known; what is coarse with the grain of it; and the contrast that each pixel's texture was given.
 fn harmonised(
     window: &Picture,
     layout: &[Vec4],
@@ -279,6 +291,7 @@ fn harmonised(
     let near = nearness(window, LAYOUT_SIGMA_PX);
     let wanted = blurred(layout, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
     let coarse = blurred(copied, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
+    let without_grain = blurred(copied, &all, SEARCH_SIDE, GRAIN_SIGMA_PX);
     let found = detail(copied, &all, SEARCH_SIDE);
     let contrast: Vec<f32> = amount
         .iter()
@@ -286,9 +299,11 @@ fn harmonised(
         .map(|(wanted, found)| (wanted / found.max(1e-3)).clamp(CONTRAST[0], CONTRAST[1]))
         .collect();
     let texel = |at: usize| {
-        // What is coarse is right in all that is larger.
-        let near = if window.coarse[at] { 1.0 } else { near[at] };
-        let share = LAYOUT_SHARE + (1.0 - LAYOUT_SHARE) * near;
+        if window.coarse[at] {
+            let grain = contrast[at] * (copied[at] - without_grain[at]);
+            return layout[at] + grain.with_w(0.0);
+        }
+        let share = LAYOUT_SHARE + (1.0 - LAYOUT_SHARE) * near[at];
         let finer = copied[at] - coarse[at];
         let colour = coarse[at].lerp(wanted[at], share) + contrast[at] * finer;
         // Copied relief would turn into ridges as soon as one walks.
