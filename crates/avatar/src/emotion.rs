@@ -20,13 +20,14 @@ const fn face_of(emotion: Emotion) -> &'static [(FaceShape, f32)] {
         Emotion::Neutral => &[],
         // AU 6, 12, 25
         Emotion::Happy => &[
-            (MouthSmileLeft, 0.92),
-            (CheekSquintLeft, 0.6),
-            (EyeSquintLeft, 0.32),
+            (MouthSmileLeft, 0.95),
+            (CheekSquintLeft, 0.65),
+            (EyeSquintLeft, 0.36),
             (MouthDimpleLeft, 0.12),
-            (MouthUpperUpLeft, 0.2),
+            (MouthUpperUpLeft, 0.8),
+            (MouthLowerDownLeft, 0.3),
             (BrowOuterUpLeft, 0.08),
-            (JawOpen, 0.05),
+            (JawOpen, 0.1),
         ],
         // AU 1, 4, 15, 17
         Emotion::Sad => &[
@@ -69,13 +70,13 @@ const fn face_of(emotion: Emotion) -> &'static [(FaceShape, f32)] {
         ],
         // AU 9, 10, 15, 17
         Emotion::Disgusted => &[
-            (NoseSneerLeft, 0.78),
-            (MouthUpperUpLeft, 0.42),
-            (BrowDownLeft, 0.42),
-            (EyeSquintLeft, 0.38),
-            (CheekSquintLeft, 0.25),
-            (MouthFrownLeft, 0.34),
-            (MouthShrugLower, 0.22),
+            (NoseSneerLeft, 1.0),
+            (MouthUpperUpLeft, 0.75),
+            (BrowDownLeft, 0.72),
+            (EyeSquintLeft, 0.6),
+            (CheekSquintLeft, 0.45),
+            (MouthFrownLeft, 0.5),
+            (MouthShrugLower, 0.3),
         ],
         Emotion::Relaxed => &[
             (MouthSmileLeft, 0.2),

@@ -7,7 +7,10 @@ use crate::{
     topology::Lists,
 };
 use glam::{Vec2, Vec3};
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    ops::{Add, Mul},
+};
 
 /// A surface around the body whose quads are each made of four.
 #[derive(Debug, Default)]
@@ -92,15 +95,7 @@ impl Shell {
                         *sums.entry(bone).or_default() += f32::from(weight);
                     }
                 }
-                let mut strongest: Vec<(u8, f32)> = sums.into_iter().collect();
-                strongest.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-                strongest.truncate(4);
-                let whole: f32 = strongest.iter().map(|s| s.1).sum();
-                let (mut joints, mut weights) = ([0; 4], [0.0; 4]);
-                for (at, (bone, weight)) in strongest.iter().enumerate() {
-                    (joints[at], weights[at]) = (u16::from(*bone), weight / whole);
-                }
-                (joints, weights)
+                strongest(sums.into_iter().collect())
             })
             .collect();
         shell
@@ -176,9 +171,12 @@ impl Shell {
                         kept.push((new, false));
                     }
                     if (fa > 0.0) != (fb > 0.0) {
-                        let key = (quad[a].min(quad[b]), quad[a].max(quad[b]));
-                        let new = *halves.entry(key).or_insert_with(|| {
-                            let part = fa / (fa - fb);
+                        // Always from the same end, so that both sides of a seam of the texture come
+                        // to the very same place.
+                        let vertex = |at: usize| self.corners[quad[at] as usize].0;
+                        let (a, b) = if vertex(a) < vertex(b) { (a, b) } else { (b, a) };
+                        let new = *halves.entry((quad[a], quad[b])).or_insert_with(|| {
+                            let part = field[a] / (field[a] - field[b]);
                             self.push(&mut mesh, places, &normals, quad[a], quad[b], part)
                         });
                         kept.push((new, true));
@@ -216,7 +214,13 @@ impl Shell {
         mesh.positions.push(places[va].lerp(places[vb], part).to_array());
         mesh.normals.push(normals[va].lerp(normals[vb], part).normalize_or(Vec3::Y).to_array());
         mesh.uvs.push(uva.lerp(uvb, part).to_array());
-        let (joints, weights) = self.joints[if part < 0.5 { va } else { vb }];
+        let mut sums = BTreeMap::<u16, f32>::new();
+        for (at, share) in [(va, 1.0 - part), (vb, part)] {
+            for (joint, weight) in self.joints[at].0.into_iter().zip(self.joints[at].1) {
+                *sums.entry(joint).or_default() += share * weight;
+            }
+        }
+        let (joints, weights) = strongest(sums.into_iter().collect());
         mesh.joints.push(joints);
         mesh.weights.push(weights);
         mesh.positions.len() as u32 - 1
@@ -260,8 +264,9 @@ fn straighten(mesh: &mut BodyMesh, edges: &[(u32, u32)]) {
         }
     }
     let along: Vec<[usize; 2]> = edges.iter().map(|(a, b)| [number(a), number(b)]).collect();
-    relax(&mut places, &along, 30, |at| away[at] == 0);
+    relax(&mut places, &along, 60, |at| away[at] == 0);
     relax(&mut places, &sides, 8, |at| (1..=3).contains(&away[at]));
+    straighten_weights(mesh, &own, &along, |at| away[at] == 0);
     let mut normals = vec![Vec3::ZERO; places.len()];
     for triangle in mesh.indices.chunks_exact(3) {
         let v = [number(&triangle[0]), number(&triangle[1]), number(&triangle[2])];
@@ -280,25 +285,64 @@ fn straighten(mesh: &mut BodyMesh, edges: &[(u32, u32)]) {
     }
 }
 
-/// Moves some places half way to the mean of their neighbours.
-fn relax(
-    places: &mut [Vec3],
+/// Vertices of an edge are moved by the bones that move their neighbours on it: else the edge is straight only
+/// while nobody moves.
+fn straighten_weights(
+    mesh: &mut BodyMesh,
+    own: &[u32],
+    along: &[[usize; 2]],
+    is_edge: impl Fn(usize) -> bool,
+) {
+    let on_edge = |at: usize| is_edge(own[at] as usize);
+    let places = own.iter().map(|number| *number as usize + 1).max().unwrap_or(0);
+    let mut weights = BTreeMap::<u16, Vec<f32>>::new();
+    for at in (0..own.len()).filter(|at| on_edge(*at)) {
+        for (joint, weight) in mesh.joints[at].into_iter().zip(mesh.weights[at]) {
+            let of_joint = weights.entry(joint).or_insert_with(|| vec![0.0; places]);
+            if weight > 0.0 {
+                of_joint[own[at] as usize] = weight;
+            }
+        }
+    }
+    weights.values_mut().for_each(|weights| relax(weights, along, 30, &is_edge));
+    for at in (0..own.len()).filter(|at| on_edge(*at)) {
+        let sums = weights.iter().map(|(joint, weights)| (*joint, weights[own[at] as usize]));
+        (mesh.joints[at], mesh.weights[at]) = strongest(sums.collect());
+    }
+}
+
+/// The four strongest of some bones, whose weights come to 1.
+fn strongest<J: Copy + Ord + Into<u16>>(mut sums: Vec<(J, f32)>) -> ([u16; 4], [f32; 4]) {
+    sums.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    sums.truncate(4);
+    let whole: f32 = sums.iter().map(|s| s.1).sum();
+    let (mut joints, mut weights) = ([0; 4], [0.0; 4]);
+    for (at, (joint, weight)) in sums.into_iter().enumerate() {
+        (joints[at], weights[at]) = (joint.into(), weight / whole);
+    }
+    (joints, weights)
+}
+
+/// Moves some values half way to the mean of their neighbours.
+fn relax<T: Copy + Default + Add<Output = T> + Mul<f32, Output = T>>(
+    values: &mut [T],
     neighbours: &[[usize; 2]],
     rounds: usize,
     moves: impl Fn(usize) -> bool,
 ) {
     for _ in 0..rounds {
-        let mut sums = vec![(Vec3::ZERO, 0.0f32); places.len()];
+        let mut sums = vec![(T::default(), 0.0f32); values.len()];
         for [a, b] in neighbours {
-            sums[*a].0 += places[*b];
-            sums[*b].0 += places[*a];
-            sums[*a].1 += 1.0;
-            sums[*b].1 += 1.0;
+            for (to, from) in [(*a, *b), (*b, *a)] {
+                let (sum, count) = &mut sums[to];
+                *sum = *sum + values[from];
+                *count += 1.0;
+            }
         }
         for (at, (sum, count)) in sums.into_iter().enumerate() {
             // Ends of an edge have one neighbour and stay.
             if count > 1.5 && moves(at) {
-                places[at] = places[at].lerp(sum / count, 0.5);
+                values[at] = values[at] * 0.5 + sum * (0.5 / count);
             }
         }
     }
