@@ -17,7 +17,7 @@ pub(super) fn shade(lit: &Lit, point: &Point) -> Shaded {
     let mut light = bounced(point.ambient, point.open, base) * hollow;
     if mouth {
         // What comes in through the lips is thrown about by wet walls.
-        light += lit.studio.ambient(point.view) * Vec3::new(0.30, 0.22, 0.20);
+        light += lit.studio.ambient(point.view) * Vec3::new(0.80, 0.69, 0.62);
     }
     let mut shine = gloss(lit, point, roughness, f0);
     for (number, lamp) in lit.studio.lamps.iter().enumerate() {
