@@ -31,23 +31,23 @@ const fn face_of(emotion: Emotion) -> &'static [(FaceShape, f32)] {
         ],
         // AU 1, 4, 15, 17
         Emotion::Sad => &[
-            (BrowInnerUp, 0.78),
-            (BrowDownLeft, 0.16),
-            (MouthFrownLeft, 0.62),
-            (MouthShrugLower, 0.34),
+            (BrowInnerUp, 0.95),
+            (BrowDownLeft, 0.2),
+            (MouthFrownLeft, 0.85),
+            (MouthShrugLower, 0.45),
             (EyeBlinkLeft, 0.04),
             (EyeSquintLeft, 0.06),
             (MouthRollLower, 0.1),
         ],
         // AU 4, 5, 7, 23, 24
         Emotion::Angry => &[
-            (BrowDownLeft, 0.88),
-            (EyeSquintLeft, 0.4),
+            (BrowDownLeft, 1.0),
+            (EyeSquintLeft, 0.5),
             (EyeWideLeft, 0.28),
-            (MouthPressLeft, 0.5),
-            (MouthFrownLeft, 0.22),
+            (MouthPressLeft, 0.65),
+            (MouthFrownLeft, 0.4),
             (MouthRollLower, 0.16),
-            (NoseSneerLeft, 0.3),
+            (NoseSneerLeft, 0.55),
             (JawForward, 0.18),
         ],
         // AU 1, 2, 4, 5, 20, 26
