@@ -1,11 +1,11 @@
 //! What is built is a person.
 
 use crate::{PACK, assets};
-use glam::Vec3;
+use glam::{Quat, Vec3};
 use rayon::prelude::*;
 use reverie_avatar::{FaceShape, HumanBone};
 use reverie_body::{Ancestry, AvatarSpec, Body, BodyMesh, Bottom, HairStyle, Outfit, Pack, Top};
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
 fn extremes() -> Vec<AvatarSpec> {
     let base = AvatarSpec::default();
@@ -352,4 +352,72 @@ fn presets_can_be_built() {
     assert_eq!(ages.len(), 8);
     assert!(ages.iter().any(|age| *age < 13.0));
     assert!(ages.iter().filter(|age| **age > 65.0).count() >= 2);
+}
+
+/// A mesh's places with the arms hanging.
+fn with_arms_down(body: &Body, mesh: &BodyMesh) -> Vec<Vec3> {
+    let bones = &body.skeleton.bones;
+    let arm = |human, degrees: f32| {
+        let at = body.skeleton.find(human).unwrap();
+        (at, Quat::from_rotation_z(degrees.to_radians()))
+    };
+    let arms = [arm(HumanBone::LeftUpperArm, -70.0), arm(HumanBone::RightUpperArm, 70.0)];
+    let moved = |place: Vec3, mut bone: usize| {
+        loop {
+            if let Some((_, turn)) = arms.iter().find(|(arm, _)| *arm == bone) {
+                let joint = bones[bone].position;
+                return joint + *turn * (place - joint);
+            }
+            match bones[bone].parent {
+                Some(parent) => bone = parent,
+                None => return place,
+            }
+        }
+    };
+    let skinned = |at: usize| {
+        let place = Vec3::from(mesh.positions[at]);
+        let bones = mesh.joints[at].into_iter().zip(mesh.weights[at]);
+        bones.map(|(joint, weight)| weight * moved(place, usize::from(joint))).sum()
+    };
+    (0..mesh.positions.len()).map(skinned).collect()
+}
+
+#[test]
+fn collars_are_straight_when_arms_hang() {
+    for top in Top::ALL {
+        let spec = AvatarSpec {
+            outfit: Outfit { top, ..AvatarSpec::default().outfit },
+            ..AvatarSpec::default()
+        };
+        let body = Body::build(&PACK, &spec).unwrap();
+        let mesh = mesh(&body, "top");
+        let posed = with_arms_down(&body, mesh);
+        // What is one place is one vertex, also where two pieces of the texture meet.
+        let key = |at: u32| mesh.positions[at as usize].map(f32::to_bits);
+        let mut sides = BTreeMap::<_, (u32, Vec<u32>)>::new();
+        for triangle in mesh.indices.chunks_exact(3) {
+            for (a, b) in [(0, 1), (1, 2), (2, 0)].map(|(a, b)| (triangle[a], triangle[b])) {
+                let ends = [key(a).min(key(b)), key(a).max(key(b))];
+                let side = sides.entry(ends).or_insert((0, vec![a, b]));
+                side.0 += 1;
+            }
+        }
+        let mut around = BTreeMap::<_, Vec<u32>>::new();
+        for (_, ends) in sides.into_values().filter(|(count, _)| *count == 1) {
+            around.entry(key(ends[0])).or_default().extend([ends[0], ends[1]]);
+            around.entry(key(ends[1])).or_default().extend([ends[1], ends[0]]);
+        }
+        let mut corners = 0;
+        for ends in around.values().filter(|ends| ends.len() == 4) {
+            let [own, a, b] = [ends[0], ends[1], ends[3]].map(|at| posed[at as usize]);
+            // Around the neck, and no hem in front.
+            if own.y < 0.82 * body.height_m || own.x.abs() < 0.04 || own.x.abs() > 0.2 {
+                continue;
+            }
+            corners += 1;
+            let bend = (own - a).angle_between(b - own).to_degrees();
+            assert!(bend < 40.0, "{top:?}: {bend:.0} degrees at {own}");
+        }
+        assert!(corners > 30, "{top:?}: {corners} corners");
+    }
 }
