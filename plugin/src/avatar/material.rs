@@ -1,6 +1,7 @@
 //! What people are made of: Bevy's standard material with the shading of skin, eyes, hair and cloth on
 //! top (`shaders/avatar.wgsl`).
 
+use super::lod::AvatarDetail;
 use bevy::{
     asset::uuid_handle,
     mesh::MeshVertexBufferLayoutRef,
@@ -9,8 +10,11 @@ use bevy::{
         MaterialPlugin,
     },
     prelude::*,
-    render::render_resource::{
-        AsBindGroup, RenderPipelineDescriptor, ShaderType, SpecializedMeshPipelineError,
+    render::{
+        render_resource::{
+            AsBindGroup, RenderPipelineDescriptor, ShaderType, SpecializedMeshPipelineError,
+        },
+        renderer::RenderAdapterInfo,
     },
     shader::{Shader, ShaderRef},
 };
@@ -27,6 +31,8 @@ pub type AvatarMaterial = ExtendedMaterial<StandardMaterial, AvatarSurface>;
 pub struct AvatarSurface {
     /// What it is made of.
     pub kind: SurfaceKind,
+    /// It is lit more simply, see [`AvatarDetail`](super::AvatarDetail).
+    pub lean: bool,
     /// Numbers for the shader.
     #[uniform(100)]
     pub params: SurfaceParams,
@@ -56,11 +62,12 @@ pub enum SurfaceKind {
 #[repr(C)]
 pub struct SurfaceKey {
     kind: SurfaceKind,
+    lean: bool,
 }
 
 impl From<&AvatarSurface> for SurfaceKey {
     fn from(surface: &AvatarSurface) -> Self {
-        Self { kind: surface.kind }
+        Self { kind: surface.kind, lean: surface.lean }
     }
 }
 
@@ -92,8 +99,10 @@ impl MaterialExtension for AvatarSurface {
         _: &MeshVertexBufferLayoutRef,
         key: MaterialExtensionKey<Self>,
     ) -> Result<(), SpecializedMeshPipelineError> {
-        let define = match key.bind_group_data.kind {
-            SurfaceKind::Plain => return Ok(()),
+        let SurfaceKey { kind, lean } = key.bind_group_data;
+        let define = match kind {
+            SurfaceKind::Plain if !lean => return Ok(()),
+            SurfaceKind::Plain => "AVATAR_PLAIN",
             SurfaceKind::Skin => "AVATAR_SKIN",
             SurfaceKind::Eye => "AVATAR_EYE",
             SurfaceKind::Cornea => "AVATAR_CORNEA",
@@ -103,20 +112,33 @@ impl MaterialExtension for AvatarSurface {
         if let Some(fragment) = &mut descriptor.fragment {
             fragment.shader_defs.push(define.into());
             fragment.shader_defs.push("AVATAR_LIGHTS".into());
+            if lean {
+                fragment.shader_defs.push("AVATAR_LEAN".into());
+            }
         }
         Ok(())
     }
 }
 
 pub(super) fn plugin(app: &mut App) {
-    if let Some(mut shaders) = app.world_mut().get_resource_mut::<Assets<Shader>>() {
-        let source = include_str!("../../../shaders/avatar.wgsl");
-        let shader = Shader::from_wgsl(source, "reverie/shaders/avatar.wgsl");
-        if let Err(error) = shaders.insert(&SHADER, shader) {
-            error!("the shader of avatars could not be registered: {error}");
+    let source = include_str!("../../../shaders/avatar.wgsl");
+    crate::shaders::register(app, &SHADER, "reverie/shaders/avatar.wgsl", source);
+    app.add_plugins(MaterialPlugin::<AvatarMaterial>::default());
+}
+
+/// When [`AvatarDetail`] is set anew, surfaces are lit as it says.
+pub(super) fn choose_light(
+    detail: Res<AvatarDetail>,
+    adapter: Option<Res<RenderAdapterInfo>>,
+    materials: Option<ResMut<Assets<AvatarMaterial>>>,
+) {
+    let Some(mut materials) = materials.filter(|_| detail.is_changed()) else { return };
+    let lean = detail.is_reduced(adapter.as_deref());
+    for (_, material) in materials.iter_mut() {
+        if material.extension.lean != lean {
+            material.extension.lean = lean;
         }
     }
-    app.add_plugins(MaterialPlugin::<AvatarMaterial>::default());
 }
 
 /// The material of a body in Bevy's terms; `images` are those of the body's textures.
@@ -124,6 +146,7 @@ pub(super) fn material(
     from: &BodyMaterial,
     images: &[Handle<Image>],
     height_m: f32,
+    lean: bool,
 ) -> AvatarMaterial {
     let image = |at: Option<usize>| at.and_then(|at| images.get(at)).cloned();
     let [r, g, b, alpha] = from.base_colour;
@@ -169,5 +192,5 @@ pub(super) fn material(
     let size = height_m / 1.7;
     let open = if from.substance == Substance::Mouth { 0.4 } else { 1.0 };
     let params = SurfaceParams { scatter: Vec3::from(from.scatter), size, open };
-    AvatarMaterial { base, extension: AvatarSurface { kind, params } }
+    AvatarMaterial { base, extension: AvatarSurface { kind, lean, params } }
 }
