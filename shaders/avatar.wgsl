@@ -1,7 +1,11 @@
 // People: Bevy's standard lighting, and what it lacks for skin, eyes, hair and cloth. One of AVATAR_SKIN,
 // AVATAR_EYE, AVATAR_CORNEA, AVATAR_HAIR and AVATAR_CLOTH is defined; without, it is the standard material.
-// AVATAR_LIGHTS is defined with each of them. AVATAR_LEAN is for devices that are programs: one lookup of
-// a shadow map for a light, one of each texture, and simpler terms in the place of the standard lighting.
+// AVATAR_LIGHTS is defined with each of them.
+//
+// AVATAR_LEAN is for devices that are programs. They go through both sides of every branch and once through
+// every loop, so what is seldom needed costs as much as what is seen: here are one lookup of the sun's shadow
+// map, one of each texture and of the surroundings, and simpler terms in the place of the standard lighting.
+// Lamps throw no shadows on people; of probes only the camera's own counts.
 
 #import bevy_pbr::{
     clustered_forward as clustering,
@@ -21,6 +25,13 @@
 }
 #ifdef ENVIRONMENT_MAP
 #import bevy_pbr::environment_map
+#import bevy_pbr::mesh_view_bindings::light_probes
+#endif
+#ifdef TONEMAP_IN_SHADER
+#import bevy_core_pipeline::tonemapping::{screen_space_dither, tone_mapping}
+#endif
+#ifdef DISTANCE_FOG
+#import bevy_pbr::fog
 #endif
 #ifdef VISIBILITY_RANGE_DITHER
 #import bevy_pbr::pbr_functions::visibility_range_dither
@@ -168,6 +179,34 @@ fn standard(s: Surface, lit: Lit) -> vec3<f32> {
     return (s.albedo + gloss * s.f0) / PI * facing * lit.light * lit.shadow;
 }
 
+#ifdef ENVIRONMENT_MAP
+fn around(way: vec3<f32>) -> vec3<f32> {
+#ifdef MULTIPLE_LIGHT_PROBES_IN_ARRAY
+    let map = max(light_probes.view_cubemap_index, 0);
+    let light = textureSampleLevel(view_bindings::diffuse_environment_maps[map],
+        view_bindings::environment_map_sampler, way, 0.0);
+#else
+    let light = textureSampleLevel(
+        view_bindings::diffuse_environment_map, view_bindings::environment_map_sampler, way, 0.0);
+#endif
+    return light.rgb * light_probes.intensity_for_view;
+}
+
+fn mirrored_in(way: vec3<f32>, rough: f32) -> vec3<f32> {
+#ifdef MULTIPLE_LIGHT_PROBES_IN_ARRAY
+    let map = max(light_probes.view_cubemap_index, 0);
+    let level = rough * f32(textureNumLevels(view_bindings::specular_environment_maps[map]) - 1u);
+    let light = textureSampleLevel(view_bindings::specular_environment_maps[map],
+        view_bindings::environment_map_sampler, way, level);
+#else
+    let level = rough * f32(light_probes.smallest_specular_mip_level_for_view);
+    let light = textureSampleLevel(
+        view_bindings::specular_environment_map, view_bindings::environment_map_sampler, way, level);
+#endif
+    return light.rgb * light_probes.intensity_for_view;
+}
+#endif
+
 // Light from all around, as the standard lighting has it.
 fn surroundings(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
     let n_dot_v = max(dot(s.n, s.v), 0.0001);
@@ -178,17 +217,20 @@ fn surroundings(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
     let ambient = view_bindings::lights.ambient_color.rgb;
     var sum = (0.45 * s.albedo + mirrored) * ambient * in.diffuse_occlusion;
 #ifdef ENVIRONMENT_MAP
-    let z = view_z_of(in.world_position);
-    let cluster = clustering::view_fragment_cluster_index(in.frag_coord.xy, z, in.is_orthographic);
-    var ranges = clustering::unpack_clusterable_object_index_ranges(cluster);
-    var layer: lighting::LayerLightingInput;
-    layer.N = s.n;
-    layer.R = reflect(-s.v, s.n);
-    layer.NdotV = n_dot_v;
-    layer.perceptual_roughness = rough;
-    layer.roughness = s.roughness;
-    let around = environment_map::compute_radiances(layer, &ranges, in.world_position.xyz, false);
-    sum += 0.96 * s.albedo * around.irradiance * in.diffuse_occlusion + mirrored * around.radiance;
+    let turn = light_probes.view_rotation;
+    // Cube maps are left-handed.
+    let faces = environment_map::quat_rotate(turn, s.n) * vec3(1.0, 1.0, -1.0);
+    let irradiance = around(faces);
+#ifdef AVATAR_ROUGH
+    // What is matt mirrors no more than a blur.
+    let radiance = irradiance;
+#else
+    let way = environment_map::radiance_sample_direction(s.n, reflect(-s.v, s.n), s.roughness);
+    let mirror = environment_map::quat_rotate(turn, way) * vec3(1.0, 1.0, -1.0);
+    let radiance = mirrored_in(mirror, rough);
+#endif
+    let seen = 0.96 * s.albedo * irradiance * in.diffuse_occlusion + mirrored * radiance;
+    sum += select(vec3(0.0), seen, light_probes.view_cubemap_index >= 0);
 #endif
     return sum;
 }
@@ -209,8 +251,12 @@ fn lean_input(in: VertexOutput, is_front: bool) -> LeanInput {
 #ifdef VERTEX_UVS_A
     let bias = view_bindings::view.mip_bias;
     if (flags & pbr_types::STANDARD_MATERIAL_FLAGS_BASE_COLOR_TEXTURE_BIT) != 0u {
-        pbr.material.base_color *= textureSampleBias(
+        let encoded = textureSampleBias(
             pbr_bindings::base_color_texture, pbr_bindings::base_color_sampler, in.uv, bias);
+        // sRGB's decoding, within 0.2 %.
+        let c = encoded.rgb;
+        let decoded = c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878);
+        pbr.material.base_color *= vec4(decoded, encoded.a);
     }
 #endif
     pbr.material.base_color = alpha_discard(pbr.material, pbr.material.base_color);
@@ -248,6 +294,38 @@ fn lean_input(in: VertexOutput, is_front: bool) -> LeanInput {
 #endif
 #endif
     return LeanInput(pbr, scatter);
+}
+#endif
+
+#ifdef AVATAR_LEAN
+// As `main_pass_post_lighting_processing`, but that lights do not shine through the fog.
+fn finished(in: pbr_types::PbrInput, lit: vec4<f32>) -> vec4<f32> {
+    var color = lit;
+#ifdef DISTANCE_FOG
+    let params = view_bindings::fog;
+    let away = distance(in.world_position.xyz, view_bindings::view.world_position.xyz);
+    let none = vec3(0.0);
+    if params.mode == mesh_view_types::FOG_MODE_LINEAR {
+        color = fog::linear_fog(params, lit, away, none);
+    } else if params.mode == mesh_view_types::FOG_MODE_EXPONENTIAL {
+        color = fog::exponential_fog(params, lit, away, none);
+    } else if params.mode == mesh_view_types::FOG_MODE_EXPONENTIAL_SQUARED {
+        color = fog::exponential_squared_fog(params, lit, away, none);
+    } else if params.mode == mesh_view_types::FOG_MODE_ATMOSPHERIC {
+        color = fog::atmospheric_fog(params, lit, away, none);
+    }
+#endif
+#ifdef TONEMAP_IN_SHADER
+    color = tone_mapping(color, view_bindings::view.color_grading);
+#ifdef DEBAND_DITHER
+    let encoded = pow(max(color.rgb, vec3(0.0)), vec3(1.0 / 2.2)) + screen_space_dither(in.frag_coord.xy);
+    color = vec4(pow(max(encoded, vec3(0.0)), vec3(2.2)), color.a);
+#endif
+#endif
+#ifdef PREMULTIPLY_ALPHA
+    color = pbr_functions::premultiply_alpha(in.material.flags, color);
+#endif
+    return color;
 }
 #endif
 
@@ -335,6 +413,9 @@ fn beyond_standard(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
             let cone = saturate(dot(-direction, lit.to_light) * (*lamp).light_custom_data.z + (*lamp).light_custom_data.w);
             lit.light *= cone * cone;
         }
+#ifdef AVATAR_LEAN
+        sum += standard(s, lit);
+#else
         if receives && ((*lamp).flags & mesh_view_types::POINT_LIGHT_FLAGS_SHADOWS_ENABLED_BIT) != 0u {
             let deep = in.world_position + vec4(lit.to_light * depth_m, 0.0);
             if spot {
@@ -346,8 +427,6 @@ fn beyond_standard(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
                 lit.deep = shadows::fetch_point_shadow(id, deep, in.world_normal, in.frag_coord.xy);
             }
         }
-#ifdef AVATAR_LEAN
-        sum += standard(s, lit);
 #endif
         sum += shade(s, lit);
     }
@@ -449,6 +528,10 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
         lit = pbr.material.base_color;
     }
     var out: FragmentOutput;
+#ifdef AVATAR_LEAN
+    out.color = finished(pbr, lit);
+#else
     out.color = main_pass_post_lighting_processing(pbr, lit);
+#endif
     return out;
 }

@@ -237,7 +237,7 @@ impl Prepared {
         };
         let lean = detail.is_reduced(adapter.as_deref());
         let images: Vec<Handle<Image>> =
-            images.into_iter().map(|image| textures.add(image)).collect();
+            images.into_iter().map(|image| textures.add(for_light(image, lean))).collect();
         let handles: Vec<Handle<AvatarMaterial>> = materials
             .iter()
             .map(|from| surfaces.add(material(from, &images, body.height_m, lean)))
@@ -384,6 +384,15 @@ impl Cut {
         }
         dense
     }
+}
+
+/// A texture as surfaces want it that are lit so, see [`AvatarSurface::lean`](super::AvatarSurface).
+fn for_light(mut image: Image, lean: bool) -> Image {
+    if lean {
+        let format = &mut image.texture_descriptor.format;
+        *format = format.remove_srgb_suffix();
+    }
+    image
 }
 
 /// A texture with its smaller levels.

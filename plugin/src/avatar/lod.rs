@@ -26,7 +26,7 @@ const FORM_PX_PER_M: [f32; FORMS - 1] = [330.0, 130.0, 45.0];
 /// Share by which that must be exceeded or missed for a change.
 const HOLDS: f32 = 0.12;
 
-/// How finely people are drawn.
+/// How finely people are drawn. How surfaces are lit is settled when somebody is loaded.
 #[derive(Resource, Debug, Clone, Copy, PartialEq, Eq, Default, Reflect, Serialize, Deserialize)]
 #[reflect(Resource, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub enum AvatarDetail {

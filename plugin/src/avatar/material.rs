@@ -1,7 +1,6 @@
 //! What people are made of: Bevy's standard material with the shading of skin, eyes, hair and cloth on
 //! top (`shaders/avatar.wgsl`).
 
-use super::lod::AvatarDetail;
 use bevy::{
     asset::uuid_handle,
     mesh::MeshVertexBufferLayoutRef,
@@ -10,11 +9,8 @@ use bevy::{
         MaterialPlugin,
     },
     prelude::*,
-    render::{
-        render_resource::{
-            AsBindGroup, RenderPipelineDescriptor, ShaderType, SpecializedMeshPipelineError,
-        },
-        renderer::RenderAdapterInfo,
+    render::render_resource::{
+        AsBindGroup, RenderPipelineDescriptor, ShaderType, SpecializedMeshPipelineError,
     },
     shader::{Shader, ShaderRef},
 };
@@ -31,7 +27,9 @@ pub type AvatarMaterial = ExtendedMaterial<StandardMaterial, AvatarSurface>;
 pub struct AvatarSurface {
     /// What it is made of.
     pub kind: SurfaceKind,
-    /// It is lit more simply, see [`AvatarDetail`](super::AvatarDetail).
+    /// It is lit more simply, see [`AvatarDetail`](super::AvatarDetail). The texture of its colour is then
+    /// one without sRGB's decoding, which the shader does after filtering: a program that samples textures
+    /// takes far longer to decode every texel.
     pub lean: bool,
     /// Numbers for the shader.
     #[uniform(100)]
@@ -114,6 +112,9 @@ impl MaterialExtension for AvatarSurface {
             fragment.shader_defs.push("AVATAR_LIGHTS".into());
             if lean {
                 fragment.shader_defs.push("AVATAR_LEAN".into());
+                if matches!(kind, SurfaceKind::Hair | SurfaceKind::Cloth) {
+                    fragment.shader_defs.push("AVATAR_ROUGH".into());
+                }
             }
         }
         Ok(())
@@ -124,21 +125,6 @@ pub(super) fn plugin(app: &mut App) {
     let source = include_str!("../../../shaders/avatar.wgsl");
     crate::shaders::register(app, &SHADER, "reverie/shaders/avatar.wgsl", source);
     app.add_plugins(MaterialPlugin::<AvatarMaterial>::default());
-}
-
-/// When [`AvatarDetail`] is set anew, surfaces are lit as it says.
-pub(super) fn choose_light(
-    detail: Res<AvatarDetail>,
-    adapter: Option<Res<RenderAdapterInfo>>,
-    materials: Option<ResMut<Assets<AvatarMaterial>>>,
-) {
-    let Some(mut materials) = materials.filter(|_| detail.is_changed()) else { return };
-    let lean = detail.is_reduced(adapter.as_deref());
-    for (_, material) in materials.iter_mut() {
-        if material.extension.lean != lean {
-            material.extension.lean = lean;
-        }
-    }
 }
 
 /// The material of a body in Bevy's terms; `images` are those of the body's textures.

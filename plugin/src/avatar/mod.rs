@@ -123,7 +123,6 @@ impl Plugin for AvatarPlugin {
                         life::follow_game,
                         life::plan,
                         lod::choose,
-                        material::choose_light,
                     )
                         .chain()
                         .in_set(AvatarSystems::Plan),

@@ -38,13 +38,13 @@ impl AvatarLife {
     }
 }
 
+/// A form may have been chosen, or there are new meshes.
+type Anew = Or<(Changed<AvatarLod>, Changed<AvatarModel>)>;
+
 /// Meshes have the form that is chosen; lashes, corneas and mouths' insides of those who are far away
 /// are not drawn.
 pub(super) fn show_forms(
-    mut avatars: Query<
-        (&AvatarLife, &AvatarLod, &mut AvatarModel),
-        Or<(Changed<AvatarLod>, Changed<AvatarModel>)>,
-    >,
+    mut avatars: Query<(&AvatarLife, &AvatarLod, &mut AvatarModel), Anew>,
     mut meshes: Query<(&mut Mesh3d, &mut Visibility)>,
 ) {
     for (life, lod, mut model) in &mut avatars {

@@ -14,8 +14,8 @@ use std::{
 
 /// How much a texture that is off counts against a surface that is off.
 const TEXTURE: f32 = 0.4;
-/// How much of the way that a vertex goes more with a target than its neighbour counts.
-const MOVES: f32 = 0.3;
+/// How much it counts that a vertex goes farther with a target than its neighbour.
+const MOVES: f32 = 1.0;
 /// Parts of the length of an edge that count for ends which hang on other bones, and which face other
 /// ways.
 const BONES: f32 = 0.25;
@@ -72,7 +72,9 @@ impl<'a> Surface<'a> {
         let mut moves = vec![Vec::new(); count];
         for (at, target) in mesh.targets.iter().enumerate() {
             for (vertex, way) in target.vertices.iter().zip(&target.positions) {
-                moves[*vertex as usize].push((at as u16, Vec3::from(*way)));
+                if let Some(moves) = moves.get_mut(*vertex as usize) {
+                    moves.push((at as u16, Vec3::from(*way)));
+                }
             }
         }
         // Lips that touch are in one place and yet two sites.
@@ -214,7 +216,7 @@ impl<'a> Surface<'a> {
         let surface = (sum / weight.max(1e-12)) as f32;
         let (from, to) = (from? as usize, to as usize);
         let place = |at: usize| Vec3::from(self.mesh.positions[at]);
-        let normal = |at: usize| Vec3::from(self.mesh.normals[at]);
+        let normal = |at: usize| self.mesh.normals.get(at).map_or(Vec3::ZERO, |n| Vec3::from(*n));
         let length = place(from).distance(place(to));
         let facing = FACING * length * normal(from).distance(normal(to));
         let bones = BONES * length * self.bones_differ(from, to);

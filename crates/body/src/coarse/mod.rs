@@ -15,10 +15,12 @@ pub const COARSER: usize = 3;
 
 /// How far surfaces may be off in each of them, metres.
 const ERRORS_M: [f32; COARSER] = [0.0007, 0.0028, 0.009];
+/// The same of what targets move: mouths and lids shall close from afar, too.
+const FACE_ERRORS_M: [f32; COARSER] = [0.0006, 0.0014, 0.003];
 const HAIR: [Thinning; COARSER] = [
-    Thinning { one_in: 2, wider: 1.6, error_m: 0.0012 },
-    Thinning { one_in: 6, wider: 3.2, error_m: 0.004 },
-    Thinning { one_in: 18, wider: 6.0, error_m: 0.012 },
+    Thinning { one_in: 3, wider: 2.0, error_m: 0.0014 },
+    Thinning { one_in: 8, wider: 3.6, error_m: 0.005 },
+    Thinning { one_in: 20, wider: 6.5, error_m: 0.012 },
 ];
 
 impl Body {
@@ -34,6 +36,10 @@ impl Body {
             .par_iter()
             .map(|mesh| {
                 let substance = self.materials.get(mesh.material).map(|of| of.substance);
+                // Lashes are a few cards with a picture; less than that is none.
+                if substance == Some(Substance::Lash) {
+                    return std::array::from_fn(|_| mesh.clone());
+                }
                 if substance == Some(Substance::Hair) {
                     let hair = HAIR.map(|how| thinned(mesh, how));
                     if let [Some(a), Some(b), Some(c)] = hair {
@@ -41,7 +47,8 @@ impl Body {
                     }
                 }
                 let fixed = |at: usize| shared.contains(&mesh.positions[at].map(f32::to_bits));
-                let mut forms = collapse(mesh, fixed, &ERRORS_M).into_iter();
+                let errors_m = if mesh.targets.is_empty() { ERRORS_M } else { FACE_ERRORS_M };
+                let mut forms = collapse(mesh, fixed, &errors_m).into_iter();
                 std::array::from_fn(|_| part(mesh, &forms.next().unwrap_or_default()))
             })
             .collect();

@@ -53,11 +53,11 @@ impl Quadric {
     pub(super) fn of_plane(normal: [f64; 3], place: &Spot, weight: f64) -> Self {
         let mut quadric = Self::default();
         let off: f64 = -(0..3).map(|at| normal[at] * place[at]).sum::<f64>();
-        for row in 0..3 {
-            for column in row..3 {
-                quadric.a[row][column] = weight * normal[row] * normal[column];
+        for (row, n) in normal.iter().enumerate() {
+            for (column, m) in normal.iter().enumerate().skip(row) {
+                quadric.a[row][column] = weight * n * m;
             }
-            quadric.b[row] = weight * off * normal[row];
+            quadric.b[row] = weight * off * n;
         }
         quadric.c = weight * off * off;
         quadric
@@ -81,10 +81,10 @@ impl Quadric {
     /// The weighted sum at a spot; 0 where rounding would make it less.
     pub(super) fn at(&self, spot: &Spot) -> f64 {
         let mut sum = self.c;
-        for row in 0..5 {
-            sum += (self.a[row][row] * spot[row] + 2.0 * self.b[row]) * spot[row];
-            for column in row + 1..5 {
-                sum += 2.0 * self.a[row][column] * spot[row] * spot[column];
+        for (row, x) in spot.iter().enumerate() {
+            sum += (self.a[row][row] * x + 2.0 * self.b[row]) * x;
+            for (column, y) in spot.iter().enumerate().skip(row + 1) {
+                sum += 2.0 * self.a[row][column] * x * y;
             }
         }
         sum.max(0.0)

@@ -40,7 +40,7 @@ fn forms_have_the_same_names_bones_and_targets_and_fewer_triangles() {
         let mut before = triangles(&body);
         for (form, error_m) in forms(&body).iter().zip(ERRORS_M) {
             let count = triangles(form);
-            assert!(2 * count < before + before / 3, "{style:?}: {before} to {count}");
+            assert!(4 * count < 3 * before, "{style:?}: {before} to {count}");
             before = count;
             for (full, coarse) in body.meshes.iter().zip(&form.meshes) {
                 let name = &full.name;
@@ -68,7 +68,7 @@ fn forms_have_the_same_names_bones_and_targets_and_fewer_triangles() {
                 assert!(bones(coarse).is_subset(&bones(full)), "{name}");
                 let ((low, high), (own_low, own_high)) = (bounds(full), bounds(coarse));
                 // Hair is a choice of strands; its outline may change by their tips.
-                let most = if name == "hair" { 0.01 + 3.0 * error_m } else { 2.0 * error_m };
+                let most = if name == "hair" { 0.02 + 3.0 * error_m } else { 2.0 * error_m };
                 assert!((low - own_low).abs().max_element() < most, "{name}: {low} {own_low}");
                 assert!((high - own_high).abs().max_element() < most, "{name}: {high} {own_high}");
             }
@@ -131,7 +131,7 @@ fn faces_of_all_forms_move_as_far() {
                 rest.iter().zip(&moved).map(|(a, b)| a.distance(*b)).fold(0.0, f32::max)
             };
             let (full, coarse) = (most(&body), most(&form));
-            assert!(coarse > 0.7 * full, "{shape:?}: {full} m, {coarse} m");
+            assert!(coarse > 0.75 * full, "{shape:?}: {full} m, {coarse} m");
         }
     }
 }
