@@ -30,9 +30,6 @@
 #ifdef TONEMAP_IN_SHADER
 #import bevy_core_pipeline::tonemapping::{screen_space_dither, tone_mapping}
 #endif
-#ifdef DISTANCE_FOG
-#import bevy_pbr::fog
-#endif
 #ifdef VISIBILITY_RANGE_DITHER
 #import bevy_pbr::pbr_functions::visibility_range_dither
 #endif
@@ -306,13 +303,13 @@ fn finished(in: pbr_types::PbrInput, lit: vec4<f32>) -> vec4<f32> {
     let away = distance(in.world_position.xyz, view_bindings::view.world_position.xyz);
     let none = vec3(0.0);
     if params.mode == mesh_view_types::FOG_MODE_LINEAR {
-        color = fog::linear_fog(params, lit, away, none);
+        color = bevy_pbr::fog::linear_fog(params, lit, away, none);
     } else if params.mode == mesh_view_types::FOG_MODE_EXPONENTIAL {
-        color = fog::exponential_fog(params, lit, away, none);
+        color = bevy_pbr::fog::exponential_fog(params, lit, away, none);
     } else if params.mode == mesh_view_types::FOG_MODE_EXPONENTIAL_SQUARED {
-        color = fog::exponential_squared_fog(params, lit, away, none);
+        color = bevy_pbr::fog::exponential_squared_fog(params, lit, away, none);
     } else if params.mode == mesh_view_types::FOG_MODE_ATMOSPHERIC {
-        color = fog::atmospheric_fog(params, lit, away, none);
+        color = bevy_pbr::fog::atmospheric_fog(params, lit, away, none);
     }
 #endif
 #ifdef TONEMAP_IN_SHADER
