@@ -1,20 +1,35 @@
 // People: Bevy's standard lighting, and what it lacks for skin, eyes, hair and cloth. One of AVATAR_SKIN,
 // AVATAR_EYE, AVATAR_CORNEA, AVATAR_HAIR and AVATAR_CLOTH is defined; without, it is the standard material.
 // AVATAR_LIGHTS is defined with each of them.
+//
+// AVATAR_LEAN is for devices that are programs. They go through both sides of every branch and once through
+// every loop, so what is seldom needed costs as much as what is seen: here are one lookup of the sun's shadow
+// map, one of each texture and of the surroundings, and simpler terms in the place of the standard lighting.
+// Lamps throw no shadows on people; of probes only the camera's own counts.
 
 #import bevy_pbr::{
     clustered_forward as clustering,
     forward_io::{FragmentOutput, VertexOutput},
     lighting,
+    mesh_bindings::mesh,
     mesh_types::MESH_FLAGS_SHADOW_RECEIVER_BIT,
     mesh_view_bindings as view_bindings,
     mesh_view_types,
     pbr_bindings,
     pbr_fragment::pbr_input_from_standard_material,
+    pbr_functions,
     pbr_functions::{alpha_discard, apply_pbr_lighting, main_pass_post_lighting_processing},
     pbr_types,
+    shadow_sampling,
     shadows,
 }
+#ifdef ENVIRONMENT_MAP
+#import bevy_pbr::environment_map
+#import bevy_pbr::mesh_view_bindings::light_probes
+#endif
+#ifdef TONEMAP_IN_SHADER
+#import bevy_core_pipeline::tonemapping::{screen_space_dither, tone_mapping}
+#endif
 #ifdef VISIBILITY_RANGE_DITHER
 #import bevy_pbr::pbr_functions::visibility_range_dither
 #endif
@@ -51,8 +66,17 @@ struct Surface {
     // Along a strand.
     strand: vec3<f32>,
     scatter: vec3<f32>,
+    // As GGX has it.
     roughness: f32,
+    // What is mirrored at normal incidence.
+    f0: vec3<f32>,
 }
+
+#ifdef AVATAR_PLAIN
+fn shade(s: Surface, lit: Lit) -> vec3<f32> {
+    return vec3(0.0);
+}
+#endif
 
 #ifdef AVATAR_SKIN
 // What the standard diffuse term lacks: the terminator is soft and red, since red light travels farthest
@@ -138,25 +162,204 @@ fn shade(s: Surface, lit: Lit) -> vec3<f32> {
 }
 #endif
 
-#ifdef AVATAR_LIGHTS
-fn shadow_of_sun(i: u32, position: vec4<f32>, normal: vec3<f32>, view_z: f32, at: vec2<f32>, receives: bool) -> f32 {
-    let flags = view_bindings::lights.directional_lights[i].flags;
-    if !receives || (flags & mesh_view_types::DIRECTIONAL_LIGHT_FLAGS_SHADOWS_ENABLED_BIT) == 0u {
-        return 1.0;
-    }
-    return shadows::fetch_directional_shadow(i, position, normal, view_z, at);
+#ifdef AVATAR_LEAN
+// What the standard lighting gives of a light: Lambert's diffuse term and GGX with the mobile fit of
+// Lazarov and Karis for its visibility and Fresnel's term.
+fn standard(s: Surface, lit: Lit) -> vec3<f32> {
+    let facing = saturate(dot(s.n, lit.to_light));
+    let half_way = normalize(lit.to_light + s.v);
+    let across = saturate(dot(s.n, half_way));
+    let towards = saturate(dot(lit.to_light, half_way));
+    let square = s.roughness * s.roughness;
+    let spread = across * across * (square - 1.0) + 1.0;
+    let gloss = square / (spread * spread * max(0.1, towards * towards) * (4.0 * s.roughness + 2.0));
+    return (s.albedo + gloss * s.f0) / PI * facing * lit.light * lit.shadow;
 }
 
-// All lights once more, for what the standard lighting lacks.
+#ifdef ENVIRONMENT_MAP
+fn around(way: vec3<f32>) -> vec3<f32> {
+#ifdef MULTIPLE_LIGHT_PROBES_IN_ARRAY
+    let map = max(light_probes.view_cubemap_index, 0);
+    let light = textureSampleLevel(view_bindings::diffuse_environment_maps[map],
+        view_bindings::environment_map_sampler, way, 0.0);
+#else
+    let light = textureSampleLevel(
+        view_bindings::diffuse_environment_map, view_bindings::environment_map_sampler, way, 0.0);
+#endif
+    return light.rgb * light_probes.intensity_for_view;
+}
+
+fn mirrored_in(way: vec3<f32>, rough: f32) -> vec3<f32> {
+#ifdef MULTIPLE_LIGHT_PROBES_IN_ARRAY
+    let map = max(light_probes.view_cubemap_index, 0);
+    let level = rough * f32(textureNumLevels(view_bindings::specular_environment_maps[map]) - 1u);
+    let light = textureSampleLevel(view_bindings::specular_environment_maps[map],
+        view_bindings::environment_map_sampler, way, level);
+#else
+    let level = rough * f32(light_probes.smallest_specular_mip_level_for_view);
+    let light = textureSampleLevel(
+        view_bindings::specular_environment_map, view_bindings::environment_map_sampler, way, level);
+#endif
+    return light.rgb * light_probes.intensity_for_view;
+}
+#endif
+
+// Light from all around, as the standard lighting has it.
+fn surroundings(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
+    let n_dot_v = max(dot(s.n, s.v), 0.0001);
+    let rough = in.material.perceptual_roughness;
+    let r = rough * vec4(-1.0, -0.0275, -0.572, 0.022) + vec4(1.0, 0.0425, 1.04, -0.04);
+    let fit = min(r.x * r.x, exp2(-9.28 * n_dot_v)) * r.x + r.y;
+    let mirrored = s.f0 * (r.z - 1.04 * fit) + saturate(50.0 * 0.33 * 3.0 * s.f0.g) * (1.04 * fit + r.w);
+    let ambient = view_bindings::lights.ambient_color.rgb;
+    var sum = (0.45 * s.albedo + mirrored) * ambient * in.diffuse_occlusion;
+#ifdef ENVIRONMENT_MAP
+    let turn = light_probes.view_rotation;
+    // Cube maps are left-handed.
+    let faces = environment_map::quat_rotate(turn, s.n) * vec3(1.0, 1.0, -1.0);
+    let irradiance = around(faces);
+#ifdef AVATAR_ROUGH
+    // What is matt mirrors no more than a blur.
+    let radiance = irradiance;
+#else
+    let way = environment_map::radiance_sample_direction(s.n, reflect(-s.v, s.n), s.roughness);
+    let mirror = environment_map::quat_rotate(turn, way) * vec3(1.0, 1.0, -1.0);
+    let radiance = mirrored_in(mirror, rough);
+#endif
+    let seen = 0.96 * s.albedo * irradiance * in.diffuse_occlusion + mirrored * radiance;
+    sum += select(vec3(0.0), seen, light_probes.view_cubemap_index >= 0);
+#endif
+    return sum;
+}
+
+// What `pbr_input_from_standard_material` finds out, as far as people have it, and how much light
+// scatters. Whoever is cut away is cut away first.
+struct LeanInput {
+    pbr: pbr_types::PbrInput,
+    scatter: f32,
+}
+
+fn lean_input(in: VertexOutput, is_front: bool) -> LeanInput {
+    var pbr = pbr_types::pbr_input_new();
+    let flags = pbr_bindings::material.flags;
+    pbr.material.flags = flags;
+    pbr.material.alpha_cutoff = pbr_bindings::material.alpha_cutoff;
+    pbr.material.base_color = pbr_bindings::material.base_color;
+#ifdef VERTEX_UVS_A
+    let bias = view_bindings::view.mip_bias;
+    if (flags & pbr_types::STANDARD_MATERIAL_FLAGS_BASE_COLOR_TEXTURE_BIT) != 0u {
+        let encoded = textureSampleBias(
+            pbr_bindings::base_color_texture, pbr_bindings::base_color_sampler, in.uv, bias);
+        // sRGB's decoding, within 0.2 %.
+        let c = encoded.rgb;
+        let decoded = c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878);
+        pbr.material.base_color *= vec4(decoded, encoded.a);
+    }
+#endif
+    pbr.material.base_color = alpha_discard(pbr.material, pbr.material.base_color);
+    pbr.flags = mesh[in.instance_index].flags;
+    pbr.is_orthographic = view_bindings::view.clip_from_view[3].w == 1.0;
+    pbr.V = pbr_functions::calculate_view(in.world_position, pbr.is_orthographic);
+    pbr.frag_coord = in.position;
+    pbr.world_position = in.world_position;
+    let double_sided = (flags & pbr_types::STANDARD_MATERIAL_FLAGS_DOUBLE_SIDED_BIT) != 0u;
+    pbr.world_normal = pbr_functions::prepare_world_normal(in.world_normal, double_sided, is_front);
+    pbr.N = normalize(pbr.world_normal);
+    pbr.material.reflectance = pbr_bindings::material.reflectance;
+    pbr.material.metallic = pbr_bindings::material.metallic;
+    pbr.material.perceptual_roughness = pbr_bindings::material.perceptual_roughness;
+    var scatter = 1.0;
+#ifdef VERTEX_UVS_A
+    if (flags & pbr_types::STANDARD_MATERIAL_FLAGS_METALLIC_ROUGHNESS_TEXTURE_BIT) != 0u {
+        let surface = textureSampleBias(pbr_bindings::metallic_roughness_texture,
+            pbr_bindings::metallic_roughness_sampler, in.uv, bias);
+        pbr.material.metallic *= surface.b;
+        pbr.material.perceptual_roughness *= surface.g;
+        scatter = surface.a;
+        // One picture has both.
+        if (flags & pbr_types::STANDARD_MATERIAL_FLAGS_OCCLUSION_TEXTURE_BIT) != 0u {
+            pbr.diffuse_occlusion = vec3(surface.r);
+        }
+    }
+#ifdef VERTEX_TANGENTS
+#ifdef STANDARD_MATERIAL_NORMAL_MAP
+    let tbn = pbr_functions::calculate_tbn_mikktspace(pbr.world_normal, in.world_tangent);
+    let normal = textureSampleBias(
+        pbr_bindings::normal_map_texture, pbr_bindings::normal_map_sampler, in.uv, bias).rgb;
+    pbr.N = pbr_functions::apply_normal_mapping(flags, tbn, double_sided, is_front, normal);
+#endif
+#endif
+#endif
+    return LeanInput(pbr, scatter);
+}
+#endif
+
+#ifdef AVATAR_LEAN
+// As `main_pass_post_lighting_processing`, but that lights do not shine through the fog.
+fn finished(in: pbr_types::PbrInput, lit: vec4<f32>) -> vec4<f32> {
+    var color = lit;
+#ifdef DISTANCE_FOG
+    let params = view_bindings::fog;
+    let away = distance(in.world_position.xyz, view_bindings::view.world_position.xyz);
+    let none = vec3(0.0);
+    if params.mode == mesh_view_types::FOG_MODE_LINEAR {
+        color = bevy_pbr::fog::linear_fog(params, lit, away, none);
+    } else if params.mode == mesh_view_types::FOG_MODE_EXPONENTIAL {
+        color = bevy_pbr::fog::exponential_fog(params, lit, away, none);
+    } else if params.mode == mesh_view_types::FOG_MODE_EXPONENTIAL_SQUARED {
+        color = bevy_pbr::fog::exponential_squared_fog(params, lit, away, none);
+    } else if params.mode == mesh_view_types::FOG_MODE_ATMOSPHERIC {
+        color = bevy_pbr::fog::atmospheric_fog(params, lit, away, none);
+    }
+#endif
+#ifdef TONEMAP_IN_SHADER
+    color = tone_mapping(color, view_bindings::view.color_grading);
+#ifdef DEBAND_DITHER
+    let encoded = pow(max(color.rgb, vec3(0.0)), vec3(1.0 / 2.2)) + screen_space_dither(in.frag_coord.xy);
+    color = vec4(pow(max(encoded, vec3(0.0)), vec3(2.2)), color.a);
+#endif
+#endif
+#ifdef PREMULTIPLY_ALPHA
+    color = pbr_functions::premultiply_alpha(in.material.flags, color);
+#endif
+    return color;
+}
+#endif
+
+#ifdef AVATAR_LIGHTS
+fn view_z_of(position: vec4<f32>) -> f32 {
+    let view = view_bindings::view.view_from_world;
+    return dot(vec4<f32>(view[0].z, view[1].z, view[2].z, view[3].z), position);
+}
+
+fn shadow_of_sun(i: u32, position: vec4<f32>, normal: vec3<f32>, view_z: f32, at: vec2<f32>, receives: bool) -> f32 {
+    let sun = &view_bindings::lights.directional_lights[i];
+    if !receives || ((*sun).flags & mesh_view_types::DIRECTIONAL_LIGHT_FLAGS_SHADOWS_ENABLED_BIT) == 0u {
+        return 1.0;
+    }
+#ifdef AVATAR_LEAN
+    let cascade = shadows::get_cascade_index(i, view_z);
+    if cascade >= (*sun).num_cascades {
+        return 1.0;
+    }
+    let off = (*sun).shadow_normal_bias * (*sun).cascades[cascade].texel_size * normal
+        + (*sun).shadow_depth_bias * (*sun).direction_to_light.xyz;
+    let local = shadows::world_to_directional_light_local(i, cascade, position + vec4(off, 0.0));
+    if local.w == 0.0 {
+        return 1.0;
+    }
+    let layer = i32((*sun).depth_texture_base_index + cascade);
+    return shadow_sampling::sample_shadow_map_hardware(local.xy, local.z, layer);
+#else
+    return shadows::fetch_directional_shadow(i, position, normal, view_z, at);
+#endif
+}
+
+// All lights once more, for what the standard lighting lacks; lean, all lights.
 fn beyond_standard(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
     var sum = vec3(0.0);
     let receives = (in.flags & MESH_FLAGS_SHADOW_RECEIVER_BIT) != 0u;
-    let view_z = dot(vec4<f32>(
-        view_bindings::view.view_from_world[0].z,
-        view_bindings::view.view_from_world[1].z,
-        view_bindings::view.view_from_world[2].z,
-        view_bindings::view.view_from_world[3].z
-    ), in.world_position);
+    let view_z = view_z_of(in.world_position);
     let depth_m = 0.015 * surface.size;
 
     for (var i = 0u; i < view_bindings::lights.n_directional_lights; i = i + 1u) {
@@ -164,6 +367,14 @@ fn beyond_standard(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
         var lit: Lit;
         lit.to_light = (*sun).direction_to_light;
         lit.light = (*sun).color.rgb;
+#ifdef AVATAR_LEAN
+        // Between the surface and what is below it, by what counts.
+        let below = depth_m * (1.0 - smoothstep(-0.05, 0.35, dot(s.smooth_n, lit.to_light)));
+        let looked_up = in.world_position + vec4(lit.to_light * below, 0.0);
+        lit.shadow = shadow_of_sun(i, looked_up, in.world_normal, view_z, in.frag_coord.xy, receives);
+        lit.deep = lit.shadow;
+        sum += standard(s, lit);
+#else
         lit.shadow = shadow_of_sun(i, in.world_position, in.world_normal, view_z, in.frag_coord.xy, receives);
         lit.deep = lit.shadow;
 #ifndef AVATAR_CLOTH
@@ -171,6 +382,7 @@ fn beyond_standard(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
             let deep = in.world_position + vec4(lit.to_light * depth_m, 0.0);
             lit.deep = shadow_of_sun(i, deep, in.world_normal, view_z, in.frag_coord.xy, receives);
         }
+#endif
 #endif
         sum += shade(s, lit);
     }
@@ -198,6 +410,9 @@ fn beyond_standard(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
             let cone = saturate(dot(-direction, lit.to_light) * (*lamp).light_custom_data.z + (*lamp).light_custom_data.w);
             lit.light *= cone * cone;
         }
+#ifdef AVATAR_LEAN
+        sum += standard(s, lit);
+#else
         if receives && ((*lamp).flags & mesh_view_types::POINT_LIGHT_FLAGS_SHADOWS_ENABLED_BIT) != 0u {
             let deep = in.world_position + vec4(lit.to_light * depth_m, 0.0);
             if spot {
@@ -209,6 +424,7 @@ fn beyond_standard(s: Surface, in: pbr_types::PbrInput) -> vec3<f32> {
                 lit.deep = shadows::fetch_point_shadow(id, deep, in.world_normal, in.frag_coord.xy);
             }
         }
+#endif
         sum += shade(s, lit);
     }
     return sum * view_bindings::view.exposure;
@@ -220,8 +436,13 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
 #ifdef VISIBILITY_RANGE_DITHER
     visibility_range_dither(in.position, in.visibility_range_dither);
 #endif
+#ifdef AVATAR_LEAN
+    let lean = lean_input(in, is_front);
+    var pbr = lean.pbr;
+#else
     var pbr = pbr_input_from_standard_material(in, is_front);
     pbr.material.base_color = alpha_discard(pbr.material, pbr.material.base_color);
+#endif
 
 #ifdef AVATAR_LIGHTS
     var s: Surface;
@@ -230,18 +451,22 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     s.v = pbr.V;
     s.strand = vec3(0.0, 1.0, 0.0);
     s.scatter = surface.scatter;
-    s.roughness = pbr.material.perceptual_roughness;
+    s.roughness = lighting::perceptualRoughnessToRoughness(pbr.material.perceptual_roughness);
 #endif
 
     pbr.diffuse_occlusion *= surface.open;
 
 #ifdef AVATAR_SKIN
+#ifdef AVATAR_LEAN
+    s.scatter *= lean.scatter;
+#else
     let has_map = (pbr.material.flags & pbr_types::STANDARD_MATERIAL_FLAGS_METALLIC_ROUGHNESS_TEXTURE_BIT) != 0u;
     if has_map {
 #ifdef VERTEX_UVS_A
         s.scatter *= textureSample(pbr_bindings::metallic_roughness_texture, pbr_bindings::metallic_roughness_sampler, in.uv).a;
 #endif
     }
+#endif
     // In folds light is scattered from wall to wall and comes out redder.
     pbr.diffuse_occlusion = pow(pbr.diffuse_occlusion, vec3(1.0) - 0.7 * s.scatter);
 #endif
@@ -275,11 +500,17 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
 
 #ifdef AVATAR_LIGHTS
     s.albedo = pbr.material.base_color.rgb;
+    let reflectance = pbr.material.reflectance;
+    s.f0 = mix(0.16 * reflectance * reflectance, s.albedo, pbr.material.metallic);
 #endif
 
     var lit: vec4<f32>;
     if (pbr.material.flags & pbr_types::STANDARD_MATERIAL_FLAGS_UNLIT_BIT) == 0u {
+#ifdef AVATAR_LEAN
+        lit = vec4(surroundings(s, pbr) * view_bindings::view.exposure, pbr.material.base_color.a);
+#else
         lit = apply_pbr_lighting(pbr);
+#endif
 #ifdef AVATAR_LIGHTS
         lit = vec4(max(lit.rgb + beyond_standard(s, pbr), vec3(0.0)), lit.a);
 #endif
@@ -294,6 +525,10 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
         lit = pbr.material.base_color;
     }
     var out: FragmentOutput;
+#ifdef AVATAR_LEAN
+    out.color = finished(pbr, lit);
+#else
     out.color = main_pass_post_lighting_processing(pbr, lit);
+#endif
     return out;
 }

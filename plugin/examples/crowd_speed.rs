@@ -3,6 +3,9 @@
 //! ```sh
 //! cargo run --example crowd_speed -- [--count 20] [--size 1280x720] [--secs 10] [--shot out.png] [--unseen]
 //! ```
+//! `--away 1.2` puts the first row so far before the eyes, metres (3.6; 1.2 is the distance of a conversation),
+//! `--detail full|reduced` and `--form 0|1|2|3` draw people other than the machine and their size ask for,
+//! `--first 1` is the seed of the first one, `--shadows` has the sun throw Bevy's shadows.
 
 use bevy::{
     camera::RenderTarget,
@@ -15,7 +18,11 @@ use bevy::{
     },
     time::TimeUpdateStrategy,
 };
-use bevy_reverie::{headless, prelude::*};
+use bevy_reverie::{
+    avatar::{AvatarDetail, AvatarLod},
+    headless,
+    prelude::*,
+};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -28,15 +35,34 @@ struct Options {
     secs: f32,
     shot: Option<String>,
     unseen: bool,
+    shadows: bool,
+    away: Option<f32>,
+    detail: AvatarDetail,
+    form: Option<u8>,
+    first: u64,
 }
 
 fn options() -> Result<Options, String> {
-    let mut options =
-        Options { count: 20, size: UVec2::new(1280, 720), secs: 10.0, shot: None, unseen: false };
+    let mut options = Options {
+        count: 20,
+        size: UVec2::new(1280, 720),
+        secs: 10.0,
+        shot: None,
+        unseen: false,
+        shadows: false,
+        away: None,
+        detail: AvatarDetail::Automatic,
+        form: None,
+        first: 1,
+    };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         if word == "--unseen" {
             options.unseen = true;
+            continue;
+        }
+        if word == "--shadows" {
+            options.shadows = true;
             continue;
         }
         let value = words.next().ok_or(format!("{word}: needs a value"))?;
@@ -45,6 +71,11 @@ fn options() -> Result<Options, String> {
             "--count" => options.count = value.parse().map_err(|_| wrong())?,
             "--secs" => options.secs = value.parse().map_err(|_| wrong())?,
             "--shot" => options.shot = Some(value),
+            "--away" => options.away = Some(value.parse().map_err(|_| wrong())?),
+            "--form" => options.form = Some(value.parse().map_err(|_| wrong())?),
+            "--first" => options.first = value.parse().map_err(|_| wrong())?,
+            "--detail" if value == "full" => options.detail = AvatarDetail::Full,
+            "--detail" if value == "reduced" => options.detail = AvatarDetail::Reduced,
             "--size" => {
                 let (w, h) = value.split_once('x').ok_or_else(wrong)?;
                 let side = |text: &str| text.parse().map_err(|_| wrong());
@@ -70,34 +101,48 @@ fn measure(options: &Options) -> Result<(), String> {
     let mut app = App::new();
     app.add_plugins((headless::default_plugins(), AvatarPlugin))
         .insert_resource(TimeUpdateStrategy::ManualDuration(FRAME))
+        .insert_resource(options.detail)
         .insert_resource(ClearColor(Color::srgb(0.55, 0.62, 0.70)))
         .insert_resource(GlobalAmbientLight { brightness: 1_200.0, ..default() });
     let (w, h) = (options.size.x, options.size.y);
     let mut target = Image::new_target_texture(w, h, TextureFormat::Rgba8UnormSrgb, None);
     target.texture_descriptor.usage |= TextureUsages::COPY_SRC;
     let target = app.world_mut().resource_mut::<Assets<Image>>().add(target);
-    let looks_to =
-        if options.unseen { Vec3::new(0.0, 1.6, 20.0) } else { Vec3::new(0.0, 0.9, -4.5) };
+    let eye = Vec3::new(0.0, 1.7, 1.0);
+    let looks_to = match options.away {
+        _ if options.unseen => Vec3::new(0.0, 1.6, 20.0),
+        // In the eye.
+        Some(away) => eye - Vec3::new(0.0, 0.35, away),
+        None => Vec3::new(0.0, 0.9, -4.5),
+    };
     let camera = app
         .world_mut()
         .spawn((
             Camera3d::default(),
             Msaa::Off,
             RenderTarget::Image(target.clone().into()),
-            Transform::from_xyz(0.0, 1.7, 1.0).looking_at(looks_to, Vec3::Y),
+            Transform::from_translation(eye).looking_at(looks_to, Vec3::Y),
         ))
         .id();
     app.world_mut().spawn((
-        DirectionalLight { illuminance: 8_000.0, ..default() },
+        DirectionalLight {
+            illuminance: 8_000.0,
+            shadow_maps_enabled: options.shadows,
+            ..default()
+        },
         Transform::from_xyz(1.6, 2.4, 1.5).looking_at(Vec3::ZERO, Vec3::Y),
     ));
+    let mut lod = AvatarLod::default();
+    lod.forced_form = options.form;
     for at in 0..options.count {
         let across = 7.min(options.count);
         let (row, column) = (at / across, at % across);
         let x = 0.95 * (column as f32 - 0.5 * (across - 1) as f32) + 0.4 * (row % 2) as f32;
-        let place = Vec3::new(x, 0.0, -2.6 - 1.3 * row as f32);
+        let away = options.away.unwrap_or(3.6) + 1.3 * row as f32;
+        let place = Vec3::new(x, 0.0, eye.z - away);
         app.world_mut().spawn((
-            Avatar::random(at as u64 + 1),
+            Avatar::random(options.first + at as u64),
+            lod,
             Transform::from_translation(place).looking_at(Vec3::new(0.0, 0.0, 1.0), Vec3::Y),
             Posture::listening_to([camera]),
         ));

@@ -8,14 +8,15 @@
 //! `--who mara|FILE.ron|FILE.vrm|random:7`, `--mood happy`, `--frame face|bust|body`, `--secs 2`, `--light
 //! day|studio|back|dusk` (in the plain room), `--seed PICTURE|scene:city?hour=12`, `--size 1280x720`, `--turn DEGREES` (how the person stands),
 //! `--open life|face|creator` (the inspector is open; F2 in the window), `--act wave|point|nod`, `--far METRES`,
-//! `--smooth` (four samples a pixel).
+//! `--smooth` (four samples a pixel), `--measure SECS` (no window: how fast it is, once somebody stands there).
 
 use bevy::{
     camera::RenderTarget,
     core_pipeline::tonemapping::Tonemapping,
     prelude::*,
     render::{
-        render_resource::{TextureFormat, TextureUsages},
+        render_resource::{PollType, TextureFormat, TextureUsages},
+        renderer::RenderDevice,
         view::{
             Msaa,
             screenshot::{Screenshot, save_to_disk},
@@ -46,6 +47,7 @@ struct Options {
     light: String,
     seed: String,
     shot: Option<String>,
+    measure: Option<f32>,
     act: String,
     open: String,
     size: UVec2,
@@ -64,6 +66,7 @@ fn options() -> Result<Options, String> {
         light: "day".to_owned(),
         seed: "seeds/mountain_trail.jpg".to_owned(),
         shot: None,
+        measure: None,
         act: String::new(),
         open: String::new(),
         size: UVec2::new(1280, 720),
@@ -95,6 +98,7 @@ fn options() -> Result<Options, String> {
             "--act" => options.act = value,
             "--open" => options.open = value,
             "--secs" => options.secs = number()?,
+            "--measure" => options.measure = Some(number()?),
             "--turn" => options.turn = number()?,
             "--far" => options.far = number()?,
             "--size" => {
@@ -118,7 +122,9 @@ fn main() -> AppExit {
         }
     };
     let mut app = App::new();
-    if options.shot.is_some() {
+    if options.measure.is_some() {
+        app.add_plugins((headless::default_plugins(), ReveriePlugins));
+    } else if options.shot.is_some() {
         app.add_plugins((headless::default_plugins(), ReveriePlugins))
             .insert_resource(ReverieSettings { lockstep: true, ..default() })
             .insert_resource(TimeUpdateStrategy::ManualDuration(FRAME));
@@ -138,8 +144,12 @@ fn main() -> AppExit {
     if let Some(page) = page {
         app.insert_resource(AvatarInspector { open: true, page, ..default() });
     }
-    let Some(shot) = options.shot else { return app.run() };
-    match picture(&mut app, options.plain, options.secs, shot) {
+    let done = match (options.measure, options.shot) {
+        (Some(secs), _) => measure(&mut app, secs),
+        (None, Some(shot)) => picture(&mut app, options.plain, options.secs, shot),
+        (None, None) => return app.run(),
+    };
+    match done {
         Ok(()) => AppExit::Success,
         Err(error) => {
             eprintln!("meet: {error}");
@@ -188,7 +198,7 @@ fn set_up(
         let samples = if options.smooth { Msaa::Sample4 } else { Msaa::Off };
         camera.insert((samples, Tonemapping::TonyMcMapface));
     }
-    if options.shot.is_some() {
+    if options.shot.is_some() || options.measure.is_some() {
         let (w, h) = (options.size.x, options.size.y);
         let mut target = Image::new_target_texture(w, h, TextureFormat::Rgba8UnormSrgb, None);
         target.texture_descriptor.usage |= TextureUsages::COPY_SRC;
@@ -390,5 +400,33 @@ fn picture(app: &mut App, plain: bool, secs: f32, path: String) -> Result<(), St
         }
         app.update();
     }
+    Ok(())
+}
+
+/// Frames as fast as they come, once somebody has been there for a while.
+fn measure(app: &mut App, secs: f32) -> Result<(), String> {
+    headless::make_ready(app, PATIENCE).map_err(|error| error.to_string())?;
+    let start = Instant::now();
+    let mut lives = app.world_mut().query::<&AvatarLife>();
+    while lives.iter(app.world()).next().is_none_or(|life| life.secs() < 2.0) {
+        if start.elapsed() > PATIENCE {
+            return Err("nobody came".to_owned());
+        }
+        app.update();
+    }
+    let mut times = Vec::new();
+    let began = Instant::now();
+    while began.elapsed().as_secs_f32() < secs {
+        let start = Instant::now();
+        app.update();
+        if let Some(device) = app.world().get_resource::<RenderDevice>() {
+            device.poll(PollType::wait_indefinitely()).map_err(|error| error.to_string())?;
+        }
+        times.push(1e3 * start.elapsed().as_secs_f32());
+    }
+    let fps = times.len() as f32 / began.elapsed().as_secs_f32();
+    times.sort_unstable_by(f32::total_cmp);
+    let at = |share: f32| times[(share * (times.len() - 1) as f32) as usize];
+    println!("{fps:.1} fps; {:.1} ms (p50), {:.1} ms (p99)", at(0.5), at(0.99));
     Ok(())
 }

@@ -7,6 +7,7 @@
 use crate::{
     ReverieSettings,
     present::{PresentedTextures, PresentedView, ScreenStamp},
+    shaders,
 };
 use bevy::{
     asset::uuid_handle,
@@ -65,14 +66,8 @@ impl Plugin for WorldCompositionPlugin {
             ExtractComponentPlugin::<ScreenStamp>::default(),
             ExtractResourcePlugin::<ReverieSettings>::default(),
         ));
-        if let Some(mut shaders) = app.world_mut().get_resource_mut::<Assets<Shader>>() {
-            let source = include_str!("../../shaders/compose.wgsl");
-            if let Err(error) =
-                shaders.insert(&SHADER, Shader::from_wgsl(source, "reverie/shaders/compose.wgsl"))
-            {
-                error!("the composition shader could not be registered: {error}");
-            }
-        }
+        let source = include_str!("../../shaders/compose.wgsl");
+        shaders::register(app, &SHADER, "reverie/shaders/compose.wgsl", source);
         let Some(render_app) = app.get_sub_app_mut(RenderApp) else { return };
         render_app
             .init_resource::<ViewInputs>()

@@ -38,6 +38,7 @@ pub mod present;
 mod preset;
 mod projection;
 mod query;
+mod shaders;
 mod shadow;
 mod view;
 mod worker;

@@ -22,6 +22,9 @@ const PRESENTATION_BYTES: usize = 256 << 20;
 /// Widest picture asked of the simulator, pixels, and its field of view.
 const SIMULATOR_WIDTH: u32 = 320;
 const SIMULATOR_FOV_RAD: f32 = 1.2;
+/// A model is asked for its light this often, seconds of its own time: telling it costs the simulator
+/// rays, and what comes of it is faded in slowly.
+const LIGHT_EVERY_SECS: f64 = 0.333;
 
 /// What a model may want to know when it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +127,8 @@ impl WorldModels {
                 })))
             }
             Some(Entry::Other(make)) => {
-                Ok(LiveModel::Other { model: make(options)?, memory: presentation_memory() })
+                let (model, memory) = (make(options)?, presentation_memory());
+                Ok(LiveModel::Other(Generated { model, memory, light: None }))
             }
             None => {
                 let known: Vec<_> = self.names().collect();
@@ -154,7 +158,38 @@ pub(crate) enum LiveModel {
     Spatial(Box<Embedded>),
     /// Any other: what it generates is put into a memory, so that looking around does not wait for
     /// it.
-    Other { model: Box<dyn WorldModel>, memory: Memory },
+    Other(Generated),
+}
+
+/// A model that shows pictures, what is remembered of them, and its light.
+pub(crate) struct Generated {
+    model: Box<dyn WorldModel>,
+    memory: Memory,
+    /// What it told last, and when, seconds of its time; `None` asks anew.
+    light: Option<(Option<SceneLight>, f64)>,
+}
+
+impl Generated {
+    fn forget(&mut self) {
+        (self.memory, self.light) = (presentation_memory(), None);
+    }
+
+    /// What is to be presented of an observation.
+    fn moment(&mut self, observation: &Observation) -> Result<Moment, WorldError> {
+        remember(&mut self.memory, observation)?;
+        let now_secs = observation.time_secs;
+        let fresh = |(_, secs): &(_, f64)| (0.0..LIGHT_EVERY_SECS).contains(&(now_secs - secs));
+        let told = self.light.filter(fresh);
+        let (light, _) = *self.light.insert(told.unwrap_or_else(|| (self.model.light(), now_secs)));
+        Ok(Moment {
+            pose: observation.pose,
+            intrinsics: observation.intrinsics,
+            coverage: observation.coverage,
+            memory: self.memory.clone(),
+            painting: WorldPainting::default(),
+            light,
+        })
+    }
 }
 
 /// The embedded model and what measures its coverage.
@@ -257,7 +292,7 @@ impl LiveModel {
     fn contract(&self) -> &dyn WorldModel {
         match self {
             Self::Spatial(embedded) => &embedded.model,
-            Self::Other { model, .. } => model.as_ref(),
+            Self::Other(generated) => generated.model.as_ref(),
         }
     }
 
@@ -271,11 +306,10 @@ impl LiveModel {
                 embedded.coverage = embedded.begin(seed)?;
                 embedded.moment()
             }
-            Self::Other { model, memory } => {
-                let observation = model.begin(seed)?;
-                *memory = presentation_memory();
-                remember(memory, &observation)?;
-                Ok(moment_of(&observation, memory.clone(), model.light()))
+            Self::Other(generated) => {
+                let observation = generated.model.begin(seed)?;
+                generated.forget();
+                generated.moment(&observation)
             }
         }
     }
@@ -291,10 +325,9 @@ impl LiveModel {
                 embedded.until_probe -= 1;
                 embedded.moment()
             }
-            Self::Other { model, memory } => {
-                let observation = model.step(action)?;
-                remember(memory, &observation)?;
-                Ok(moment_of(&observation, memory.clone(), model.light()))
+            Self::Other(generated) => {
+                let observation = generated.model.step(action)?;
+                generated.moment(&observation)
             }
         }
     }
@@ -302,10 +335,10 @@ impl LiveModel {
     pub fn apply(&mut self, event: &WorldEvent) -> Result<(), WorldError> {
         match self {
             Self::Spatial(embedded) => embedded.model.apply(event),
-            Self::Other { model, memory } => {
-                model.apply(event)?;
+            Self::Other(generated) => {
+                generated.model.apply(event)?;
                 // What was generated under the old conditions is not true any more.
-                *memory = presentation_memory();
+                generated.forget();
                 Ok(())
             }
         }
@@ -317,7 +350,7 @@ impl LiveModel {
             Self::Spatial(embedded) => {
                 embedded.model.paint_status().map(|_| embedded.model.paint_log())
             }
-            Self::Other { .. } => None,
+            Self::Other(_) => None,
         }
     }
 
@@ -353,26 +386,14 @@ impl LiveModel {
                 embedded.measure_coverage()?;
                 embedded.moment()
             }
-            Self::Other { model, memory } => {
-                model.restore(snapshot)?;
-                *memory = presentation_memory();
+            Self::Other(generated) => {
+                generated.model.restore(snapshot)?;
+                generated.forget();
                 // Only a tick shows anything of a model that keeps its state to itself.
-                let observation = model.step(&Action::default())?;
-                remember(memory, &observation)?;
-                Ok(moment_of(&observation, memory.clone(), model.light()))
+                let observation = generated.model.step(&Action::default())?;
+                generated.moment(&observation)
             }
         }
-    }
-}
-
-fn moment_of(observation: &Observation, memory: Memory, light: Option<SceneLight>) -> Moment {
-    Moment {
-        pose: observation.pose,
-        intrinsics: observation.intrinsics,
-        coverage: observation.coverage,
-        memory,
-        painting: WorldPainting::default(),
-        light,
     }
 }
 

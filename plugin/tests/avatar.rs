@@ -6,7 +6,7 @@ use bevy::{
     time::TimeUpdateStrategy,
 };
 use bevy_reverie::{
-    avatar::{AvatarLod, GazeTarget, Lod, save_spec},
+    avatar::{AvatarDetail, AvatarLod, GazeTarget, Lod, save_spec},
     behavior::{Act, Walk},
     body::{Body, Pack, vrm},
     headless,
@@ -409,6 +409,7 @@ fn a_scene_without_worlds_draws_people_and_forgets_the_unseen() {
         AvatarPlugin,
     ))
     .insert_resource(ReverieSettings { lockstep: true, ..default() })
+    .insert_resource(AvatarDetail::Full)
     .insert_resource(TimeUpdateStrategy::ManualDuration(3 * FRAME));
     let target = Image::new_target_texture(128, 72, TextureFormat::Rgba8UnormSrgb, None);
     let target = app.world_mut().resource_mut::<Assets<Image>>().add(target);
@@ -439,13 +440,35 @@ fn a_scene_without_worlds_draws_people_and_forgets_the_unseen() {
     assert!(most > 0.3, "{most}");
     let lod = |app: &App| app.world().get::<AvatarLod>(entity).expect("required").current;
     assert_eq!(lod(&app), Lod::Full);
+    // A picture of 72 rows shows 75 pixels a metre of whoever stands a metre away.
+    let form = |app: &App| app.world().get::<AvatarLod>(entity).expect("required").form;
+    let shown = |app: &App| -> Vec<AssetId<Mesh>> {
+        let mesh = |mesh: &Entity| app.world().get::<Mesh3d>(*mesh).expect("is one").id();
+        meshes.iter().map(mesh).collect()
+    };
+    assert_eq!(form(&app), 2);
+    let near = shown(&app);
+    app.insert_resource(AvatarDetail::Reduced);
+    app.update();
+    assert_eq!(form(&app), 3);
+    let coarser = shown(&app);
+    assert!(coarser.iter().zip(&near).filter(|(a, b)| a != b).count() > near.len() / 2);
+    app.insert_resource(AvatarDetail::Full);
+    app.update();
+    assert_eq!((form(&app), shown(&app)), (2, near.clone()));
     let looks = |app: &mut App, from: Vec3, to: Vec3| {
         let place = Transform::from_translation(from).looking_at(to, Vec3::Y);
         *app.world_mut().get_mut::<Transform>(camera).expect("there") = place;
         step(app, 0.25);
     };
+    // The form holds on both sides of the size that it changes at, 45 pixels a metre.
+    for (away, expected) in [(1.8, 2), (2.2, 3), (1.8, 3), (1.4, 2), (1.8, 2)] {
+        looks(&mut app, Vec3::new(0.0, 1.6, away), Vec3::new(0.0, 1.0, 0.0));
+        assert_eq!(form(&app), expected, "{away} m");
+    }
     looks(&mut app, Vec3::new(0.0, 1.6, 40.0), Vec3::ZERO);
-    assert_eq!(lod(&app), Lod::Far);
+    assert_eq!((lod(&app), form(&app)), (Lod::Far, 3));
+    assert_eq!(shown(&app), coarser);
     looks(&mut app, Vec3::new(0.0, 1.6, 5.0), Vec3::new(0.0, 1.6, 50.0));
     assert_eq!(lod(&app), Lod::Hidden);
     let before = numbers(&app, entity);
@@ -456,7 +479,11 @@ fn a_scene_without_worlds_draws_people_and_forgets_the_unseen() {
     step(&mut app, 1.4);
     assert!(life(&app, entity).pose().root.position.z < -1.5);
     looks(&mut app, Vec3::new(0.0, 1.6, -1.2), Vec3::new(0.0, 1.5, -2.0));
-    assert_eq!(lod(&app), Lod::Full);
+    assert_eq!((lod(&app), form(&app)), (Lod::Full, 2));
+    assert_eq!(shown(&app), near);
+    app.world_mut().get_mut::<AvatarLod>(entity).expect("required").forced_form = Some(0);
+    app.update();
+    assert!(shown(&app).iter().all(|mesh| !near.contains(mesh) && !coarser.contains(mesh)));
     // A despawned avatar takes its body along.
     app.world_mut().despawn(entity);
     app.update();

@@ -19,6 +19,7 @@
 mod attention;
 mod blink;
 mod bone;
+mod crowd;
 mod curves;
 mod emotion;
 mod face;
@@ -38,6 +39,7 @@ mod skeleton;
 mod surroundings;
 
 pub use bone::HumanBone;
+pub use crowd::Crowd;
 pub use face::{FaceShape, FaceWeights};
 pub use gaze::{GazeKind, Glance};
 pub use ik::{Limb, Reached};

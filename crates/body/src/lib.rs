@@ -8,6 +8,7 @@
 mod assemble;
 mod build;
 mod cloth;
+mod coarse;
 mod details;
 mod eyes;
 mod fabric;
@@ -26,6 +27,7 @@ mod topology;
 pub mod vrm;
 
 pub use build::BuildError;
+pub use coarse::COARSER;
 pub use model::{AlphaMode, Body, BodyMesh, Bone, Material, MorphTarget, Skeleton, Substance};
 pub use pack::{Corner, Mask, Pack, PackContent, PackError, Target};
 pub use spec::{

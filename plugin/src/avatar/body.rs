@@ -2,6 +2,7 @@
 
 use super::{
     capsules::{RestCapsule, rest_capsules},
+    lod::AvatarDetail,
     material::{AvatarMaterial, material},
 };
 use bevy::{
@@ -13,17 +14,22 @@ use bevy::{
         skinning::SkinnedMeshInverseBindposes,
     },
     prelude::*,
-    render::render_resource::{Extent3d, TextureDimension, TextureFormat},
+    render::{
+        render_resource::{Extent3d, TextureDimension, TextureFormat},
+        renderer::RenderAdapterInfo,
+    },
 };
 use reverie_avatar::{AvatarPose, FaceShape, Rig};
 use reverie_body::{
-    AlphaMode as BodyAlpha, Body, BodyMesh, Skeleton, Substance, Texture,
+    AlphaMode as BodyAlpha, Body, BodyMesh, COARSER, Skeleton, Substance, Texture,
     vrm::{ExpressionMap, LookAt, LookAtKind, Model, MorphWeights, SpringBones},
 };
 
 /// Diameter of the pupil that the target `pupil` starts from, and by how much weight 1 widens it.
 const PUPIL_M: f32 = 0.0038;
 const PUPIL_SPAN_M: f32 = 0.0042;
+/// Forms of a body's meshes: as it was built, and coarser ones.
+pub(crate) const FORMS: usize = 1 + COARSER;
 /// A mesh is split in two where at least this share of its vertices moves with no target.
 const WORTH_SPLITTING: f32 = 0.2;
 
@@ -63,7 +69,8 @@ pub(crate) struct Part {
     /// Too small to see from afar.
     pub fine: bool,
     pub casts_shadow: bool,
-    pub mesh: Handle<Mesh>,
+    /// By form; none where nothing is left of it.
+    pub meshes: [Option<Handle<Mesh>>; FORMS],
     pub material: Handle<AvatarMaterial>,
 }
 
@@ -118,7 +125,7 @@ struct PreparedPart {
     source: usize,
     targets: usize,
     material: usize,
-    mesh: Mesh,
+    meshes: [Option<Mesh>; FORMS],
 }
 
 /// Where the assets go.
@@ -128,6 +135,8 @@ pub(crate) struct Stores<'w> {
     images: Option<ResMut<'w, Assets<Image>>>,
     materials: Option<ResMut<'w, Assets<AvatarMaterial>>>,
     poses: Option<ResMut<'w, Assets<SkinnedMeshInverseBindposes>>>,
+    detail: Res<'w, AvatarDetail>,
+    adapter: Option<Res<'w, RenderAdapterInfo>>,
 }
 
 impl Prepared {
@@ -165,19 +174,27 @@ impl Prepared {
         warnings: Vec<String>,
     ) -> Self {
         let capsules = rest_capsules(&body);
+        let coarser = body.coarser();
         let Body { name, height_m, rig, skeleton, meshes, materials, textures } = body;
         let mut parts = Vec::new();
         for (source, mesh) in meshes.iter().enumerate() {
             let tangents = materials.get(mesh.material).is_some_and(|material| {
                 material.normal_texture.is_some() || material.substance == Substance::Hair
             });
-            for (cut, moves) in split(mesh) {
+            let forms: [&BodyMesh; FORMS] = std::array::from_fn(|form| {
+                form.checked_sub(1).map_or(mesh, |coarser_by| &coarser[coarser_by][source])
+            });
+            for half in halves(mesh) {
+                let moves = *half != Half::Still;
                 parts.push(PreparedPart {
                     name: mesh.name.clone(),
                     source,
                     targets: if moves { mesh.targets.len().min(MAX_MORPH_WEIGHTS) } else { 0 },
                     material: mesh.material,
-                    mesh: cut.mesh(mesh, moves, tangents),
+                    meshes: forms.map(|form| {
+                        let cut = half.of(form);
+                        (!cut.indices.is_empty()).then(|| cut.mesh(form, moves, tangents))
+                    }),
                 });
             }
         }
@@ -212,15 +229,18 @@ impl Prepared {
             images: Some(textures),
             materials: Some(surfaces),
             poses: Some(poses),
+            detail,
+            adapter,
         } = stores
         else {
             return body;
         };
+        let lean = detail.is_reduced(adapter.as_deref());
         let images: Vec<Handle<Image>> =
-            images.into_iter().map(|image| textures.add(image)).collect();
+            images.into_iter().map(|image| textures.add(for_light(image, lean))).collect();
         let handles: Vec<Handle<AvatarMaterial>> = materials
             .iter()
-            .map(|from| surfaces.add(material(from, &images, body.height_m)))
+            .map(|from| surfaces.add(material(from, &images, body.height_m, lean)))
             .collect();
         let parts = parts
             .into_iter()
@@ -238,7 +258,7 @@ impl Prepared {
                         substance,
                         Substance::Cornea | Substance::Lash | Substance::EyeShade
                     ),
-                    mesh: meshes.add(part.mesh),
+                    meshes: part.meshes.map(|mesh| mesh.map(|mesh| meshes.add(mesh))),
                     material: handles.get(part.material)?.clone(),
                 })
             })
@@ -260,30 +280,47 @@ struct Cut {
     places: Vec<u32>,
 }
 
-/// Bevy stores every target for every vertex; what no target moves goes into a mesh of its own. The
-/// flag says whether targets move a part.
-fn split(mesh: &BodyMesh) -> Vec<(Cut, bool)> {
-    let count = mesh.positions.len();
-    let mut moved = vec![false; count];
-    for vertex in mesh.targets.iter().flat_map(|target| &target.vertices) {
-        if let Some(moved) = moved.get_mut(*vertex as usize) {
-            *moved = true;
+/// Bevy stores every target for every vertex; what no target moves goes into a mesh of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    /// The whole mesh, which targets move.
+    Whole,
+    /// What targets move.
+    Live,
+    /// What no target moves.
+    Still,
+}
+
+/// What a mesh is cut into.
+fn halves(mesh: &BodyMesh) -> &'static [Half] {
+    if Half::Live.of(mesh).indices.is_empty() {
+        return &[Half::Still];
+    }
+    let still = Half::Still.of(mesh).vertices.len() as f32;
+    if still < WORTH_SPLITTING * mesh.positions.len() as f32 {
+        return &[Half::Whole];
+    }
+    &[Half::Live, Half::Still]
+}
+
+impl Half {
+    fn of(self, mesh: &BodyMesh) -> Cut {
+        let count = mesh.positions.len();
+        if self == Self::Whole {
+            return Cut::new(count, &mesh.indices);
         }
+        let mut moved = vec![false; count];
+        for vertex in mesh.targets.iter().flat_map(|target| &target.vertices) {
+            if let Some(moved) = moved.get_mut(*vertex as usize) {
+                *moved = true;
+            }
+        }
+        let moves = |at: &u32| moved.get(*at as usize) == Some(&true);
+        let wanted = |triangle: &&[u32]| triangle.iter().any(moves) == (self == Self::Live);
+        let triangles: Vec<u32> =
+            mesh.indices.chunks_exact(3).filter(wanted).flatten().copied().collect();
+        Cut::new(count, &triangles)
     }
-    let moves = |triangle: &[u32]| triangle.iter().any(|at| moved.get(*at as usize) == Some(&true));
-    let (mut live, mut still) = (Vec::new(), Vec::new());
-    for triangle in mesh.indices.chunks_exact(3) {
-        let into = if moves(triangle) { &mut live } else { &mut still };
-        into.extend_from_slice(triangle);
-    }
-    let (live, still) = (Cut::new(count, &live), Cut::new(count, &still));
-    if live.indices.is_empty() {
-        return vec![(still, false)];
-    }
-    if (still.vertices.len() as f32) < WORTH_SPLITTING * count as f32 {
-        return vec![(Cut::new(count, &mesh.indices), true)];
-    }
-    vec![(live, true), (still, false)]
 }
 
 impl Cut {
@@ -347,6 +384,15 @@ impl Cut {
         }
         dense
     }
+}
+
+/// A texture as surfaces want it that are lit so, see [`AvatarSurface::lean`](super::AvatarSurface).
+fn for_light(mut image: Image, lean: bool) -> Image {
+    if lean {
+        let format = &mut image.texture_descriptor.format;
+        *format = format.remove_srgb_suffix();
+    }
+    image
 }
 
 /// A texture with its smaller levels.

@@ -27,7 +27,8 @@ pub struct AvatarModel {
     model: Entity,
     joints: Vec<Entity>,
     pub(super) parts: Vec<Entity>,
-    pub(super) fine_shown: bool,
+    /// The form of the meshes, and whether those too small to see from afar are drawn.
+    pub(super) shown: (u8, bool),
 }
 
 impl AvatarModel {
@@ -99,7 +100,7 @@ fn spawn(commands: &mut Commands, entity: Entity, body: &AvatarBody) -> AvatarMo
         for part in &drawn.parts {
             let mut spawned = commands.spawn((
                 Name::new(part.name.clone()),
-                Mesh3d(part.mesh.clone()),
+                Mesh3d(part.meshes[0].clone().unwrap_or_default()),
                 MeshMaterial3d(part.material.clone()),
                 SkinnedMesh {
                     inverse_bindposes: drawn.inverse_bindposes.clone(),
@@ -117,7 +118,7 @@ fn spawn(commands: &mut Commands, entity: Entity, body: &AvatarBody) -> AvatarMo
             parts.push(spawned.id());
         }
     }
-    AvatarModel { model, joints, parts, fine_shown: true }
+    AvatarModel { model, joints, parts, shown: (0, true) }
 }
 
 type Posed = (

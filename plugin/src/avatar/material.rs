@@ -27,6 +27,10 @@ pub type AvatarMaterial = ExtendedMaterial<StandardMaterial, AvatarSurface>;
 pub struct AvatarSurface {
     /// What it is made of.
     pub kind: SurfaceKind,
+    /// It is lit more simply, see [`AvatarDetail`](super::AvatarDetail). The texture of its colour is then
+    /// one without sRGB's decoding, which the shader does after filtering: a program that samples textures
+    /// takes far longer to decode every texel.
+    pub lean: bool,
     /// Numbers for the shader.
     #[uniform(100)]
     pub params: SurfaceParams,
@@ -56,11 +60,12 @@ pub enum SurfaceKind {
 #[repr(C)]
 pub struct SurfaceKey {
     kind: SurfaceKind,
+    lean: bool,
 }
 
 impl From<&AvatarSurface> for SurfaceKey {
     fn from(surface: &AvatarSurface) -> Self {
-        Self { kind: surface.kind }
+        Self { kind: surface.kind, lean: surface.lean }
     }
 }
 
@@ -92,8 +97,10 @@ impl MaterialExtension for AvatarSurface {
         _: &MeshVertexBufferLayoutRef,
         key: MaterialExtensionKey<Self>,
     ) -> Result<(), SpecializedMeshPipelineError> {
-        let define = match key.bind_group_data.kind {
-            SurfaceKind::Plain => return Ok(()),
+        let SurfaceKey { kind, lean } = key.bind_group_data;
+        let define = match kind {
+            SurfaceKind::Plain if !lean => return Ok(()),
+            SurfaceKind::Plain => "AVATAR_PLAIN",
             SurfaceKind::Skin => "AVATAR_SKIN",
             SurfaceKind::Eye => "AVATAR_EYE",
             SurfaceKind::Cornea => "AVATAR_CORNEA",
@@ -103,19 +110,20 @@ impl MaterialExtension for AvatarSurface {
         if let Some(fragment) = &mut descriptor.fragment {
             fragment.shader_defs.push(define.into());
             fragment.shader_defs.push("AVATAR_LIGHTS".into());
+            if lean {
+                fragment.shader_defs.push("AVATAR_LEAN".into());
+                if matches!(kind, SurfaceKind::Hair | SurfaceKind::Cloth) {
+                    fragment.shader_defs.push("AVATAR_ROUGH".into());
+                }
+            }
         }
         Ok(())
     }
 }
 
 pub(super) fn plugin(app: &mut App) {
-    if let Some(mut shaders) = app.world_mut().get_resource_mut::<Assets<Shader>>() {
-        let source = include_str!("../../../shaders/avatar.wgsl");
-        let shader = Shader::from_wgsl(source, "reverie/shaders/avatar.wgsl");
-        if let Err(error) = shaders.insert(&SHADER, shader) {
-            error!("the shader of avatars could not be registered: {error}");
-        }
-    }
+    let source = include_str!("../../../shaders/avatar.wgsl");
+    crate::shaders::register(app, &SHADER, "reverie/shaders/avatar.wgsl", source);
     app.add_plugins(MaterialPlugin::<AvatarMaterial>::default());
 }
 
@@ -124,6 +132,7 @@ pub(super) fn material(
     from: &BodyMaterial,
     images: &[Handle<Image>],
     height_m: f32,
+    lean: bool,
 ) -> AvatarMaterial {
     let image = |at: Option<usize>| at.and_then(|at| images.get(at)).cloned();
     let [r, g, b, alpha] = from.base_colour;
@@ -169,5 +178,5 @@ pub(super) fn material(
     let size = height_m / 1.7;
     let open = if from.substance == Substance::Mouth { 0.4 } else { 1.0 };
     let params = SurfaceParams { scatter: Vec3::from(from.scatter), size, open };
-    AvatarMaterial { base, extension: AvatarSurface { kind, params } }
+    AvatarMaterial { base, extension: AvatarSurface { kind, lean, params } }
 }

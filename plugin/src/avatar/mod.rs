@@ -41,7 +41,7 @@ pub use components::{
 pub use events::{AvatarArrived, AvatarFailed, AvatarReady, AvatarRefused, Perform};
 pub use inspector::{AvatarInspector, AvatarInspectorPlugin, InspectorPage, save_spec};
 pub use life::AvatarLife;
-pub use lod::AvatarLod;
+pub use lod::{AvatarDetail, AvatarLod};
 pub use material::{AvatarMaterial, AvatarSurface, SurfaceKey, SurfaceKind, SurfaceParams};
 pub use reverie_avatar::Lod;
 pub use surroundings::{AvatarBrightness, AvatarGround};
@@ -83,12 +83,14 @@ impl Plugin for AvatarPlugin {
             .init_resource::<surroundings::Present>()
             .init_resource::<AvatarGround>()
             .init_resource::<AvatarBrightness>()
+            .init_resource::<AvatarDetail>()
             .register_type::<Avatar>()
             .register_type::<Gaze>()
             .register_type::<Mood>()
             .register_type::<Posture>()
             .register_type::<FaceOverride>()
             .register_type::<AvatarLod>()
+            .register_type::<AvatarDetail>()
             .register_type::<ShadowCapsules>()
             .register_type::<AvatarBrightness>()
             .add_message::<AvatarReady>()
@@ -126,7 +128,7 @@ impl Plugin for AvatarPlugin {
                         .in_set(AvatarSystems::Plan),
                     life::realise.in_set(AvatarSystems::Realise),
                     bones::pose.in_set(AvatarSystems::Bones),
-                    (morphs::morph, morphs::show_fine_parts).chain().in_set(AvatarSystems::Morphs),
+                    (morphs::morph, morphs::show_forms).chain().in_set(AvatarSystems::Morphs),
                 ),
             );
         if app.get_sub_app(RenderApp).is_some() {

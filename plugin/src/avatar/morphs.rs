@@ -38,24 +38,30 @@ impl AvatarLife {
     }
 }
 
-/// Lashes, corneas and mouths' insides of those who are far away are not drawn.
-pub(super) fn show_fine_parts(
-    mut avatars: Query<(&AvatarLife, &AvatarLod, &mut AvatarModel), Changed<AvatarLod>>,
-    mut meshes: Query<&mut Visibility>,
+/// A form may have been chosen, or there are new meshes.
+type Anew = Or<(Changed<AvatarLod>, Changed<AvatarModel>)>;
+
+/// Meshes have the form that is chosen; lashes, corneas and mouths' insides of those who are far away
+/// are not drawn.
+pub(super) fn show_forms(
+    mut avatars: Query<(&AvatarLife, &AvatarLod, &mut AvatarModel), Anew>,
+    mut meshes: Query<(&mut Mesh3d, &mut Visibility)>,
 ) {
     for (life, lod, mut model) in &mut avatars {
-        let shown = lod.current != Lod::Far;
-        if model.fine_shown == shown {
+        let shown = (lod.form, lod.current != Lod::Far);
+        if model.shown == shown {
             continue;
         }
         let Some(drawn) = &life.body().drawn else { continue };
         for (part, entity) in drawn.parts.iter().zip(&model.parts) {
-            if part.fine
-                && let Ok(mut visibility) = meshes.get_mut(*entity)
-            {
-                *visibility = if shown { Visibility::Inherited } else { Visibility::Hidden };
+            let Ok((mut mesh, mut visibility)) = meshes.get_mut(*entity) else { continue };
+            let form = part.meshes.get(usize::from(lod.form)).and_then(Option::as_ref);
+            if let Some(form) = form {
+                mesh.set_if_neq(Mesh3d(form.clone()));
             }
+            let visible = form.is_some() && (shown.1 || !part.fine);
+            visibility.set_if_neq(if visible { Visibility::Inherited } else { Visibility::Hidden });
         }
-        model.fine_shown = shown;
+        model.shown = shown;
     }
 }

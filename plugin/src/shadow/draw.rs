@@ -4,7 +4,7 @@
 //! result multiplies what the composition pass has written.
 
 use super::{MAX_CAPSULES, ShadowCapsules, ShadowLight, SunSeen};
-use crate::{ReverieSettings, compose::compose, present::PresentedTextures};
+use crate::{ReverieSettings, compose::compose, present::PresentedTextures, shaders};
 use bevy::{
     asset::uuid_handle,
     core_pipeline::{Core3d, Core3dSystems, FullscreenShader, core_3d::main_opaque_pass_3d},
@@ -84,14 +84,8 @@ const _: () = assert!(size_of::<CasterParams>().is_multiple_of(256));
 
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins(ExtractComponentPlugin::<ShadowLight>::default());
-    if let Some(mut shaders) = app.world_mut().get_resource_mut::<Assets<Shader>>() {
-        let source = include_str!("../../../shaders/shadow.wgsl");
-        if let Err(error) =
-            shaders.insert(&SHADER, Shader::from_wgsl(source, "reverie/shaders/shadow.wgsl"))
-        {
-            error!("the shadow shader could not be registered: {error}");
-        }
-    }
+    let source = include_str!("../../../shaders/shadow.wgsl");
+    shaders::register(app, &SHADER, "reverie/shaders/shadow.wgsl", source);
     let Some(render_app) = app.get_sub_app_mut(RenderApp) else { return };
     render_app
         .init_resource::<Casters>()

@@ -9,6 +9,7 @@ use bevy_reverie::{
         WorldError, WorldModel,
     },
 };
+use std::sync::{Arc, Mutex};
 
 /// Height of the eye over the floor, metres.
 const EYE_M: f32 = 1.6;
@@ -34,11 +35,16 @@ fn hall(floor: [u8; 3], sky: [u8; 3]) -> ImageSeed {
     ImageSeed { rgb, depth: Some(depth), intrinsics: Some(camera()) }
 }
 
+const TICK_HZ: f32 = 24.0;
+
 /// A model that shows one picture and tells its light.
 struct Told {
     spec: ModelSpec,
     picture: ImageSeed,
     light: SceneLight,
+    tick: u64,
+    /// Ticks after which it was asked for its light.
+    asked: Arc<Mutex<Vec<u64>>>,
 }
 
 impl Told {
@@ -49,8 +55,8 @@ impl Told {
             pose: Pose::IDENTITY,
             intrinsics: camera(),
             coverage: 1.0,
-            tick: 0,
-            time_secs: 0.0,
+            tick: self.tick,
+            time_secs: self.tick as f64 / f64::from(TICK_HZ),
         }
     }
 }
@@ -63,12 +69,14 @@ impl WorldModel for Told {
         Ok(self.look())
     }
     fn step(&mut self, _: &Action) -> Result<Observation, WorldError> {
+        self.tick += 1;
         Ok(self.look())
     }
     fn apply(&mut self, _: &WorldEvent) -> Result<(), WorldError> {
         Ok(())
     }
     fn light(&self) -> Option<SceneLight> {
+        self.asked.lock().expect("unpoisoned").push(self.tick);
         Some(self.light)
     }
     fn save(&self) -> Result<Snapshot, WorldError> {
@@ -81,6 +89,13 @@ impl WorldModel for Told {
 
 /// A started game in a world that tells its light.
 fn told(picture: ImageSeed, light: SceneLight) -> Game {
+    told_and_asked(picture, light).0
+}
+
+/// The same, and after which ticks the model was asked.
+fn told_and_asked(picture: ImageSeed, light: SceneLight) -> (Game, Arc<Mutex<Vec<u64>>>) {
+    let asked = Arc::<Mutex<Vec<u64>>>::default();
+    let notes = asked.clone();
     let view = WorldView::new(picture.clone()).without_painting().with_model("told");
     let mut game = Game::new((view, Embodiment::Free), None, move |app| {
         app.world_mut().resource_mut::<WorldModels>().register("told", move |options| {
@@ -88,18 +103,34 @@ fn told(picture: ImageSeed, light: SceneLight) -> Game {
                 name: "told".to_owned(),
                 width: options.width,
                 height: options.height,
-                tick_hz: 24.0,
+                tick_hz: TICK_HZ,
                 seeds: vec!["image".to_owned()],
                 events: Vec::new(),
                 depth: true,
                 memory_horizon_secs: None,
             };
-            Ok(Box::new(Told { spec, picture: picture.clone(), light }))
+            let (picture, asked) = (picture.clone(), notes.clone());
+            Ok(Box::new(Told { spec, picture, light, tick: 0, asked }))
         });
     });
     game.wait("a start", |game| game.status() == WorldStatus::Running);
     game.wait("light", |game| game.get::<WorldLight>().known);
-    game
+    (game, asked)
+}
+
+#[test]
+fn a_model_is_asked_for_its_light_three_times_a_second_of_its_time() {
+    let (mut game, asked) = told_and_asked(hall([120; 3], [120; 3]), no_sun());
+    let ticks = |asked: &Mutex<Vec<u64>>| asked.lock().expect("unpoisoned").clone();
+    game.wait("two seconds", |_| ticks(&asked).last().is_some_and(|tick| *tick >= 48));
+    assert_eq!(ticks(&asked)[..7], [0, 8, 16, 24, 32, 40, 48]);
+    // What changes in the world may change its light at once.
+    let before = ticks(&asked).len();
+    let event = WorldEvent::TimeOfDay { hour: 20.0 };
+    game.app.world_mut().trigger(ChangeWorld { entity: game.view, event });
+    game.wait("the next question", |_| ticks(&asked).len() > before);
+    let (last, next) = (ticks(&asked)[before - 1], ticks(&asked)[before]);
+    assert!(next - last < 8, "{last} to {next}");
 }
 
 /// No sun, and the same light from all around: that of a white card that shows as byte 130.

@@ -45,7 +45,7 @@ fn extremes() -> Vec<AvatarSpec> {
     specs
 }
 
-fn mesh<'a>(body: &'a Body, name: &str) -> &'a BodyMesh {
+pub(crate) fn mesh<'a>(body: &'a Body, name: &str) -> &'a BodyMesh {
     body.meshes.iter().find(|mesh| mesh.name == name).unwrap()
 }
 
@@ -138,7 +138,7 @@ fn every_shape_of_the_face_moves_it() {
 }
 
 /// Positions of a mesh with shapes at full weight.
-fn shaped(mesh: &BodyMesh, shapes: &[FaceShape]) -> Vec<Vec3> {
+pub(crate) fn shaped(mesh: &BodyMesh, shapes: &[FaceShape]) -> Vec<Vec3> {
     let mut places: Vec<Vec3> = mesh.positions.iter().map(|p| Vec3::from(*p)).collect();
     for target in mesh.targets.iter().filter(|t| t.shape.is_some_and(|s| shapes.contains(&s))) {
         for (at, step) in target.vertices.iter().zip(&target.positions) {
@@ -173,7 +173,7 @@ fn shapes_of_left_and_right_mirror_each_other() {
 
 /// The tallest slit in a face, straight from the front, within 6.4 mm to both sides and 20 mm up and
 /// down of a middle; only triangles whose middle is not farther back than `least_z` close it. Metres.
-fn slit(head: &BodyMesh, shapes: &[FaceShape], middle: Vec3, least_z: f32) -> f32 {
+pub(crate) fn slit(head: &BodyMesh, shapes: &[FaceShape], middle: Vec3, least_z: f32) -> f32 {
     let places = shaped(head, shapes);
     let near: Vec<[Vec3; 3]> = head
         .indices
@@ -199,7 +199,7 @@ fn slit(head: &BodyMesh, shapes: &[FaceShape], middle: Vec3, least_z: f32) -> f3
     tallest
 }
 
-fn people_of_all_kinds() -> Vec<AvatarSpec> {
+pub(crate) fn people_of_all_kinds() -> Vec<AvatarSpec> {
     let base = AvatarSpec::default();
     vec![
         base.clone(),

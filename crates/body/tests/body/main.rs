@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod build;
+mod coarse;
 mod files;
 mod vrm;
 

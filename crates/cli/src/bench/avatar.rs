@@ -7,11 +7,8 @@ use crate::{
     output::{print, print_json},
     stats::Timings,
 };
-use glam::Vec3;
-use reverie_avatar::{AvatarPose, Life, Lod, Rig, RootPlace, Surroundings};
-use reverie_behavior::{
-    Act, Activity, Emotion, EntityId, Gesture, Mood, Timeline, TimelineError, Walk,
-};
+use reverie_avatar::{Crowd, Lod, Rig};
+use reverie_behavior::TimelineError;
 use reverie_body::{AvatarSpec, Body, Pack};
 use serde::Serialize;
 use std::{
@@ -42,32 +39,6 @@ struct Report {
     builds_cold: usize,
     builds_warm: usize,
     threads: usize,
-}
-
-struct Plaza;
-
-impl Surroundings for Plaza {
-    fn place(&self, id: EntityId, time_secs: f64) -> Option<Vec3> {
-        let turn = 0.2 * time_secs as f32 + id.0 as f32;
-        Some(Vec3::new(turn.sin(), 1.6, 1.5 + 0.3 * turn.cos()))
-    }
-
-    fn ground(&self, x: f32, z: f32) -> Option<f32> {
-        Some(0.05 * (x + z).sin())
-    }
-}
-
-/// What they do in turn: listen, talk, walk.
-fn timelines() -> Result<[Timeline; 3], TimelineError> {
-    let mut all = [Timeline::new(), Timeline::new(), Timeline::new()];
-    for (timeline, activity) in all.iter_mut().zip([Activity::Listening, Activity::Talking]) {
-        timeline.push(0.0, Act::Converse(vec![EntityId(1), EntityId(2)]))?;
-        timeline.push(0.0, Act::Activity(activity))?;
-        timeline.push(0.0, Act::Mood(Mood::of(Emotion::Happy, 0.8)))?;
-        timeline.push(0.5, Act::Gesture(Gesture::Wave { hand: None, secs: 60.0 }))?;
-    }
-    all[2].push(0.0, Act::Walk(Walk { to: Vec3::new(0.0, 0.0, 500.0), speed_mps: 1.2 }))?;
-    Ok(all)
 }
 
 /// Runs `bench avatar`.
@@ -141,19 +112,14 @@ fn build(pack: &Pack, spec: &AvatarSpec) -> Result<(Body, Duration), CliError> {
 
 /// Microseconds of one person's frame, on this thread alone: the median over frames of a crowd.
 fn lives(rig: &Rig, lod: Lod, time: Duration) -> Result<f64, TimelineError> {
-    let timelines = timelines()?;
-    let mut crowd: Vec<(Life, AvatarPose)> = (0..CROWD)
-        .map(|k| (Life::new(rig, k as u64, RootPlace::default(), 0.0), AvatarPose::REST))
-        .collect();
+    let mut crowd = Crowd::new(rig, CROWD)?;
     let mut frames = Timings::default();
     let begun = Instant::now();
     let mut frame = 0u32;
     while begun.elapsed() < time || frames.len() == 0 {
         let secs = f64::from(frame) / HZ;
         let started = Instant::now();
-        for (k, (life, pose)) in crowd.iter_mut().enumerate() {
-            life.pose(&timelines[k % 3], &Plaza, secs, lod, pose);
-        }
+        crowd.frame(secs, lod);
         let took = started.elapsed();
         black_box(&mut crowd);
         // The first second of all lives begins at once; what comes later is usual.
