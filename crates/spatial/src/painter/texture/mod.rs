@@ -43,6 +43,8 @@ const BIAS_SIGMA_PX: f32 = 10.0;
 const RELIEF: f32 = 0.01;
 /// By how much the contrast of copied texture may be changed to what the layout predicts.
 const CONTRAST: [f32; 2] = [0.6, 1.5];
+/// Most that the contrast of grain may be raised.
+const MOST_GRAIN: f32 = 2.5;
 
 /// What is plausible: the layout network's answer at [`SEARCH_SIDE`].
 pub(super) struct Plausible {
@@ -292,16 +294,22 @@ fn harmonised(
     let wanted = blurred(layout, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
     let coarse = blurred(copied, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
     let without_grain = blurred(copied, &all, SEARCH_SIDE, GRAIN_SIGMA_PX);
-    let found = detail(copied, &all, SEARCH_SIDE);
-    let contrast: Vec<f32> = amount
-        .iter()
-        .zip(&found)
-        .map(|(wanted, found)| (wanted / found.max(1e-3)).clamp(CONTRAST[0], CONTRAST[1]))
-        .collect();
+    let grain: Vec<Vec4> =
+        copied.iter().zip(&without_grain).map(|(own, mean)| *own - *mean).collect();
+    let of = |texels: &[Vec4]| detail(texels, &all, SEARCH_SIDE);
+    let (found, of_grain, there) = (of(copied), of(&grain), of(layout));
+    let contrast = |at: usize| {
+        if !window.coarse[at] {
+            return (amount[at] / found[at].max(1e-3)).clamp(CONTRAST[0], CONTRAST[1]);
+        }
+        // As much as what is there lacks.
+        let lacking = (amount[at].powi(2) - there[at].powi(2)).max(0.0).sqrt();
+        (lacking / of_grain[at].max(1e-3)).clamp(CONTRAST[0], MOST_GRAIN)
+    };
+    let contrast: Vec<f32> = (0..copied.len()).map(contrast).collect();
     let texel = |at: usize| {
         if window.coarse[at] {
-            let grain = contrast[at] * (copied[at] - without_grain[at]);
-            return layout[at] + grain.with_w(0.0);
+            return layout[at] + (contrast[at] * grain[at]).with_w(0.0);
         }
         let share = LAYOUT_SHARE + (1.0 - LAYOUT_SHARE) * near[at];
         let finer = copied[at] - coarse[at];
