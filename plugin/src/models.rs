@@ -128,7 +128,7 @@ impl WorldModels {
             }
             Some(Entry::Other(make)) => {
                 let (model, memory) = (make(options)?, presentation_memory());
-                Ok(LiveModel::Other(Generated { model, memory, light: None }))
+                Ok(LiveModel::Other(Box::new(Generated { model, memory, light: None })))
             }
             None => {
                 let known: Vec<_> = self.names().collect();
@@ -158,7 +158,7 @@ pub(crate) enum LiveModel {
     Spatial(Box<Embedded>),
     /// Any other: what it generates is put into a memory, so that looking around does not wait for
     /// it.
-    Other(Generated),
+    Other(Box<Generated>),
 }
 
 /// A model that shows pictures, what is remembered of them, and its light.
