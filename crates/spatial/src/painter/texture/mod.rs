@@ -293,20 +293,17 @@ fn harmonised(
     let near = nearness(window, LAYOUT_SIGMA_PX);
     let wanted = blurred(layout, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
     let coarse = blurred(copied, &all, SEARCH_SIDE, LAYOUT_SIGMA_PX);
-    let without_grain = blurred(copied, &all, SEARCH_SIDE, GRAIN_SIGMA_PX);
-    let grain: Vec<Vec4> =
-        copied.iter().zip(&without_grain).map(|(own, mean)| *own - *mean).collect();
-    let of = |texels: &[Vec4]| detail(texels, &all, SEARCH_SIDE);
-    let (found, of_grain, there) = (of(copied), of(&grain), of(layout));
-    let contrast = |at: usize| {
-        if !window.coarse[at] {
-            return (amount[at] / found[at].max(1e-3)).clamp(CONTRAST[0], CONTRAST[1]);
-        }
-        // As much as what is there lacks.
-        let lacking = (amount[at].powi(2) - there[at].powi(2)).max(0.0).sqrt();
-        (lacking / of_grain[at].max(1e-3)).clamp(CONTRAST[0], MOST_GRAIN)
+    let found = detail(copied, &all, SEARCH_SIDE);
+    let mut contrast: Vec<f32> = amount
+        .iter()
+        .zip(&found)
+        .map(|(wanted, found)| (wanted / found.max(1e-3)).clamp(CONTRAST[0], CONTRAST[1]))
+        .collect();
+    let grain = if window.coarse.contains(&true) {
+        grain(window, layout, copied, amount, &mut contrast)
+    } else {
+        Vec::new()
     };
-    let contrast: Vec<f32> = (0..copied.len()).map(contrast).collect();
     let texel = |at: usize| {
         if window.coarse[at] {
             return layout[at] + (contrast[at] * grain[at]).with_w(0.0);
@@ -318,4 +315,23 @@ fn harmonised(
         colour.with_w(layout[at].w + finer.w.clamp(-RELIEF, RELIEF))
     };
     ((0..copied.len()).map(texel).collect(), contrast)
+}
+
+/// What is finest in copied texture; where something is coarse its contrast becomes as much as what is there lacks.
+fn grain(
+    window: &Picture,
+    layout: &[Vec4],
+    copied: &[Vec4],
+    amount: &[f32],
+    contrast: &mut [f32],
+) -> Vec<Vec4> {
+    let all = vec![true; layout.len()];
+    let mean = blurred(copied, &all, SEARCH_SIDE, GRAIN_SIGMA_PX);
+    let grain: Vec<Vec4> = copied.iter().zip(&mean).map(|(own, mean)| *own - *mean).collect();
+    let [there, found] = [layout, &grain].map(|texels| detail(texels, &all, SEARCH_SIDE));
+    for at in (0..grain.len()).filter(|at| window.coarse[*at]) {
+        let lacking = (amount[at].powi(2) - there[at].powi(2)).max(0.0).sqrt();
+        contrast[at] = (lacking / found[at].max(1e-3)).clamp(CONTRAST[0], MOST_GRAIN);
+    }
+    grain
 }
