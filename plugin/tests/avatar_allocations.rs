@@ -3,37 +3,17 @@
 
 use bevy::{app::TaskPoolPlugin, asset::AssetPlugin, prelude::*, time::TimeUpdateStrategy};
 use bevy_reverie::prelude::*;
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    path::Path,
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
-
-struct Counting;
-
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as for the caller.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as for the caller.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        COUNT.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as for the caller.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use std::{alloc::System, path::Path, time::Duration};
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Allocations since the region began, those that only grew among them.
+fn allocated(region: &Region<'_, System>) -> usize {
+    let change = region.change();
+    change.allocations + change.reallocations
+}
 
 /// So many frames at a time.
 const FRAMES: usize = 120;
@@ -68,9 +48,9 @@ fn allocations(people: u64) -> usize {
     let mut lives = app.world_mut().query::<&AvatarLife>();
     assert_eq!(lives.iter(app.world()).count() as u64, people);
     let count = || {
-        let before = COUNT.load(Ordering::Relaxed);
+        let region = Region::new(ALLOCATOR);
         (0..FRAMES).for_each(|_| app.update());
-        COUNT.load(Ordering::Relaxed) - before
+        allocated(&region)
     };
     std::iter::repeat_with(count).take(4).min().unwrap_or(0)
 }

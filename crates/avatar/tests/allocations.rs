@@ -1,35 +1,17 @@
 //! Lives that go on allocate nothing: counted by the global allocator, hence a binary of its own.
 
 use reverie_avatar::{Crowd, Lod, Rig};
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering},
-};
-
-struct Counting;
-
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as for the caller.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as for the caller.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        COUNT.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as for the caller.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use std::alloc::System;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Allocations since the region began, those that only grew among them.
+fn allocated(region: &Region<'_, System>) -> usize {
+    let change = region.change();
+    change.allocations + change.reallocations
+}
 
 #[test]
 fn lives_allocate_nothing() {
@@ -44,10 +26,10 @@ fn lives_allocate_nothing() {
         };
         // Glances, blinks, steps and gestures begin.
         seconds(5);
-        let before = COUNT.load(Ordering::Relaxed);
+        let region = Region::new(ALLOCATOR);
         // Waves end on the way.
         seconds(90);
-        assert_eq!(COUNT.load(Ordering::Relaxed) - before, 0, "{lod:?}");
+        assert_eq!(allocated(&region), 0, "{lod:?}");
         assert!(crowd.poses().all(|pose| pose.root.position.is_finite()));
     }
 }

@@ -5,35 +5,17 @@ mod scene;
 use glam::Vec3;
 use reverie_spatial::{Frame, Memory, Renderer};
 use reverie_world_model::{Intrinsics, Pose};
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering},
-};
-
-struct Counting;
-
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as for the caller.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as for the caller.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        COUNT.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as for the caller.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use std::alloc::System;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Allocations since the region began, those that only grew among them.
+fn allocated(region: &Region<'_, System>) -> usize {
+    let change = region.change();
+    change.allocations + change.reallocations
+}
 
 #[test]
 fn frames_allocate_nothing() {
@@ -59,9 +41,9 @@ fn frames_allocate_nothing() {
         };
         // The first lap grows the buffers and the pool's queues.
         lap();
-        let before = COUNT.load(Ordering::Relaxed);
+        let region = Region::new(ALLOCATOR);
         lap();
-        COUNT.load(Ordering::Relaxed) - before
+        allocated(&region)
     });
     assert_eq!(counted, 0);
 }
