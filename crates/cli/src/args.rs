@@ -373,8 +373,11 @@ pub struct EvalWorld {
     /// Judge this model beside the baselines: spatial, which is judged anyway if it has a painter
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
+    /// Only these parts of the judgement; several with commas
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub part: Vec<EvalPart>,
     /// Instead of walks: do six robot policies rank in the models as in the truth?
-    #[arg(long, conflicts_with_all = ["report", "domain"])]
+    #[arg(long, conflicts_with_all = ["report", "domain", "part"])]
     pub policies: bool,
     /// Print one JSON object on stdout
     #[arg(long)]
@@ -383,6 +386,17 @@ pub struct EvalWorld {
     /// folder
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
+}
+
+/// A part of `eval world`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EvalPart {
+    /// Walks beside the truth, and commands of weather and hour
+    Walks,
+    /// Windows that the painter completes
+    Windows,
+    /// Straight ahead into what the painter imagines, and back
+    Straight,
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,7 +11,7 @@ mod table;
 mod windows;
 
 use crate::{
-    args::EvalWorld,
+    args::{EvalPart, EvalWorld},
     error::CliError,
     explore::{progress_bar, watch_for_interrupts},
     output::{print, print_json},
@@ -110,12 +110,20 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
         eprintln!("no painter's weights in the assets: only the baselines are judged");
     }
     let model = model.or(painter.then_some(MODEL_NAME));
-    let walks: &[u64] = if args.quick {
+    let asked = |part| args.part.is_empty() || args.part.contains(&part);
+    let (windows, straight) = (asked(EvalPart::Windows), asked(EvalPart::Straight));
+    let walks: &[u64] = if !asked(EvalPart::Walks) {
+        &[]
+    } else if args.quick {
         &[SHORT_TICKS]
     } else {
         &[SHORT_TICKS, LONG_TICKS, SHORT_TICKS, SHORT_TICKS]
     };
-    let commands = if args.quick { &COMMANDS[..QUICK_COMMANDS] } else { &COMMANDS[..] };
+    let commands = match (walks.is_empty(), args.quick) {
+        (true, _) => &[],
+        (false, true) => &COMMANDS[..QUICK_COMMANDS],
+        (false, false) => &COMMANDS[..],
+    };
     let ticks = domains.len() as u64 * walks.iter().sum::<u64>();
     let mut judge = Bench::new(model, &store, network, args.quick, &interrupted, ticks)?;
     let (mut shown, mut obeyed, mut imagined) = (Vec::new(), Vec::new(), Vec::new());
@@ -123,10 +131,12 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
         for (number, least_ticks) in walks.iter().enumerate() {
             shown.push(judge.walk(domain, *embodiment, number, *least_ticks)?);
         }
-        obeyed.push((*domain, judge.commands(domain, commands)?));
-        if painter {
-            imagined
-                .push((*domain, judge.painter(&store, args.quick).domain(domain, *embodiment)?));
+        if !walks.is_empty() {
+            obeyed.push((*domain, judge.commands(domain, commands)?));
+        }
+        if painter && (windows || straight) {
+            let bench = judge.painter(&store, args.quick);
+            imagined.push((*domain, bench.domain(domain, *embodiment, windows, straight)?));
         }
     }
     judge.progress.finish_and_clear();

@@ -103,3 +103,34 @@ impl Sharpness {
         Ok((0..camera.pixels()).map(is).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glam::Vec3;
+    use reverie_world_model::{DepthImage, RgbImage};
+
+    /// A strip as narrow as this, in a picture that is empty elsewhere, at eight metres.
+    fn strip(rows: std::ops::Range<usize>) -> Memory {
+        let camera = Intrinsics::from_horizontal_fov(64, 64, 0.5);
+        let metres = |at: usize| if rows.contains(&(at / 64)) { 8.0 } else { 0.0 };
+        let depth = DepthImage::new(64, 64, (0..64 * 64).map(metres).collect()).expect("depth");
+        let rgb = RgbImage::new(64, 64, vec![90; 64 * 64 * 3]).expect("picture");
+        let mut memory = Memory::new();
+        memory.insert(&rgb, &depth, &Pose::IDENTITY, &camera).expect("a good view");
+        memory
+    }
+
+    #[test]
+    fn narrow_strips_get_coarse_too() {
+        for rows in [28..36, 33..36, 41..42] {
+            let memory = strip(rows.clone());
+            let at = |metres: f32| Pose::from_yaw_pitch_roll(-Vec3::Z * metres, 0.0, 0.0, 0.0);
+            let limit = memory.coarse_rad();
+            let tiles = |memory: &Memory| memory.surfaces().map(|v| v.tiles().len()).sum::<usize>();
+            assert_eq!(tiles(&memory.sharp_part(&at(0.0), limit)), tiles(&memory), "{rows:?}");
+            // From two metres each cell looks four times as large.
+            assert_eq!(tiles(&memory.sharp_part(&at(6.0), limit)), 0, "{rows:?}");
+        }
+    }
+}

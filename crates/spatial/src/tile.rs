@@ -248,31 +248,42 @@ impl Tile {
     }
 
     /// Whether steps of its finest grid look larger than this from another camera, radians: a good
-    /// part of those that join surfaces, of which every eighth is asked.
+    /// part of those that are asked.
     pub(crate) fn is_coarse(&self, screen_from_view: &ScreenFromView, largest_rad: f32) -> bool {
         let Some(level) = self.levels.first() else { return false };
         let (columns, rows) = (level.columns as usize, level.rows as usize);
-        let towards = |column: usize, row: usize| {
+        let towards = |column: usize, row: usize, inverse_depth: f32| {
             let (u, v) = (self.u(level, column as u32), self.v(level, row as u32));
-            let w = level.inverse_depth[row * columns + column];
-            (self.view.intrinsics().ray(u, v) - screen_from_view.eye * w).normalize_or_zero()
+            let ray = self.view.intrinsics().ray(u, v);
+            (ray - screen_from_view.eye * inverse_depth).normalize_or_zero()
         };
         let (mut asked, mut coarse) = (0_usize, 0_usize);
-        for row in (0..rows - 1).step_by(ASKED_STEP) {
-            for column in (0..columns - 1).step_by(ASKED_STEP) {
-                let bits = level.cells[row * (columns - 1) + column];
-                if bits & (cell::TOP | cell::LEFT) == 0 {
-                    continue;
+        // Of narrow strips and loose pieces, more are asked until enough have answered.
+        let mut step = ASKED_STEP;
+        while asked < LEAST_ASKED && step > 0 {
+            (asked, coarse) = (0, 0);
+            for row in (0..rows - 1).step_by(step) {
+                for column in (0..columns - 1).step_by(step) {
+                    let bits = level.cells[row * (columns - 1) + column];
+                    if bits & cell::HAS_TOP_LEFT == 0 {
+                        continue;
+                    }
+                    let own = level.inverse_depth[row * columns + column];
+                    let from = towards(column, row, own);
+                    // Where no edge joins, a vertex is drawn with its own depth.
+                    let beside = |bit: u8, column: usize, row: usize| {
+                        let joined = bits & bit != 0;
+                        let other = level.inverse_depth[row * columns + column];
+                        let w = if joined { other } else { own };
+                        from.distance_squared(towards(column, row, w))
+                    };
+                    let across = beside(cell::TOP, column + 1, row);
+                    let down = beside(cell::LEFT, column, row + 1);
+                    asked += 1;
+                    coarse += usize::from(across.max(down) > largest_rad * largest_rad);
                 }
-                let from = towards(column, row);
-                let beside = |bit: u8, column: usize, row: usize| {
-                    if bits & bit == 0 { 0.0 } else { from.distance_squared(towards(column, row)) }
-                };
-                let across = beside(cell::TOP, column + 1, row);
-                let down = beside(cell::LEFT, column, row + 1);
-                asked += 1;
-                coarse += usize::from(across.max(down) > largest_rad * largest_rad);
             }
+            step /= 2;
         }
         coarse * COARSE_PART > asked
     }
@@ -340,8 +351,10 @@ impl Tile {
     }
 }
 
-/// Steps between the vertices that are asked how large their cells look.
+/// Steps between the vertices that are asked first how large their cells look.
 const ASKED_STEP: usize = 8;
+/// Fewer answers than this are not enough.
+const LEAST_ASKED: usize = 6;
 /// One in so many of them makes a tile coarse.
 const COARSE_PART: usize = 4;
 /// Largest cell of a level that is chosen instead of a finer one, screen pixels.

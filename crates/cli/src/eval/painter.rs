@@ -8,6 +8,7 @@ use super::{
     windows::{self, UNKNOWN},
 };
 use crate::error::CliError;
+use glam::Vec3;
 use indicatif::ProgressBar;
 use reverie_evaluation::{
     CompletionCase, CompletionJudge, ConditionsNetwork, Drift, MEAN_SAMPLES, Straight,
@@ -15,9 +16,9 @@ use reverie_evaluation::{
 };
 use reverie_inference::ModelStore;
 use reverie_simulator::SimulatorModel;
-use reverie_spatial::painter::{LearnedPainter, Painter};
+use reverie_spatial::painter::LearnedPainter;
 use reverie_world_model::{
-    Embodiment, ImageSeed, Pose, RgbImage, SceneSeed, Seed, SeedSource, SpatialQuery,
+    Body, Embodiment, ImageSeed, Pose, RgbImage, SceneSeed, Seed, SeedSource, SpatialQuery,
     WorldModel as _,
 };
 use serde::Serialize;
@@ -96,36 +97,44 @@ pub struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// All of the painter's figures in one domain, but for those that come from the judged walks.
+    /// The painter's figures in one domain, of the windows, the straight walks or both, but for those
+    /// that come from the judged walks.
     ///
     /// # Errors
     /// [`CliError`] when the painter or the simulator fails; [`CliError::Interrupted`].
-    pub fn domain(&self, domain: &str, embodiment: Embodiment) -> Result<OfDomain, CliError> {
+    pub fn domain(
+        &self,
+        domain: &str,
+        embodiment: Embodiment,
+        windows: bool,
+        straight: bool,
+    ) -> Result<OfDomain, CliError> {
         let quality = if self.quick { QUICK_QUALITY } else { QUALITY };
         let mut truth = SimulatorModel::new(camera(SIZE), quality)?;
-        let mut painter = LearnedPainter::factory(self.store.clone())().map_err(|e| failed(&e))?;
         let mut figures = Figures::new();
-        let rows = self.complete(&mut truth, painter.as_mut(), domain, embodiment, &mut figures)?;
-        let mut straight = Vec::new();
-        for number in 0..self.effort.straight_walks {
-            straight.push(self.straight(&mut truth, domain, embodiment, number)?);
+        let mut rows = Vec::new();
+        if windows {
+            rows = self.complete(&mut truth, domain, embodiment, &mut figures)?;
         }
-        if let Some(drift) = Drift::of(&straight) {
+        let walks = if straight { self.effort.straight_walks } else { 0 };
+        let walks = (0..walks).map(|number| self.straight(&mut truth, domain, embodiment, number));
+        let walks = walks.collect::<Result<Vec<_>, _>>()?;
+        if let Some(drift) = Drift::of(&walks) {
             figures::of_drift(&mut figures, &drift);
         }
-        Ok(OfDomain { figures, sheet: sheet(&rows)?, straight: straight.into_iter().next() })
+        Ok(OfDomain { figures, sheet: sheet(&rows)?, straight: walks.into_iter().next() })
     }
 
     fn complete(
         &self,
         truth: &mut SimulatorModel,
-        painter: &mut dyn Painter,
         domain: &str,
         embodiment: Embodiment,
         figures: &mut Figures,
     ) -> Result<Vec<Row>, CliError> {
         let Effort { worlds, windows_per_world, sampled_per_world, samples, .. } = self.effort;
         let quality = if self.quick { QUICK_QUALITY } else { QUALITY };
+        let mut painter = LearnedPainter::factory(self.store.clone())().map_err(|e| failed(&e))?;
         let mut judge = CompletionJudge::new(Some(self.network));
         let mut rows = Vec::new();
         for world in 0..worlds {
@@ -139,7 +148,7 @@ impl Bench<'_> {
                 let seed = |sample: usize| {
                     (world * windows_per_world + number) as u64 * 64 + sample as u64
                 };
-                let painted = (0..count).map(|sample| case.painted(painter, seed(sample)));
+                let painted = (0..count).map(|sample| case.painted(painter.as_mut(), seed(sample)));
                 let painted = painted.collect::<Result<Vec<_>, _>>()?;
                 judge.add(&CompletionCase {
                     truth: &case.truth,
@@ -190,7 +199,7 @@ impl Bench<'_> {
         let Some(world) = truth.scene() else {
             return Err(CliError::Failed("the simulator has no scene".to_owned()));
         };
-        let start = freest(&start, way_m, world);
+        let start = freest(&start, way_m, &embodiment.default_body(), world);
         let first = truth.begin(&Seed { start: Some(start), ..scene })?;
         let image =
             ImageSeed { rgb: first.rgb, depth: first.depth, intrinsics: Some(first.intrinsics) };
@@ -212,16 +221,24 @@ impl Bench<'_> {
     }
 }
 
-/// The start, turned level to where one gets farthest, at most `way_m`; of equal ways the first.
-fn freest(start: &Pose, way_m: f32, world: &dyn SpatialQuery) -> Pose {
+/// The start, turned level to where a body gets farthest, at most `way_m`; of equal ways the first.
+fn freest(start: &Pose, way_m: f32, body: &Body, world: &dyn SpatialQuery) -> Pose {
     let (yaw, ..) = start.yaw_pitch_roll();
     let turned = |k: usize| {
         let yaw = yaw + TAU * k as f32 / HEADINGS as f32;
         Pose::from_yaw_pitch_roll(start.position, yaw, 0.0, 0.0)
     };
+    // From the middle of the body, between the highest step and the eyes, to the eyes.
+    let height_m = ((body.eye_height_m - body.step_height_m) / 2.0).max(0.0);
     let free_m = |pose: &Pose| {
-        let hit = world.ray_cast(pose.position, pose.forward(), way_m);
-        hit.map_or(way_m, |hit| hit.distance_m)
+        let aside = pose.forward().cross(Vec3::Y) * body.radius_m;
+        let origins = [-aside, Vec3::ZERO, aside].map(|aside| pose.position + aside);
+        let origins = origins.iter().flat_map(|o| [*o, *o - Vec3::Y * height_m]);
+        let free_m = |origin| {
+            let hit = world.ray_cast(origin, pose.forward(), way_m);
+            hit.map_or(way_m, |hit| hit.distance_m)
+        };
+        origins.map(free_m).fold(way_m, f32::min)
     };
     let (mut best, mut most_m) = (turned(0), free_m(&turned(0)));
     for pose in (1..HEADINGS).map(turned) {

@@ -80,6 +80,19 @@ fn a_quick_look_at_one_world() {
 }
 
 #[test]
+fn a_part_is_judged_alone() {
+    let folder = Folder::new();
+    let args = ["eval", "world", "--quick", "--domain", "mountain", "--part", "straight", "--json"];
+    let table = json(&folder.succeeds(&args).stdout);
+    for key in PAINTER {
+        let asked = key.starts_with("drift") || key.starts_with("revisit");
+        assert_eq!(table[key].is_f64(), asked, "{key}");
+    }
+    assert_eq!(table["walks"], serde_json::json!([]));
+    assert_eq!(table["commands"], serde_json::json!([]));
+}
+
+#[test]
 fn bad_domains_models_and_folders() {
     let folder = Folder::new();
     let eval = |more: &[&'static str]| [&["eval", "world", "--quick"], more].concat();
@@ -90,6 +103,8 @@ fn bad_domains_models_and_folders() {
         (&["--report", "photo.png"], ["report folder photo.png", "is a file"]),
         (&["--report", "photo.png/in"], ["report folder photo.png/in", "cannot be written"]),
         (&["--seed", "3"], ["--seed", ""]),
+        (&["--part", "windows,moon"], ["--part", "walks, windows, straight"]),
+        (&["--part", "windows", "--policies"], ["--part", "--policies"]),
     ] {
         folder.refuses(&eval(more), &parts);
     }
