@@ -18,26 +18,24 @@ type Mix = [f32; Emotion::COUNT];
 const fn face_of(emotion: Emotion) -> &'static [(FaceShape, f32)] {
     match emotion {
         Emotion::Neutral => &[],
-        // AU 6, 12, 25
+        // AU 6, 12, 14
         Emotion::Happy => &[
             (MouthSmileLeft, 0.95),
-            (CheekSquintLeft, 0.65),
-            (EyeSquintLeft, 0.36),
-            (MouthDimpleLeft, 0.12),
-            (MouthUpperUpLeft, 0.8),
-            (MouthLowerDownLeft, 0.3),
+            (CheekSquintLeft, 0.8),
+            (EyeSquintLeft, 0.45),
+            (MouthDimpleLeft, 0.25),
             (BrowOuterUpLeft, 0.08),
-            (JawOpen, 0.1),
         ],
-        // AU 1, 4, 15, 17
+        // AU 1, 4, 15, 17, 20
         Emotion::Sad => &[
-            (BrowInnerUp, 0.95),
-            (BrowDownLeft, 0.2),
-            (MouthFrownLeft, 0.85),
-            (MouthShrugLower, 0.45),
+            (BrowInnerUp, 1.0),
+            (BrowDownLeft, 0.15),
+            (MouthFrownLeft, 1.0),
+            (MouthStretchLeft, 0.35),
+            (MouthShrugLower, 0.9),
+            (MouthPucker, 0.1),
             (EyeBlinkLeft, 0.04),
             (EyeSquintLeft, 0.06),
-            (MouthRollLower, 0.1),
         ],
         // AU 4, 5, 7, 23, 24
         Emotion::Angry => &[

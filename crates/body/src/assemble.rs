@@ -146,16 +146,16 @@ pub(crate) fn shapes(
             for (vertex, step) in &moves {
                 moved[*vertex] = *step;
             }
-            let mut touched: Vec<u16> = moves
+            let mut touched = vec![false; positions.len()];
+            moves
                 .iter()
                 .flat_map(|(vertex, _)| topology.quads_of.of(*vertex))
                 .flat_map(|quad| topology.quads[*quad as usize])
-                .collect();
-            touched.sort_unstable();
-            touched.dedup();
-            touched
-                .into_iter()
-                .map(|vertex| {
+                .for_each(|vertex| touched[usize::from(vertex)] = true);
+            (0u16..)
+                .zip(&touched)
+                .filter(|(_, touched)| **touched)
+                .map(|(vertex, _)| {
                     let at = usize::from(vertex);
                     let sum: Vec3 = topology
                         .quads_of

@@ -70,12 +70,9 @@ pub(crate) struct SkinMaps {
 
 impl SkinMaps {
     pub(crate) fn new(pack: &Pack) -> Self {
-        let shared = Shared {
-            open: openness(pack),
-            rim: lid_rims(pack),
-            grain: Grain::new(),
-            brows: Brows::new(),
-        };
+        let (grain, (open, rim)) =
+            rayon::join(Grain::new, || rayon::join(|| openness(pack), || lid_rims(pack)));
+        let shared = Shared { open, rim, grain, brows: Brows::new() };
         let map = |sheet: &Sheet, edge: usize, is_head: bool| {
             SkinMap::new(pack, sheet, &shared, edge, is_head)
         };
@@ -190,20 +187,23 @@ impl<'a> Band<'a> {
         self.slope(texels);
     }
 
-    fn texel(&mut self, spot: &Spot, slow: &Slow, [fine, pores]: [f32; 2]) -> (Texel, [f32; 2]) {
-        let mut texel = Texel { grain: byte(fine), open: byte(spot.open), ..slow.texel };
+    fn texel(&mut self, spot: &Spot, slow: &Slow, grain: &Grains) -> (Texel, [f32; 2]) {
+        let mut texel = Texel { grain: byte(grain.fine), open: byte(spot.open), ..slow.texel };
         let mut wrinkles = 0.0;
         if self.is_head {
             wrinkles = self.fields.wrinkles.at(spot.place, &slow.folds);
             texel.crease = byte(-wrinkles / 0.0004);
             let lips = inside(self.masks.lips, spot);
             self.fields.face(&mut texel, spot, slow, &self.shared.brows, lips);
+            if texel.beard.max(texel.scalp) > 2 {
+                texel.stubble = grain.stubble;
+            }
         } else {
             let nails = self.masks.nails.iter().map(|nails| inside(*nails, spot));
             texel.nail = byte(nails.fold(0.0, f32::max));
             self.fields.limbs(&mut texel, spot, slow);
         }
-        (texel, [self.fields.fine_height(spot.place, &texel, fine, pores), wrinkles])
+        (texel, [self.fields.fine_height(spot.place, &texel, grain), wrinkles])
     }
 
     /// Gives texels the slopes of their heights along u and v.
@@ -262,7 +262,6 @@ struct Fields {
     dots: [Scattered; 2],
     growth: Growth,
     wrinkles: Wrinkles,
-    stubble: Noise,
     furrows: Noise,
 }
 
@@ -276,7 +275,6 @@ impl Fields {
             dots: [21, 22].map(Scattered::new),
             growth: Growth::new(),
             wrinkles: Wrinkles::new(),
-            stubble: Noise::new(11),
             furrows: Noise::new(53),
         }
     }
@@ -335,9 +333,6 @@ impl Fields {
             texel.lips = byte(lips);
             texel.beard = byte(slow.beard * (1.0 - smooth(0.05, 0.4, lips)));
         }
-        if texel.beard.max(texel.scalp) > 2 {
-            texel.stubble = byte(smooth(0.52, 0.78, self.stubble.at(p * 1500.0)));
-        }
         if lips >= 0.1 {
             texel.freckle = 0;
         }
@@ -369,10 +364,10 @@ impl Fields {
     }
 
     /// Height of pores, fine lines and the furrows of lips, metres.
-    fn fine_height(&mut self, p: Vec3, texel: &Texel, fine: f32, pores: f32) -> f32 {
+    fn fine_height(&mut self, p: Vec3, texel: &Texel, grain: &Grains) -> f32 {
         let lips = f32::from(texel.lips) / 255.0;
-        let pores = -0.000055 * smooth(0.62, 0.95, pores) * (1.0 - lips);
-        let lines = 0.00004 * (fine - 0.5);
+        let pores = -0.000055 * grain.pores * (1.0 - lips);
+        let lines = 0.00004 * (grain.fine - 0.5);
         let furrows = if lips > 0.0 {
             0.00009 * lips * (self.furrows.at(Vec3::new(p.x * 1100.0, p.y * 190.0, 0.0)) - 0.5)
         } else {
@@ -390,27 +385,35 @@ fn dot(dots: &mut Scattered, p: Vec3, size: f32) -> f32 {
     (0.25 + 0.75 * own) * smooth(0.60, 0.05, away)
 }
 
-/// Grain as fine as texels are, the same in every square of the texture: nobody sees where it repeats.
-struct Grain {
-    values: Vec<[f32; 2]>,
+/// Grain of one texel: lines and pores, 0 to 1, and stubble in 255ths.
+struct Grains {
+    fine: f32,
+    pores: f32,
+    stubble: u8,
 }
+
+/// Grain as fine as texels are, the same in every square of the texture: nobody sees where it repeats.
+struct Grain(Vec<Grains>);
 
 impl Grain {
     const EDGE: usize = 256;
 
     fn new() -> Self {
         let row = |y: usize| {
-            let [mut coarse, mut fine, mut pores] = [5, 6, 51].map(Noise::new);
+            let [mut coarse, mut fine, mut pores, mut stubble] = [5, 6, 51, 11].map(Noise::new);
             (0..Self::EDGE).map(move |x| {
                 let at = |scale: f32| Vec3::new(x as f32 * scale, y as f32 * scale, 0.5);
-                [0.5 * coarse.at(at(0.5)) + 0.5 * fine.at(at(1.0)), pores.at(at(0.27))]
+                Grains {
+                    fine: 0.5 * coarse.at(at(0.5)) + 0.5 * fine.at(at(1.0)),
+                    pores: smooth(0.62, 0.95, pores.at(at(0.27))),
+                    stubble: byte(smooth(0.52, 0.78, stubble.at(at(0.3)))),
+                }
             })
         };
-        Self { values: (0..Self::EDGE).into_par_iter().flat_map_iter(row).collect() }
+        Self((0..Self::EDGE).into_par_iter().flat_map_iter(row).collect())
     }
 
-    /// Fine grain and pores of a texel, 0 to 1.
-    fn at(&self, x: usize, y: usize) -> [f32; 2] {
-        self.values[y % Self::EDGE * Self::EDGE + x % Self::EDGE]
+    fn at(&self, x: usize, y: usize) -> &Grains {
+        &self.0[y % Self::EDGE * Self::EDGE + x % Self::EDGE]
     }
 }
