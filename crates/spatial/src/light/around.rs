@@ -144,6 +144,9 @@ impl LightEstimator {
     ) -> Result<LightAround, SpatialError> {
         let Self { renderer, frame, inverse_distance } = self;
         let mut cube = LightCube::of_memory(memory, eye, CUBE, renderer, frame, inverse_distance)?;
+        // Lamps that nobody saw are small: spread over all that is unknown, their light would lie like a
+        // veil on whatever mirrors it. So mirrors show there what is like the rest.
+        let mut mirrored = cube.clone();
         let mut diffuse = DiffuseLight::of(&cube);
         let mut sun = match told {
             Some(told) => told.sun.as_ref().map(Sunlight::told),
@@ -174,6 +177,7 @@ impl LightEstimator {
                         |at| scale < 1.0 || inverse_distance[at] < 0.0,
                         |c| c * scale,
                     );
+                    mirrored.change_where(|_| true, |c| c * scale.min(1.0));
                     diffuse = diffuse.scaled(scale);
                     if let Some(sun) = &mut sun {
                         sun.light *= scale;
@@ -186,7 +190,7 @@ impl LightEstimator {
             None => Haze::found(&cube, inverse_distance),
         };
         let matt = LightCube::from_fn(DIFFUSE_CUBE, |normal| diffuse.towards(normal));
-        Ok(LightAround { mirrors: mirror_levels(&cube), matt, diffuse, sun, haze })
+        Ok(LightAround { mirrors: mirror_levels(&mirrored), matt, diffuse, sun, haze })
     }
 }
 
