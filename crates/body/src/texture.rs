@@ -40,15 +40,26 @@ impl SrgbTable {
     }
 
     pub(crate) fn encode(&self, linear: f32) -> u8 {
-        // By way of 32 bits, which processors convert fastest.
-        self.0[(linear.clamp(0.0, 1.0) * Self::SIZE as f32 + 0.5) as i32 as usize]
+        self.0[whole(between(linear, 0.0, 1.0) * Self::SIZE as f32) as usize]
     }
 }
 
 /// 0 to 255 of 0 to 1.
 pub(crate) fn byte(value: f32) -> u8 {
-    // By way of 32 bits, as in `SrgbTable::encode`.
-    (value.clamp(0.0, 1.0) * 255.0 + 0.5) as i32 as u8
+    whole(between(value, 0.0, 1.0) * 255.0) as u8
+}
+
+/// The nearest whole number of one below 2^22. `as` asks for numbers that are none and for too large ones, at
+/// every texel many times; the bits of a float that is so large that its last bit is 1 are asked nothing.
+pub(crate) fn whole(value: f32) -> i32 {
+    const LARGE: f32 = 12_582_912.0;
+    (value + LARGE).to_bits() as i32 - LARGE.to_bits() as i32
+}
+
+/// As `clamp`, without its branches.
+#[expect(clippy::manual_clamp, reason = "a clamp compiles to branches that are guessed wrongly")]
+pub(crate) fn between(value: f32, low: f32, high: f32) -> f32 {
+    value.max(low).min(high)
 }
 
 /// Mixes the bits of a number (splitmix64).
@@ -104,12 +115,9 @@ fn lattice(x: i32, y: i32, z: i32, seed: u32) -> f32 {
     (h ^ (h >> 15)) as f32 / u32::MAX as f32
 }
 
-/// The whole numbers below a place. Plain arithmetic: the baseline processor has no instruction for it.
+/// The whole numbers below a place; on a lattice's plane either side, which makes no difference there.
 fn below(p: glam::Vec3) -> [i32; 3] {
-    p.to_array().map(|c| {
-        let whole = c as i32;
-        whole - i32::from(c < whole as f32)
-    })
+    p.to_array().map(|c| whole(c - 0.5))
 }
 
 /// Smooth value noise, 0 to 1. Remembers the corners of the cell it was last asked in: places that are
@@ -201,6 +209,6 @@ impl Scattered {
 /// 0 below `low`, 1 above `high`, smooth between; falls if `low` is above `high`.
 pub(crate) fn smooth(low: f32, high: f32, value: f32) -> f32 {
     // The bounds are mostly constants, so that this divides nothing when it runs.
-    let t = ((value - low) * (1.0 / (high - low))).clamp(0.0, 1.0);
+    let t = between((value - low) * (1.0 / (high - low)), 0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }

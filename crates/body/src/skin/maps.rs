@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Mask,
     pack::Pack,
-    texture::{Noise, Scattered, byte, smooth},
+    texture::{Noise, Scattered, between, byte, smooth, whole},
     topology::Sheet,
 };
 use glam::Vec3;
@@ -222,7 +222,7 @@ impl<'a> Band<'a> {
                 let scale = 64.0 / run;
                 let slope = |layer: usize| {
                     let rise = self.heights[next][layer] - self.heights[at][layer];
-                    (rise * scale).clamp(-127.0, 127.0) as i32 as i8
+                    whole(between(rise * scale, -127.0, 127.0)) as i8
                 };
                 texel.fine[axis] = slope(0);
                 texel.aged[axis] = slope(1);
