@@ -56,8 +56,7 @@ pub(crate) fn whole(value: f32) -> i32 {
     (value + LARGE).to_bits() as i32 - LARGE.to_bits() as i32
 }
 
-/// As `clamp`, without its branches.
-#[expect(clippy::manual_clamp, reason = "a clamp compiles to branches that are guessed wrongly")]
+/// As `clamp`, without its branches, which are guessed wrongly too often.
 pub(crate) fn between(value: f32, low: f32, high: f32) -> f32 {
     value.max(low).min(high)
 }
