@@ -53,7 +53,7 @@ pub(crate) fn byte(value: f32) -> u8 {
 /// every texel many times; the bits of a float that is so large that its last bit is 1 are asked nothing.
 pub(crate) fn whole(value: f32) -> i32 {
     const LARGE: f32 = 12_582_912.0;
-    (value + LARGE).to_bits() as i32 - LARGE.to_bits() as i32
+    (value + LARGE).to_bits().wrapping_sub(LARGE.to_bits()) as i32
 }
 
 /// As `clamp`, without its branches, which are guessed wrongly too often.
