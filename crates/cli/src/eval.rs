@@ -17,6 +17,7 @@ use crate::{
     output::{print, print_json},
     worlds::DEVICE,
 };
+use clap::ValueEnum as _;
 use contestant::{MODELS, Named, chosen_model, contestants, has_painter, named};
 use indicatif::ProgressBar;
 use reverie_evaluation::{
@@ -110,9 +111,9 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
         eprintln!("no painter's weights in the assets: only the baselines are judged");
     }
     let model = model.or(painter.then_some(MODEL_NAME));
-    let asked = |part| args.part.is_empty() || args.part.contains(&part);
-    let (windows, straight) = (asked(EvalPart::Windows), asked(EvalPart::Straight));
-    let walks: &[u64] = if !asked(EvalPart::Walks) {
+    let parts: &[EvalPart] =
+        if args.part.is_empty() { EvalPart::value_variants() } else { &args.part };
+    let walks: &[u64] = if !parts.contains(&EvalPart::Walks) {
         &[]
     } else if args.quick {
         &[SHORT_TICKS]
@@ -134,9 +135,9 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
         if !walks.is_empty() {
             obeyed.push((*domain, judge.commands(domain, commands)?));
         }
-        if painter && (windows || straight) {
+        if painter && parts.iter().any(|part| *part != EvalPart::Walks) {
             let bench = judge.painter(&store, args.quick);
-            imagined.push((*domain, bench.domain(domain, *embodiment, windows, straight)?));
+            imagined.push((*domain, bench.domain(domain, *embodiment, parts)?));
         }
     }
     judge.progress.finish_and_clear();

@@ -11,6 +11,7 @@ use crate::{
     texture::{Noise, Scattered, between, byte, smooth, whole},
     topology::Sheet,
 };
+use bytemuck::Zeroable;
 use glam::Vec3;
 use rayon::prelude::*;
 
@@ -19,7 +20,7 @@ const HEAD_EDGE: usize = 1024;
 const BODY_EDGE: usize = 512;
 
 /// One texel of skin; all in 255ths unless said otherwise.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Zeroable)]
 pub(crate) struct Texel {
     /// Uneven pigment; 128 is the mean.
     pub(super) pigment: u8,
@@ -71,7 +72,7 @@ pub(crate) struct SkinMaps {
 impl SkinMaps {
     pub(crate) fn new(pack: &Pack) -> Self {
         let (grain, (open, rim)) =
-            rayon::join(Grain::new, || rayon::join(|| openness(pack), || lid_rims(pack)));
+            rayon::join(GrainTile::new, || rayon::join(|| openness(pack), || lid_rims(pack)));
         let shared = Shared { open, rim, grain, brows: Brows::new() };
         let map = |sheet: &Sheet, edge: usize, is_head: bool| {
             SkinMap::new(pack, sheet, &shared, edge, is_head)
@@ -89,7 +90,7 @@ struct Shared {
     /// How open every vertex lies, and how near a lid's edge; 0 to 1.
     open: Vec<f32>,
     rim: Vec<f32>,
-    grain: Grain,
+    grain: GrainTile,
     brows: Brows,
 }
 
@@ -100,7 +101,8 @@ const BAND: usize = 32;
 impl SkinMap {
     fn new(pack: &Pack, sheet: &Sheet, shared: &Shared, edge: usize, is_head: bool) -> Self {
         let ground = Ground::new(pack, sheet, edge, BAND, &shared.open, &shared.rim);
-        let mut texels = vec![Texel::default(); edge * edge];
+        // Memory that nobody has touched yet: the bands' threads do that side by side.
+        let mut texels: Vec<Texel> = bytemuck::zeroed_vec(edge * edge);
         let mut known = vec![false; edge * edge];
         texels
             .par_chunks_mut(BAND * edge)
@@ -187,7 +189,7 @@ impl<'a> Band<'a> {
         self.slope(texels);
     }
 
-    fn texel(&mut self, spot: &Spot, slow: &Slow, grain: &Grains) -> (Texel, [f32; 2]) {
+    fn texel(&mut self, spot: &Spot, slow: &Slow, grain: &TexelGrain) -> (Texel, [f32; 2]) {
         let mut texel = Texel { grain: byte(grain.fine), open: byte(spot.open), ..slow.texel };
         let mut wrinkles = 0.0;
         if self.is_head {
@@ -364,7 +366,7 @@ impl Fields {
     }
 
     /// Height of pores, fine lines and the furrows of lips, metres.
-    fn fine_height(&mut self, p: Vec3, texel: &Texel, grain: &Grains) -> f32 {
+    fn fine_height(&mut self, p: Vec3, texel: &Texel, grain: &TexelGrain) -> f32 {
         let lips = f32::from(texel.lips) / 255.0;
         let pores = -0.000055 * grain.pores * (1.0 - lips);
         let lines = 0.00004 * (grain.fine - 0.5);
@@ -386,16 +388,16 @@ fn dot(dots: &mut Scattered, p: Vec3, size: f32) -> f32 {
 }
 
 /// Grain of one texel: lines and pores, 0 to 1, and stubble in 255ths.
-struct Grains {
+struct TexelGrain {
     fine: f32,
     pores: f32,
     stubble: u8,
 }
 
 /// Grain as fine as texels are, the same in every square of the texture: nobody sees where it repeats.
-struct Grain(Vec<Grains>);
+struct GrainTile(Vec<TexelGrain>);
 
-impl Grain {
+impl GrainTile {
     const EDGE: usize = 256;
 
     fn new() -> Self {
@@ -403,7 +405,7 @@ impl Grain {
             let [mut coarse, mut fine, mut pores, mut stubble] = [5, 6, 51, 11].map(Noise::new);
             (0..Self::EDGE).map(move |x| {
                 let at = |scale: f32| Vec3::new(x as f32 * scale, y as f32 * scale, 0.5);
-                Grains {
+                TexelGrain {
                     fine: 0.5 * coarse.at(at(0.5)) + 0.5 * fine.at(at(1.0)),
                     pores: smooth(0.62, 0.95, pores.at(at(0.27))),
                     stubble: byte(smooth(0.52, 0.78, stubble.at(at(0.3)))),
@@ -413,7 +415,7 @@ impl Grain {
         Self((0..Self::EDGE).into_par_iter().flat_map_iter(row).collect())
     }
 
-    fn at(&self, x: usize, y: usize) -> &Grains {
+    fn at(&self, x: usize, y: usize) -> &TexelGrain {
         &self.0[y % Self::EDGE * Self::EDGE + x % Self::EDGE]
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{pack::Pack, texture::smooth, topology::Sheet};
 use glam::{Vec2, Vec3};
+use rayon::prelude::*;
 
 /// What a texel shows: a place on the base mesh (metres), in the base mesh's texture, how open it lies and how near
 /// a lid's edge (0 to 1).
@@ -189,7 +190,7 @@ pub(super) fn filling(mut known: Vec<bool>, edge: usize) -> Vec<u32> {
         .flatten()
     };
     let is_rim = |at: &usize| known[*at] && neighbours(*at).any(|next| !known[next]);
-    let mut front: Vec<usize> = (0..known.len()).filter(is_rim).collect();
+    let mut front: Vec<usize> = (0..known.len()).into_par_iter().filter(is_rim).collect();
     // As far as mipmaps of a view from some metres reach.
     for _ in 0..24 {
         let mut next = Vec::new();

@@ -7,7 +7,7 @@ use super::{
     sheet::{Row, sheet},
     windows::{self, UNKNOWN},
 };
-use crate::error::CliError;
+use crate::{args::EvalPart, error::CliError};
 use glam::Vec3;
 use indicatif::ProgressBar;
 use reverie_evaluation::{
@@ -97,8 +97,8 @@ pub struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// The painter's figures in one domain, of the windows, the straight walks or both, but for those
-    /// that come from the judged walks.
+    /// The painter's figures in one domain: those of the windows and of the straight walks, where they
+    /// are among the parts that are asked for.
     ///
     /// # Errors
     /// [`CliError`] when the painter or the simulator fails; [`CliError::Interrupted`].
@@ -106,16 +106,16 @@ impl Bench<'_> {
         &self,
         domain: &str,
         embodiment: Embodiment,
-        windows: bool,
-        straight: bool,
+        parts: &[EvalPart],
     ) -> Result<OfDomain, CliError> {
         let quality = if self.quick { QUICK_QUALITY } else { QUALITY };
         let mut truth = SimulatorModel::new(camera(SIZE), quality)?;
         let mut figures = Figures::new();
         let mut rows = Vec::new();
-        if windows {
+        if parts.contains(&EvalPart::Windows) {
             rows = self.complete(&mut truth, domain, embodiment, &mut figures)?;
         }
+        let straight = parts.contains(&EvalPart::Straight);
         let walks = if straight { self.effort.straight_walks } else { 0 };
         let walks = (0..walks).map(|number| self.straight(&mut truth, domain, embodiment, number));
         let walks = walks.collect::<Result<Vec<_>, _>>()?;

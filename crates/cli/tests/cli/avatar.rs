@@ -129,6 +129,7 @@ fn the_bench_of_people_gives_its_figures() {
         "us_per_avatar_far",
         "us_per_avatar_hidden",
         "build_ms_p50_cold",
+        "build_ms_p50_first",
         "build_ms_p50_warm",
     ] {
         let figure = report[name].as_f64().unwrap();

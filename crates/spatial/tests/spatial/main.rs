@@ -2,6 +2,7 @@
 
 mod faults;
 mod in_time;
+mod light;
 mod nearer;
 mod painting;
 #[path = "../scene/mod.rs"]
