@@ -245,6 +245,8 @@ fn lights(commands: &mut Commands, kind: &str) {
                 illuminance: lux,
                 color: colour,
                 shadow_maps_enabled: true,
+                // Faces of few triangles would throw ragged shadows on themselves.
+                shadow_normal_bias: 6.0,
                 ..default()
             },
             Transform::from_translation(from).looking_at(Vec3::ZERO, Vec3::Y),
