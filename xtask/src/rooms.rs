@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "reverie_evaluation",
         &["reverie_world_model", "reverie_inference", "reverie_simulator (tests)"],
     ),
+    ("reverie_voice", &["reverie_behavior", "reverie_inference"]),
     (
         "reverie_cli",
         &[

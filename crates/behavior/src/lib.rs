@@ -10,10 +10,12 @@
 
 mod act;
 mod emotion;
+mod speech;
 mod timeline;
 
 pub use act::{
     Act, Activity, Attraction, EntityId, Event, Gesture, Hand, Look, MAX_COMPANY, Target, Walk,
 };
 pub use emotion::{Affect, Emotion, Feeling, Mood};
+pub use speech::{Accent, Phrase, PhraseEnd, Speech, TimedPhoneme, TimedWord};
 pub use timeline::{Timeline, TimelineError};
