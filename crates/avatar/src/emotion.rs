@@ -229,7 +229,7 @@ impl Feelings {
 }
 
 /// For each shape the one of the other side: only those with a left name are looked up.
-static MIRROR: [u8; FaceShape::COUNT] = {
+pub(crate) static MIRROR: [u8; FaceShape::COUNT] = {
     let mut table = [0; FaceShape::COUNT];
     let mut at = 0;
     while at < FaceShape::COUNT {

@@ -193,6 +193,6 @@ pub(crate) fn of_arm(gesture: &Gesture) -> Option<(Reach, Option<reverie_behavio
         Gesture::Wave { hand, secs } => Some((Reach::Wave, hand, secs)),
         Gesture::Point { target, hand, secs } => Some((Reach::Point(target), hand, secs)),
         Gesture::Reach { target, hand, secs } => Some((Reach::Touch(target), hand, secs)),
-        Gesture::Nod(_) | Gesture::Shake(_) => None,
+        Gesture::Nod(_) | Gesture::Shake(_) | Gesture::Stroke(_) => None,
     }
 }

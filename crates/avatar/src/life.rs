@@ -9,10 +9,12 @@ use crate::{
     gait::{Gait, Task},
     gaze::{Gaze, GazeKind, Glance, Sight},
     gesture::{Arm, Nods, Reach, of_arm},
+    hands::{self, BothHands, HandMotion},
     head::{Head, angles},
     idle::Breaths,
     random::{Channel, Draw},
     skeleton::Skeleton,
+    speaking::Speaking,
 };
 use glam::{Vec2, Vec3};
 use reverie_behavior::{Act, Activity, Gesture, Hand, Target, Timeline};
@@ -52,6 +54,8 @@ pub struct LifeState {
     pub(crate) nods: Nods,
     pub(crate) arms: [Arm; 2],
     pub(crate) pupil: Glide,
+    pub(crate) speaking: Speaking,
+    pub(crate) hands: BothHands,
 }
 
 impl LifeState {
@@ -77,6 +81,8 @@ impl LifeState {
             nods: Nods::new(start_secs),
             arms: [Arm::default(); 2],
             pupil: Glide::still(AvatarPose::RESTING_PUPIL),
+            speaking: Speaking::default(),
+            hands: [HandMotion::default(); 2],
         }
     }
 
@@ -180,7 +186,7 @@ impl Life {
         pose: &mut AvatarPose,
     ) {
         let time = self.advance(timeline, surroundings, time_secs);
-        self.realise(time, lod, pose);
+        self.realise(timeline, time, lod, pose);
     }
 
     /// Decides everything up to a time; gives the time that can be posed.
@@ -268,6 +274,9 @@ impl Life {
         let listened = state.activity == Activity::Listening
             && matches!(state.gaze.kind(), GazeKind::Mutual | GazeKind::Away);
         state.nods.tick(seed, time, listened);
+        for hand in &mut state.hands {
+            hand.tick(time, STEP);
+        }
         for arm in &mut state.arms {
             arm.tick(time, STEP, eye, surroundings);
         }
@@ -312,6 +321,7 @@ impl LifeState {
             Act::Release(target) => self.interests.release(target),
             Act::Gesture(Gesture::Nod(times)) => self.nods.begin(seed, time, *times, false),
             Act::Gesture(Gesture::Shake(times)) => self.nods.begin(seed, time, *times, true),
+            Act::Gesture(Gesture::Stroke(stroke)) => hands::begin(&mut self.hands, time, stroke),
             Act::Gesture(gesture) => {
                 let Some((reach, hand, secs)) = of_arm(gesture) else { return };
                 let side = match (hand, reach) {
@@ -336,6 +346,8 @@ impl LifeState {
                 self.gait.set_task(Task::Walk(Vec2::new(walk.to.x, walk.to.z), speed));
             }
             Act::Stop => self.gait.set_task(Task::Stand),
+            Act::Say(_) => self.speaking.begin(time, index),
+            Act::Hush => self.speaking.hush(time),
         }
     }
 

@@ -9,16 +9,32 @@ use crate::{
     gesture::{ArmGoal, Reach},
     idle,
     life::{Life, STEP},
+    mouth::Mouth,
     random::{Channel, Draw, wander},
     skeleton::{EYE, FOOT, FOREARM, HAND, SHIN, SHOULDER, SIDE, THIGH, TOES, UPPER_ARM, finger},
+    speaking::Prosody,
 };
 use glam::{Quat, Vec3};
+use reverie_behavior::Timeline;
 use std::f32::consts::TAU;
 
 const DEGREE: f32 = std::f32::consts::PI / 180.0;
 /// Eyes never turn further in the head.
 const EYE_YAW: f32 = 35.0 * DEGREE;
 const EYE_PITCH: f32 = 25.0 * DEGREE;
+/// How far a shrug lifts the shoulders.
+const SHRUG: f32 = 13.0 * DEGREE;
+/// A forearm turns no further than this to show its palm.
+const ROLL: f32 = 105.0 * DEGREE;
+
+/// The angle about `along` that takes a palm that faces `has` to `wants`, as far as a forearm turns.
+fn roll(along: Vec3, has: Vec3, wants: Vec3) -> f32 {
+    let across = |v: Vec3| v - along * along.dot(v);
+    let (has, wants) = (across(has), across(wants));
+    let angle = along.dot(has.cross(wants)).atan2(has.dot(wants));
+    // A palm that faces along the forearm cannot be had: the less it asks for, the less it turns.
+    soft_limit(angle * (4.0 * wants.length_squared()).min(1.0), 0.8 * ROLL, ROLL)
+}
 
 /// What several parts of the pose need.
 struct Moment {
@@ -30,11 +46,13 @@ struct Moment {
     stride: f32,
     /// Left foot before the right one, metres.
     ahead: f32,
+    mouth: Mouth,
+    prosody: Prosody,
 }
 
 impl Life {
     /// Fills the pose for a time up to which everything has been decided.
-    pub(crate) fn realise(&self, time: f64, lod: Lod, pose: &mut AvatarPose) {
+    pub(crate) fn realise(&self, timeline: &Timeline, time: f64, lod: Lod, pose: &mut AvatarPose) {
         let state = &self.state;
         let root = state.gait.root(time);
         pose.lod = lod;
@@ -44,6 +62,7 @@ impl Life {
         }
         let feelings = state.moods.at(time);
         let feet = [0, 1].map(|side| root.to_model(state.gait.foot(side, time).ball));
+        let (mouth, prosody) = state.speaking.at(timeline, self.seed, time);
         let moment = Moment {
             time,
             root,
@@ -51,6 +70,8 @@ impl Life {
             breath: state.breaths.at(time),
             stride: (state.gait.speed(time) / (1.3 * self.body.size)).min(1.3),
             ahead: feet[0].z - feet[1].z,
+            mouth,
+            prosody,
         };
         self.pose_trunk(&moment, pose);
         let places = self.body.rig.places(pose);
@@ -95,17 +116,22 @@ impl Life {
             }
         }
         for side in 0..2 {
-            let raise = bearing.shoulders + 1.1 * DEGREE * breath;
+            let shrug = SHRUG * state.hands[side].shrug(time);
+            let raise = bearing.shoulders + 1.1 * DEGREE * breath + shrug;
             pose.set_rotation(SHOULDER[side], Quat::from_rotation_z(SIDE[side] * raise));
         }
 
         let (nod_yaw, nod_pitch) = state.nods.at(time);
+        let said = &moment.prosody;
+        let (nod_yaw, nod_pitch) = (nod_yaw + said.yaw, nod_pitch + said.pitch);
         let tilt = wander(self.seed, Channel::Tilt, 0, time, [0.031, 0.053, 0.087]);
         let head = Quat::from_rotation_y(head_yaw - root.yaw + nod_yaw + head_sway[0])
             * Quat::from_rotation_x(
                 -(state.head.pitch.at(time) + nod_pitch + head_sway[1] + bearing.head_pitch),
             )
-            * Quat::from_rotation_z(bearing.tilt + 3.0 * DEGREE * tilt + 0.7 * head_sway[2]);
+            * Quat::from_rotation_z(
+                bearing.tilt + said.tilt + 3.0 * DEGREE * tilt + 0.7 * head_sway[2],
+            );
         // The head keeps its own orientation, whatever the torso does below it.
         let turn = torso.inverse() * head;
         let neck = Quat::IDENTITY.slerp(turn, body.neck_share);
@@ -190,6 +216,26 @@ impl Life {
         let mut wrist = Quat::from_rotation_z(-s * 6.0 * DEGREE);
         let mut fists: Option<(f32, [f32; 5])> = None;
 
+        if let Some(goal) = self.state.hands[side].at(moment.time) {
+            let root = places.position(UPPER_ARM[side]);
+            let outwards = Vec3::new(s, 1.0, 1.0);
+            let target = root + chest * (goal.place * outwards * body.arms[side].length());
+            let pole = chest * Vec3::new(0.5 * s, -0.85, -0.3);
+            let reached = body.arms[side].reach(root, target, pole);
+            // The forearm turns half of the way to where the palm is to face, the wrist the rest.
+            let bone = (body.rig.rest(HAND[side]) - body.rig.rest(FOREARM[side]))
+                .normalize_or(s * Vec3::X);
+            let roll = roll(
+                reached.lower * bone,
+                reached.lower * Vec3::NEG_Y,
+                chest * (goal.palm * outwards),
+            );
+            let twist = Quat::from_axis_angle(bone, 0.5 * roll);
+            upper = upper.slerp(shoulder.inverse() * reached.upper, goal.part);
+            elbow = elbow.slerp(reached.upper.inverse() * reached.lower * twist, goal.part);
+            wrist = wrist.slerp(twist, goal.part);
+            fists = Some((1.0, goal.fingers));
+        }
         if let Some(goal) = self.state.arms[side].at(moment.time, STEP) {
             let root = places.position(UPPER_ARM[side]);
             let (target, pole) = self.hand_goal(side, moment, &goal, root, chest);
@@ -271,6 +317,8 @@ impl Life {
             let person = Draw::new(self.seed, Channel::Person, 0);
             feelings.show(self.seed, time, person.between(0, -0.08, 0.08), &mut pose.face);
             idle::small_movements(self.seed, time, &mut pose.face);
+            moment.prosody.show(&mut pose.face);
+            moment.mouth.speak(&mut pose.face);
             self.pose_eyes(moment, places, pose);
             let wide = wander(self.seed, Channel::Pupil, 0, time, [0.07, 0.17, 0.43]);
             pose.pupil_diameter = (state.pupil.at(time) * (1.0 + 0.03 * wide)).clamp(0.002, 0.008);

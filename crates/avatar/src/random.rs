@@ -31,6 +31,8 @@ pub(crate) enum Channel {
     Person,
     Pupil,
     Arms,
+    Speech,
+    Hands,
 }
 
 /// Source of draws for one index of one channel.

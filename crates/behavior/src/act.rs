@@ -1,6 +1,6 @@
 //! The vocabulary of what an avatar can be told to do.
 
-use crate::Mood;
+use crate::{Mood, Say};
 use glam::Vec3;
 use serde::{Deserialize, Serialize};
 
@@ -111,9 +111,68 @@ pub enum Hand {
     Right,
 }
 
+/// Which hands take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Hands {
+    /// The left one.
+    Left,
+    /// The right one.
+    Right,
+    /// Both, each on its side.
+    Both,
+}
+
+/// What the fingers do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+pub enum HandShape {
+    /// Hang loosely bent.
+    #[default]
+    Relaxed,
+    /// Stretched, slightly apart.
+    Open,
+    /// A fist.
+    Fist,
+    /// The index finger stretched.
+    Index,
+    /// Thumb and index finger together: something small or exact.
+    Pinch,
+    /// So many fingers stretched, 1 to 5, from the index finger on, the thumb last.
+    Count(u8),
+}
+
+/// A movement of the hands that goes with a word, in the phases that speakers' hands have:
+/// preparation, stroke, hold, retraction (Kendon 2004). One that begins before the last one is over
+/// takes the hand over where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stroke {
+    /// Which hands.
+    pub hands: Hands,
+    /// What their fingers do.
+    pub shape: HandShape,
+    /// Where the wrist is when the stroke begins: outwards (to the hand's own side), up and forwards of
+    /// its shoulder, in lengths of the arm (0 to 1 away).
+    pub from: Vec3,
+    /// Where it is when the stroke ends.
+    pub to: Vec3,
+    /// Where the palm faces: outwards, up, forwards; need not have unit length.
+    pub palm: Vec3,
+    /// How far the shoulders go up with it, 0 to 1.
+    #[serde(default)]
+    pub shrug: f32,
+    /// Seconds from the event until the stroke begins.
+    pub prepare_secs: f32,
+    /// Seconds of the stroke.
+    pub stroke_secs: f32,
+    /// Seconds that the hands stay before they go back.
+    pub hold_secs: f32,
+}
+
 /// A movement with a meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Gesture {
+    /// Goes with a word.
+    Stroke(Stroke),
     /// Nods so many times (1 to 5).
     Nod(u8),
     /// Shakes the head so many times (1 to 5).
@@ -177,6 +236,10 @@ pub enum Act {
     Walk(Walk),
     /// Stops walking or turning.
     Stop,
+    /// Says something; what was being said ends.
+    Say(Box<Say>),
+    /// Falls silent.
+    Hush,
 }
 
 /// An act and its time.

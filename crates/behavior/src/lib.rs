@@ -14,8 +14,12 @@ mod speech;
 mod timeline;
 
 pub use act::{
-    Act, Activity, Attraction, EntityId, Event, Gesture, Hand, Look, MAX_COMPANY, Target, Walk,
+    Act, Activity, Attraction, EntityId, Event, Gesture, Hand, HandShape, Hands, Look, MAX_COMPANY,
+    Stroke, Target, Walk,
 };
 pub use emotion::{Affect, Emotion, Feeling, Mood};
-pub use speech::{Accent, Phrase, PhraseEnd, Speech, TimedPhoneme, TimedWord};
+pub use speech::{
+    Accent, MAX_PHONEMES, MAX_SPEECH_SECS, Manner, Phrase, PhraseEnd, Say, Speech, TimedPhoneme,
+    TimedWord, Viseme,
+};
 pub use timeline::{Timeline, TimelineError};

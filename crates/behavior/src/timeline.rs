@@ -1,6 +1,8 @@
 //! The list of events, checked and bounded.
 
-use crate::{Act, Affect, Event, Feeling, Gesture, MAX_COMPANY, Target};
+use crate::{
+    Act, Activity, Affect, Event, Feeling, Gesture, HandShape, MAX_COMPANY, Manner, Say, Target,
+};
 use glam::Vec3;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +109,14 @@ impl Timeline {
         Ok(())
     }
 
+    /// Says something from a time on, busy with talking meanwhile and with `then` afterwards.
+    pub fn say(&mut self, at_secs: f64, say: Say, then: Activity) -> Result<(), TimelineError> {
+        let over_secs = at_secs + f64::from(say.speech.duration_secs);
+        self.insert(at_secs, Act::Say(Box::new(say)))?;
+        self.insert(at_secs, Act::Activity(Activity::Talking))?;
+        self.insert(over_secs, Act::Activity(then))
+    }
+
     /// The event of that number, counted from the first one ever; `None` for forgotten and future
     /// ones.
     pub fn get(&self, index: u64) -> Option<&Event> {
@@ -129,9 +139,10 @@ impl Timeline {
         &self.events
     }
 
-    /// Forgets the events before a time (all performers must be past it).
+    /// Forgets the events before a time (all performers must be past it), up to the first one that is
+    /// still being said.
     pub fn forget_before(&mut self, secs: f64) {
-        let over = self.events.partition_point(|event| event.at_secs < secs);
+        let over = self.events.iter().take_while(|event| over_secs(event) < secs).count();
         self.events.drain(..over);
         self.forgotten += over as u64;
     }
@@ -164,11 +175,27 @@ impl Timeline {
     }
 }
 
+/// When an event needs to be known no longer.
+fn over_secs(event: &Event) -> f64 {
+    /// What is said shows in the face for so long afterwards.
+    const AFTER_SECS: f64 = 2.0;
+    match &event.act {
+        Act::Say(say) => event.at_secs + f64::from(say.speech.duration_secs) + AFTER_SECS,
+        _ => event.at_secs,
+    }
+}
+
 type Problem = (&'static str, String);
 
 fn check(act: &Act) -> Result<(), Problem> {
     match act {
-        Act::Activity(_) | Act::Speaker(_) | Act::Stop => Ok(()),
+        Act::Activity(_) | Act::Speaker(_) | Act::Stop | Act::Hush => Ok(()),
+        Act::Say(say) => {
+            say.speech.check()?;
+            let Manner { articulation, liveliness } = say.manner;
+            within("articulation", articulation, 0.0, Manner::MAX_ARTICULATION)?;
+            within("liveliness", liveliness, 0.0, Manner::MAX_LIVELINESS)
+        }
         Act::Converse(company) if company.len() > MAX_COMPANY => {
             Err(("Converse", format!("{} are more than {MAX_COMPANY}", company.len())))
         }
@@ -194,6 +221,20 @@ fn check(act: &Act) -> Result<(), Problem> {
         Act::Gesture(gesture) => match gesture {
             Gesture::Nod(times) | Gesture::Shake(times) => {
                 within("times", f32::from(*times), 1.0, 5.0)
+            }
+            Gesture::Stroke(stroke) => {
+                within("prepare_secs", stroke.prepare_secs, 0.1, 5.0)?;
+                within("stroke_secs", stroke.stroke_secs, 0.1, 5.0)?;
+                within("hold_secs", stroke.hold_secs, 0.0, 60.0)?;
+                within("shrug", stroke.shrug, 0.0, 1.0)?;
+                for (field, at) in [("from", stroke.from), ("to", stroke.to)] {
+                    within(field, at.length(), 0.0, 1.0)?;
+                }
+                within("palm", stroke.palm.length(), 1e-3, 1e3)?;
+                if let HandShape::Count(fingers) = stroke.shape {
+                    within("Count", f32::from(fingers), 1.0, 5.0)?;
+                }
+                Ok(())
             }
             Gesture::Wave { secs, .. } => within("secs", *secs, 0.8, 60.0),
             Gesture::Point { target: at, secs, .. } | Gesture::Reach { target: at, secs, .. } => {

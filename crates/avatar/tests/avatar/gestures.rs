@@ -1,0 +1,198 @@
+//! Hands that go with words.
+
+use crate::helpers::*;
+use glam::Vec3;
+use reverie_avatar::{AvatarPose, EmptyPlace, HumanBone::*, Rig, gestures_for};
+use reverie_behavior::{
+    Accent, Act, Activity, Gesture, HandShape, Hands, Manner, Say, Speech, Stroke, Target,
+    TimedPhoneme, TimedWord, Timeline,
+};
+
+/// A minute of talk: words every 0.3 s, those that are asked for among plain ones, an accent on every
+/// third.
+fn talk(seed: u64) -> Speech {
+    const WORDS: [&str; 18] = [
+        "I",
+        "you",
+        "tower",
+        "three",
+        "big",
+        "small",
+        "up",
+        "down",
+        "here",
+        "there",
+        "never",
+        "everything",
+        "maybe",
+        "river",
+        "stone",
+        "walking",
+        "morning",
+        "five",
+    ];
+    let mut speech = Speech { duration_secs: 62.0, ..Speech::default() };
+    for k in 0..200_u32 {
+        let start_secs = 0.5 + 0.3 * k as f32;
+        let pick = (seed as u32).wrapping_mul(31).wrapping_add(k * 7 + k / 5) as usize;
+        let text = WORDS[pick % WORDS.len()].to_owned();
+        speech.words.push(TimedWord { text, start_secs, end_secs: start_secs + 0.28 });
+        let sound = TimedPhoneme {
+            phoneme: 'ɑ',
+            stress: 2,
+            start_secs: start_secs + 0.08,
+            end_secs: start_secs + 0.2,
+        };
+        speech.phonemes.push(sound);
+        if k % 3 == 0 {
+            let strength = 0.4 + 0.6 * ((k * 37 % 101) as f32 / 100.0);
+            speech.accents.push(Accent { at_secs: start_secs + 0.14, strength });
+        }
+    }
+    speech
+}
+
+fn performance(speech: &Speech, manner: Manner, seed: u64) -> Timeline {
+    let mut timeline = Timeline::new();
+    let say = Say { speech: speech.clone(), manner };
+    timeline.say(1.0, say, Activity::Idle).expect("good");
+    for (at, gesture) in gestures_for(speech, &manner, seed, &[]) {
+        timeline.insert(1.0 + f64::from(at).max(-1.0), Act::Gesture(gesture)).expect("good");
+    }
+    timeline
+}
+
+fn strokes(speech: &Speech, manner: Manner, seed: u64) -> Vec<(f32, Stroke)> {
+    let stroke = |(at, gesture): (f32, Gesture)| match gesture {
+        Gesture::Stroke(stroke) => Some((at, stroke)),
+        _ => None,
+    };
+    gestures_for(speech, &manner, seed, &[]).into_iter().filter_map(stroke).collect()
+}
+
+#[test]
+fn strokes_fall_on_accents_and_follow_the_manner() {
+    let speech = talk(1);
+    let mut last = 0;
+    for liveliness in [0.0, 0.4, 1.0, 2.0] {
+        let manner = Manner { liveliness, ..Manner::default() };
+        let all = strokes(&speech, manner, 7);
+        assert_eq!(all, strokes(&speech, manner, 7));
+        assert!(all.len() >= last, "{} strokes at {liveliness}", all.len());
+        last = all.len();
+        for (at, stroke) in &all {
+            let end = at + stroke.prepare_secs + stroke.stroke_secs;
+            let on = speech.accents.iter().any(|a| (a.at_secs - end).abs() < 0.12);
+            assert!(on, "a stroke ends at {end}, off all accents");
+        }
+        // No faster than hands of lecturers.
+        assert!(all.len() as f32 <= 1.2 * 60.0, "{}", all.len());
+    }
+    assert!(last > 30, "{last} strokes of a lively minute");
+    assert!(strokes(&speech, Manner { liveliness: 0.0, ..Manner::default() }, 7).is_empty());
+}
+
+#[test]
+fn words_ask_for_hands_of_their_own() {
+    let said = |word: &str| {
+        let mut speech = talk(0);
+        speech.words.truncate(1);
+        speech.words[0].text = word.to_owned();
+        speech.accents.truncate(1);
+        speech.accents[0].strength = 1.0;
+        strokes(&speech, Manner::default(), 3)[0].1
+    };
+    assert_eq!(said("three").shape, HandShape::Count(3));
+    assert_eq!(said("Tiny").shape, HandShape::Pinch);
+    let big = said("huge");
+    assert!(big.hands == Hands::Both && big.to.x > big.from.x + 0.2);
+    assert!(said("up").to.y > said("down").to.y + 0.5);
+    assert!(said("never").hands == Hands::Both && said("never").palm.y < -0.5);
+    assert!(said("maybe").shrug > 0.5);
+    assert!(said("me").to.z < said("you").to.z - 0.2);
+}
+
+#[test]
+fn named_places_are_pointed_at_and_nothing_comes_in_between() {
+    let speech = talk(2);
+    let tower = Target::Point(Vec3::new(3.0, 2.0, 20.0));
+    let all = gestures_for(&speech, &Manner::default(), 5, &[(20.0, tower)]);
+    let at = all
+        .iter()
+        .position(|(_, g)| matches!(g, Gesture::Point { target, .. } if *target == tower));
+    let at = at.expect("pointed at");
+    let begins = all[at].0;
+    assert!((19.0..20.0).contains(&begins), "{begins}");
+    let crosses = all.iter().any(|(when, gesture)| {
+        matches!(gesture, Gesture::Stroke(_)) && (begins + 0.2..begins + 2.0).contains(when)
+    });
+    assert!(!crosses);
+    assert!(all.is_sorted_by(|a, b| a.0 <= b.0));
+}
+
+/// Distance of a point from a segment.
+fn from_segment(p: Vec3, a: Vec3, b: Vec3) -> f32 {
+    let along = (b - a).normalize_or_zero();
+    let t = (p - a).dot(along).clamp(0.0, a.distance(b));
+    p.distance(a + along * t)
+}
+
+#[test]
+fn no_hand_goes_through_the_body_or_the_other_hand() {
+    let rig = Rig::adult();
+    let mut moved = 0.0f32;
+    // Ten minutes, by people of all kinds.
+    for seed in 0..10 {
+        let manner = Manner { liveliness: 0.4 + 0.16 * seed as f32, ..Manner::default() };
+        let timeline = performance(&talk(seed), manner, seed);
+        let mut last = None;
+        watch(
+            &mut life(seed),
+            &timeline,
+            &EmptyPlace,
+            (0.0, 63.0, 30.0),
+            |time, _, pose: &AvatarPose| {
+                let places = rig.places(pose);
+                let at = |bone| places.position(bone);
+                let hands = [[LeftHand, LeftMiddleDistal], [RightHand, RightMiddleDistal]];
+                let elbows = [LeftLowerArm, RightLowerArm].map(at);
+                let trunk = [at(Hips), at(UpperChest), at(Neck)];
+                for (side, hand) in hands.iter().enumerate() {
+                    for part in [0.0, 0.5, 1.0] {
+                        let p = at(hand[0]).lerp(at(hand[1]), part);
+                        let low = from_segment(p, trunk[0], trunk[1]);
+                        let high = from_segment(p, trunk[1], trunk[2]);
+                        assert!(
+                            low > 0.15,
+                            "side {side} {low} m from the trunk at {time}, seed {seed}"
+                        );
+                        assert!(
+                            high > 0.13,
+                            "side {side} {high} m from the chest at {time}, seed {seed}"
+                        );
+                        let head = p.distance(at(Head) + Vec3::Y * 0.08);
+                        assert!(head > 0.16, "side {side} {head} m from the head at {time}");
+                        let other = from_segment(p, at(hands[1 - side][0]), at(hands[1 - side][1]));
+                        let arm = from_segment(p, elbows[1 - side], at(hands[1 - side][0]));
+                        assert!(
+                            other.min(arm) > 0.06,
+                            "hands {other} {arm} m apart at {time}, seed {seed}"
+                        );
+                    }
+                    // Elbows stay below the shoulders and off the back.
+                    let shoulder = at([LeftUpperArm, RightUpperArm][side]);
+                    assert!(elbows[side].y < shoulder.y + 0.05, "an elbow is up at {time}");
+                }
+                let now = hands.map(|hand| at(hand[0]));
+                if let Some(last) = last {
+                    let [a, b]: [Vec3; 2] = last;
+                    let speed = now[0].distance(a).max(now[1].distance(b)) * 30.0;
+                    moved = moved.max(speed);
+                    assert!(speed < 6.0, "a hand goes {speed} m/s at {time}, seed {seed}");
+                }
+                last = Some(now);
+            },
+        );
+    }
+    assert!(moved > 0.8, "hands move at most {moved} m/s");
+}
