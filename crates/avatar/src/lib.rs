@@ -41,6 +41,7 @@ mod saccade;
 mod skeleton;
 mod speaking;
 mod surroundings;
+mod track;
 
 pub use bone::HumanBone;
 pub use crowd::Crowd;
@@ -52,3 +53,4 @@ pub use phrasing::gestures_for;
 pub use pose::{AvatarPose, Eye, Lod, RootPlace};
 pub use rig::{Rig, RigError, RigPlaces};
 pub use surroundings::{EmptyPlace, Surroundings};
+pub use track::{TimedGesture, Track, TrackError};

@@ -9,4 +9,5 @@ mod helpers;
 mod ik;
 mod life;
 mod speech;
+mod track;
 mod vocabulary;
