@@ -1,11 +1,11 @@
 //! `view PACK OUT.png WHAT [SPEC.ron …]`: pictures to judge bodies by (a file name that ends in `.jpg`
 //! makes a JPEG). WHAT is `portrait`, `face`, `side`, `eye`, `body`, `back`, `turn`, `blink`, `shapes`
-//! (the 52 at 1.0), `moods`, `sheet` (portraits of all given specs), `bodies`, `crowd` (50 random
+//! (the 52 at 1.0), `moods`, `talk` (the sounds of a sentence), `sheet` (portraits of all given specs), `bodies`, `crowd` (50 random
 //! people) or `crowd-faces`.
 
 use rayon::prelude::*;
-use reverie_avatar::{AvatarPose, FaceShape, FaceWeights};
-use reverie_behavior::Emotion;
+use reverie_avatar::{AvatarPose, EmptyPlace, FaceShape, FaceWeights, Life, Lod, Rig, RootPlace};
+use reverie_behavior::{Activity, Emotion, Say, Speech, TimedPhoneme, Timeline, Viseme};
 use reverie_body::{AvatarSpec, Body, Pack};
 use reverie_portrait::{Camera, Framing, Picture, Sitter, draw, sitting};
 use std::{env, error::Error, fs, path::Path, time::Instant};
@@ -128,12 +128,50 @@ fn pictures(what: &str, people: &[Person]) -> Outcome<Picture> {
             let size = if people.len() == 1 { (420, 400) } else { (230, 250) };
             sheet(shots.collect(), columns, size)
         }
+        "talk" => {
+            let shots = talk("wi mˈAp fˈInd ðə fˈOʃ ʧˈuz bˈɑθ", first.spec.seed)?;
+            let shots = shots
+                .into_iter()
+                .map(|face| Shot { face: Some(face), ..Shot::new(first, Framing::Face, 0.25) });
+            sheet(shots.collect(), 7, (260, 280))
+        }
         "sheet" => sheet(all(Framing::Portrait), 4, (400, 440)),
         "bodies" => sheet(all(Framing::Body), 8, (240, 560)),
         "crowd" => sheet(all(Framing::Body), 10, (160, 400)),
         "crowd-faces" => sheet(all(Framing::Face), 10, (176, 200)),
         other => Err(format!("what is {other}?").into()),
     }
+}
+
+/// The face at the middle of each sound, 0.11 s long each; a space is no sound.
+fn talk(sounds: &str, seed: u64) -> Outcome<Vec<FaceWeights>> {
+    const SECS: f32 = 0.11;
+    let mut speech = Speech::default();
+    let mut stress = 0;
+    for phoneme in sounds.chars().filter(|sound| *sound != ' ') {
+        if phoneme == 'ˈ' {
+            stress = 2;
+            continue;
+        }
+        let start_secs = 0.2 + SECS * speech.phonemes.len() as f32;
+        let end_secs = start_secs + SECS;
+        speech.phonemes.push(TimedPhoneme { phoneme, stress, start_secs, end_secs });
+        if Viseme::of(phoneme).0.is_vowel() {
+            stress = 0;
+        }
+        speech.duration_secs = end_secs + 0.2;
+    }
+    let middles: Vec<f32> =
+        speech.phonemes.iter().map(|sound| 0.5 * (sound.start_secs + sound.end_secs)).collect();
+    let mut timeline = Timeline::new();
+    timeline.say(1.0, Say { speech, ..Say::default() }, Activity::Idle)?;
+    let mut life = Life::new(&Rig::adult(), seed, RootPlace::default(), 0.0);
+    let mut pose = AvatarPose::REST;
+    let face = |t: f32| {
+        life.pose(&timeline, &EmptyPlace, 1.0 + f64::from(t), Lod::Full, &mut pose);
+        pose.face
+    };
+    Ok(middles.into_iter().map(face).collect())
 }
 
 fn weights(shapes: &[FaceShape], weight: f32) -> FaceWeights {
