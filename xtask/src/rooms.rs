@@ -41,6 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "reverie_avatar",
             "reverie_body",
             "reverie_portrait",
+            "reverie_voice",
         ],
     ),
     (

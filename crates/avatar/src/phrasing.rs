@@ -6,7 +6,10 @@
 
 use crate::random::{Channel, Draw};
 use glam::Vec3;
-use reverie_behavior::{Gesture, HandShape, Hands, Manner, Speech, Stroke, Target};
+use reverie_behavior::{
+    Act, Activity, Gesture, HandShape, Hands, Manner, Say, Speech, Stroke, Target, Timeline,
+    TimelineError,
+};
 
 /// A stroke ends so long after the accent's middle: its quickest moment then leads it, seconds.
 const AFTER_SECS: f32 = 0.05;
@@ -196,4 +199,26 @@ pub fn gestures_for(
     all.extend(strokes.into_iter().map(|(at, stroke)| (at, Gesture::Stroke(stroke))));
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     all
+}
+
+/// Puts a speech with its gestures into a timeline: says it from `at_secs` on, busy with talking
+/// meanwhile and with `then` afterwards. `points` as in [`gestures_for`].
+///
+/// # Errors
+/// As [`Timeline::say`]; some of it may be in the timeline then.
+pub fn perform_speech(
+    timeline: &mut Timeline,
+    at_secs: f64,
+    say: Say,
+    seed: u64,
+    points: &[(f32, Target)],
+    then: Activity,
+) -> Result<(), TimelineError> {
+    let gestures = gestures_for(&say.speech, &say.manner, seed, points);
+    timeline.say(at_secs, say, then)?;
+    for (at, gesture) in gestures {
+        // What would have to begin before the speech begins with it.
+        timeline.insert(at_secs + f64::from(at.max(0.0)), Act::Gesture(gesture))?;
+    }
+    Ok(())
 }

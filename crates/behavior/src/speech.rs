@@ -93,6 +93,30 @@ pub struct Speech {
 }
 
 impl Speech {
+    /// Adds what is said from `at_secs` on, after all that is there.
+    pub fn append(&mut self, mut next: Self, at_secs: f32) {
+        for sound in &mut next.phonemes {
+            sound.start_secs += at_secs;
+            sound.end_secs += at_secs;
+        }
+        for word in &mut next.words {
+            word.start_secs += at_secs;
+            word.end_secs += at_secs;
+        }
+        for phrase in &mut next.phrases {
+            phrase.start_secs += at_secs;
+            phrase.end_secs += at_secs;
+        }
+        for accent in &mut next.accents {
+            accent.at_secs += at_secs;
+        }
+        self.phonemes.append(&mut next.phonemes);
+        self.words.append(&mut next.words);
+        self.phrases.append(&mut next.phrases);
+        self.accents.append(&mut next.accents);
+        self.duration_secs = self.duration_secs.max(at_secs + next.duration_secs);
+    }
+
     /// Whether everything is in order and within its bounds; else the field and what is wrong.
     pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
         let long = |field, len: usize| match len <= MAX_PHONEMES {

@@ -28,10 +28,15 @@ pub enum Command {
         #[command(subcommand)]
         what: Bench,
     },
-    /// People: export them, take their pictures
+    /// Say a text: sound, and what the face and body do meanwhile
+    Speak(Speak),
+    /// People: export them, take their pictures, film them as they talk
+    #[command(args_conflicts_with_subcommands = true)]
     Avatar {
         #[command(subcommand)]
-        what: Avatar,
+        what: Option<Avatar>,
+        #[command(flatten)]
+        film: AvatarFilm,
     },
     /// Make episodes to learn from: frames, depth, classes, flow, poses and actions of walks
     Dataset(Dataset),
@@ -86,6 +91,8 @@ pub enum Bench {
     World(BenchWorld),
     /// People: how many live at 60 Hz on one core, how long it takes to build one
     Avatar(BenchAvatar),
+    /// Voices: how soon they begin to speak, and how fast they go on
+    Voice(BenchVoice),
 }
 
 #[derive(Debug, Args)]
@@ -93,6 +100,107 @@ pub struct BenchAvatar {
     /// How long to measure each level of detail, seconds
     #[arg(long, default_value_t = 2.0, value_name = "N", value_parser = seconds)]
     pub secs: f64,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchVoice {
+    /// How long to measure, seconds
+    #[arg(long, default_value_t = 4.0, value_name = "N", value_parser = seconds)]
+    pub secs: f64,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Speak {
+    /// What to say, with tags such as `[happy]` or `{nod}`; `-` reads it from stdin
+    pub text: String,
+    /// The sound to write: 24 kHz, one channel, 16 bits
+    #[arg(long, value_name = "A.wav")]
+    pub out: PathBuf,
+    /// What face and body do, frame by frame, to write as JSON
+    #[arg(long, value_name = "T.json")]
+    pub track: Option<PathBuf>,
+    /// Who speaks: a preset's name or a voice's file; the recorded voice if not said
+    #[arg(long, value_name = "VOICE.ron")]
+    pub voice: Option<String>,
+    /// How it is pronounced
+    #[arg(long, value_enum, default_value_t = AccentName::Us, value_name = "ACCENT")]
+    pub accent: AccentName,
+    /// How far jaw and lips go: 0 (mumbles) to 1.5
+    #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = articulation)]
+    pub articulation: f32,
+    /// How much brows, head and hands take part: 0 to 2
+    #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = liveliness)]
+    pub liveliness: f32,
+    /// Frames a second of the track
+    #[arg(long, default_value_t = 60, value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=240))]
+    pub fps: u16,
+    /// Another seed is another performance of the same words
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How English is pronounced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AccentName {
+    /// American
+    Us,
+    /// British
+    Gb,
+}
+
+fn within(text: &str, least: f32, most: f32) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("is not within {least} to {most}")),
+    }
+}
+
+fn articulation(text: &str) -> Result<f32, String> {
+    within(text, 0.0, 1.5)
+}
+
+fn liveliness(text: &str) -> Result<f32, String> {
+    within(text, 0.0, 2.0)
+}
+
+#[derive(Debug, Args)]
+pub struct AvatarFilm {
+    /// Who: a spec's file, the name of a preset, `random:SEED`, or a .vrm, .glb or .gltf file
+    #[arg(value_name = "AVATAR")]
+    pub person: Option<PersonAddress>,
+    /// What face and body do: a track that `speak` or `lips` wrote
+    #[arg(long, value_name = "T.json")]
+    pub track: Option<PathBuf>,
+    /// The sound that goes with it
+    #[arg(long, value_name = "A.wav")]
+    pub audio: Option<PathBuf>,
+    /// The folder for the frames, and for the film where ffmpeg is installed
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Size of the frames
+    #[arg(long, default_value = "640x360", value_name = "WxH")]
+    pub size: FrameSize,
+    /// Frames a second
+    #[arg(long, default_value_t = 24, value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=60))]
+    pub fps: u16,
+    /// How much is seen
+    #[arg(long, value_enum, default_value_t = FramingName::Portrait, value_name = "WHAT")]
+    pub framing: FramingName,
+    /// Degrees by which the camera walks around the person, to its left
+    #[arg(long, default_value_t = 0.0, value_name = "DEG", value_parser = degrees,
+          allow_negative_numbers = true)]
+    pub turn: f32,
     /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,

@@ -2,6 +2,7 @@
 
 pub mod avatar;
 mod painting;
+pub mod voice;
 
 use crate::{
     args::{BenchWorld, FrameSize},

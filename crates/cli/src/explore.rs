@@ -5,7 +5,7 @@ use crate::{
     error::CliError,
     frames::{FrameWriter, hexadecimal},
     output::{print, print_json},
-    output_folder::{OutputFolder, RUN_FILE, RUN_PROGRAM},
+    output_folder::{OutputFolder, RUN_FILE, RunKind},
     stats::{Timings, millis},
     worlds,
 };
@@ -29,6 +29,9 @@ use std::{
 const MAX_PATH_BYTES: u64 = 16 << 20;
 
 /// What `run.json` says. `program` comes first, so that a run is recognised.
+/// How its output folders are recognised.
+const RUN: RunKind = RunKind { program: "reverie explore", files: &[] };
+
 #[derive(Serialize)]
 struct Run {
     program: &'static str,
@@ -66,7 +69,7 @@ pub fn run(args: &Explore) -> Result<(), CliError> {
     let interrupted = watch_for_interrupts()?;
     // Everything that can be wrong is looked at before anything is made.
     let path = read_path(&args.path)?;
-    let folder = OutputFolder::prepare(&args.out)?;
+    let folder = OutputFolder::prepare(&args.out, RUN)?;
     let (mut model, mut seed) = worlds::open(args, path.tick_hz)?;
     seed.embodiment = path.embodiment;
     check_events(&path, model.spec())?;
@@ -176,7 +179,7 @@ fn walk(
     let (frames, frame_hash) = frames.finish()?;
     progress.finish_and_clear();
     Ok(Run {
-        program: RUN_PROGRAM,
+        program: RUN.program,
         version: env!("CARGO_PKG_VERSION"),
         model: model.spec().name.clone(),
         painting: model.spec().name == MODEL_NAME && !args.no_painter,

@@ -11,6 +11,7 @@ mod frames;
 mod model_files;
 mod output;
 mod output_folder;
+mod speak;
 mod stats;
 mod worlds;
 
@@ -45,7 +46,9 @@ fn run(command: Command, started: Instant) -> Result<(), CliError> {
         Command::Explore(args) => explore::run(&args),
         Command::Bench { what: Bench::World(args) } => bench::run(&args, started),
         Command::Bench { what: Bench::Avatar(args) } => bench::avatar::run(&args),
-        Command::Avatar { what } => avatar::run(&what),
+        Command::Bench { what: Bench::Voice(args) } => bench::voice::run(&args),
+        Command::Avatar { what, film } => avatar::run(what.as_ref(), &film),
+        Command::Speak(args) => speak::run(&args),
         Command::Dataset(args) => dataset::run(&args),
         Command::Eval { what: Eval::World(args) } => eval::run(&args),
         Command::Models { action, json } => model_files::run(&action, json),

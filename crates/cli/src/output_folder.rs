@@ -10,8 +10,26 @@ use tempfile::TempDir;
 
 /// Name of the file that describes a run; the last one to be put in place.
 pub const RUN_FILE: &str = "run.json";
-/// First field of [`RUN_FILE`], by which an earlier run is recognised.
-pub const RUN_PROGRAM: &str = "reverie explore";
+
+/// What kind of run fills a folder with frames.
+#[derive(Debug, Clone, Copy)]
+pub struct RunKind {
+    /// First field of [`RUN_FILE`], by which an earlier run is recognised.
+    pub program: &'static str,
+    /// Files beside frames and [`RUN_FILE`].
+    pub files: &'static [&'static str],
+}
+
+impl RunKind {
+    fn is_ours(&self, name: &OsStr) -> bool {
+        name == RUN_FILE || self.is_made(name)
+    }
+
+    /// A frame, or a file beside them.
+    fn is_made(&self, name: &OsStr) -> bool {
+        is_frame(name) || self.files.iter().any(|file| name == *file)
+    }
+}
 /// A larger `run.json` is not ours, bytes.
 const MAX_RUN_BYTES: u64 = 256 << 20;
 
@@ -21,6 +39,7 @@ const MAX_RUN_BYTES: u64 = 256 << 20;
 pub struct OutputFolder {
     target: PathBuf,
     staging: TempDir,
+    kind: RunKind,
 }
 
 impl OutputFolder {
@@ -29,7 +48,7 @@ impl OutputFolder {
     ///
     /// # Errors
     /// [`CliError::BadInput`] when `target` holds anything else or cannot be written.
-    pub fn prepare(target: &Path) -> Result<Self, CliError> {
+    pub fn prepare(target: &Path, kind: RunKind) -> Result<Self, CliError> {
         let bad = |problem: String| {
             CliError::BadInput(format!("output folder {}: {problem}", target.display()))
         };
@@ -40,7 +59,7 @@ impl OutputFolder {
             Err(e) => return Err(bad(format!("cannot be written: {e}"))),
         };
         let place = if target_exists {
-            if let Some(stranger) = stranger_in(target).map_err(|e| bad(e.to_string()))? {
+            if let Some(stranger) = stranger_in(target, kind).map_err(|e| bad(e.to_string()))? {
                 return Err(bad(format!(
                     "is neither empty nor an earlier run (it holds {stranger})"
                 )));
@@ -55,7 +74,7 @@ impl OutputFolder {
             .suffix(".partial")
             .tempdir_in(place)
             .map_err(|e| bad(format!("cannot be written: {e}")))?;
-        Ok(Self { target: target.to_owned(), staging })
+        Ok(Self { target: target.to_owned(), staging, kind })
     }
 
     /// Where the files are to be written.
@@ -89,7 +108,7 @@ impl OutputFolder {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }
-        for name in names_in(&self.target)?.iter().filter(|name| is_frame(name)) {
+        for name in names_in(&self.target)?.iter().filter(|name| self.kind.is_made(name)) {
             fs::remove_file(self.target.join(name))?;
         }
         let mut names = names_in(self.staging.path())?;
@@ -122,22 +141,21 @@ fn is_frame(name: &OsStr) -> bool {
 }
 
 /// The first thing in a folder that a run of ours would not have put there.
-fn stranger_in(folder: &Path) -> io::Result<Option<String>> {
+fn stranger_in(folder: &Path, kind: RunKind) -> io::Result<Option<String>> {
     let mut names = names_in(folder)?;
     names.sort();
-    let ours = |name: &OsStr| name == RUN_FILE || is_frame(name);
-    if let Some(stranger) = names.iter().find(|name| !ours(name)) {
+    if let Some(stranger) = names.iter().find(|name| !kind.is_ours(name)) {
         return Ok(Some(stranger.display().to_string()));
     }
     if let Some(first) = names.first()
-        && !is_run_file(&folder.join(RUN_FILE))
+        && !is_run_file(&folder.join(RUN_FILE), kind)
     {
         return Ok(Some(first.display().to_string()));
     }
     Ok(None)
 }
 
-fn is_run_file(path: &Path) -> bool {
+fn is_run_file(path: &Path, kind: RunKind) -> bool {
     #[derive(serde::Deserialize)]
     struct Head {
         program: String,
@@ -146,5 +164,5 @@ fn is_run_file(path: &Path) -> bool {
         && fs::read(path)
             .ok()
             .and_then(|text| serde_json::from_slice::<Head>(&text).ok())
-            .is_some_and(|head| head.program == RUN_PROGRAM)
+            .is_some_and(|head| head.program == kind.program)
 }

@@ -1,9 +1,10 @@
 //! `reverie avatar`: people on the command line.
 
+mod film;
 mod person;
 
 use crate::{
-    args::{Avatar, AvatarExport, AvatarPortrait},
+    args::{Avatar, AvatarExport, AvatarFilm, AvatarPortrait},
     error::CliError,
     output::{print, print_json},
     stats::millis,
@@ -47,14 +48,15 @@ struct Portrayed {
     threads: usize,
 }
 
-/// Runs `avatar export` or `avatar portrait`.
+/// Runs `avatar export` or `avatar portrait`, or films somebody.
 ///
 /// # Errors
 /// [`CliError::BadInput`] for a person that cannot be made or read, or a file that cannot be written.
-pub fn run(what: &Avatar) -> Result<(), CliError> {
+pub fn run(what: Option<&Avatar>, film: &AvatarFilm) -> Result<(), CliError> {
     match what {
-        Avatar::Export(args) => export(args),
-        Avatar::Portrait(args) => portrait(args),
+        Some(Avatar::Export(args)) => export(args),
+        Some(Avatar::Portrait(args)) => portrait(args),
+        None => film::run(film),
     }
 }
 
@@ -149,7 +151,7 @@ fn portrait(args: &AvatarPortrait) -> Result<(), CliError> {
 }
 
 /// Refuses early what would only fail after the work.
-fn check_output(path: &Path, option: &str, endings: &[&str]) -> Result<(), CliError> {
+pub fn check_output(path: &Path, option: &str, endings: &[&str]) -> Result<(), CliError> {
     let shown = path.display();
     let ends = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     if !endings.iter().any(|ending| ends.eq_ignore_ascii_case(ending)) {
@@ -170,6 +172,6 @@ fn check_output(path: &Path, option: &str, endings: &[&str]) -> Result<(), CliEr
 }
 
 /// A place that cannot be written to is the user's to change.
-fn unwritable(error: reverie_media::MediaError) -> CliError {
+pub fn unwritable(error: reverie_media::MediaError) -> CliError {
     CliError::BadInput(error.to_string())
 }

@@ -8,4 +8,5 @@ mod eval;
 mod explore;
 mod models;
 mod refusals;
+mod speak;
 mod support;

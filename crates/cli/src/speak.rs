@@ -1,0 +1,330 @@
+//! `reverie speak`: a text becomes sound and a performance.
+
+use crate::{
+    args::{AccentName, Speak},
+    avatar::{check_output, unwritable},
+    error::CliError,
+    output::{print, print_json},
+    stats::millis,
+};
+use glam::Vec3;
+use reverie_avatar::{
+    AvatarPose, Life, Lod, Rig, RootPlace, Surroundings, TimedGesture, Track, perform_speech,
+};
+use reverie_behavior::{
+    Act, Activity, EntityId, Gesture, Manner, Mood, Say, Speech, Timeline, TimelineError,
+};
+use reverie_inference::ModelStore;
+use reverie_media::write_bytes;
+use reverie_voice::{
+    SAMPLE_RATE_HZ, Script, Speaker, Voice, VoiceError, VoiceSpec,
+    text::{Accent, Cue, Style},
+};
+use serde::Serialize;
+use std::{
+    io::{Cursor, Read as _},
+    path::Path,
+    time::Instant,
+};
+
+/// A longer text is refused, bytes: about ten hours of speech.
+const MAX_TEXT_BYTES: u64 = 500_000;
+/// Seconds that a performance goes on after the last word.
+const AFTER_SECS: f32 = 0.8;
+/// Seconds from the hand's leaving until it is back.
+const WAVE_SECS: f32 = 2.2;
+
+#[derive(Serialize)]
+struct Report {
+    file: String,
+    track: Option<String>,
+    voice: String,
+    duration_secs: f32,
+    sentences: usize,
+    words: usize,
+    phonemes: usize,
+    /// Stretches of the text that were not read as they stand, and what became of them.
+    notes: Vec<NoteLine>,
+    /// Cues whose targets are not known here.
+    skipped_cues: Vec<String>,
+    /// From the text's arrival to the first sound, once the voice is loaded.
+    first_audio_ms: f64,
+    load_ms: f64,
+    synthesis_ms: f64,
+    x_realtime: f64,
+    peak: f32,
+}
+
+#[derive(Serialize)]
+struct NoteLine {
+    text: String,
+    skipped: bool,
+}
+
+/// Whoever watches.
+const VIEWER: EntityId = EntityId(1);
+
+/// A viewer at a conversation's distance, on level ground.
+struct Opposite;
+
+impl Surroundings for Opposite {
+    fn place(&self, entity: EntityId, _: f64) -> Option<Vec3> {
+        (entity == VIEWER).then_some(Vec3::new(0.0, 1.58, 1.3))
+    }
+    fn ground(&self, _: f32, _: f32) -> Option<f32> {
+        Some(0.0)
+    }
+}
+
+/// What was said, and how it went.
+struct Said {
+    samples: Vec<f32>,
+    speech: Speech,
+    sentences: usize,
+    notes: Vec<NoteLine>,
+    cues: Vec<(f32, Cue)>,
+    moods: Vec<(f32, Style)>,
+    first_audio_ms: f64,
+    synthesis_ms: f64,
+}
+
+/// Runs `speak`.
+///
+/// # Errors
+/// [`CliError::BadInput`] for a text without anything to say, an unknown voice, and files that cannot be
+/// written.
+pub fn run(args: &Speak) -> Result<(), CliError> {
+    check_output(&args.out, "--out", &["wav"])?;
+    if let Some(track) = &args.track {
+        check_output(track, "--track", &["json"])?;
+    }
+    let text = text(&args.text)?;
+    let started = Instant::now();
+    let store = ModelStore::open()?;
+    let spec = voice_spec(args.voice.as_deref(), store.assets())?;
+    let accent = match args.accent {
+        AccentName::Us => Accent::American,
+        AccentName::Gb => Accent::British,
+    };
+    let voice = Voice::load(&store, accent).map_err(bad_voice)?;
+    let name = if spec.name.is_empty() { "recorded".to_owned() } else { spec.name.clone() };
+    let speaker = Speaker::new(&voice, spec)
+        .map_err(|e| CliError::BadInput(e.to_string()))?
+        .with_seed(args.seed);
+    let load_ms = millis(started.elapsed());
+    let said = said(&speaker, &text);
+    if said.speech.phonemes.is_empty() {
+        return Err(CliError::BadInput("TEXT: there is nothing in it to say".to_owned()));
+    }
+    let manner = Manner { articulation: args.articulation, liveliness: args.liveliness };
+    let mut skipped_cues = Vec::new();
+    // Both are made before either is written: nothing half-done stays behind.
+    let wav = wav(&said.samples)?;
+    let track = match &args.track {
+        Some(path) => {
+            let track = track(&said, manner, args, &mut skipped_cues)
+                .map_err(|e| CliError::Failed(e.to_string()))?;
+            let json = serde_json::to_vec(&track).map_err(|e| CliError::Failed(e.to_string()))?;
+            Some((path, json))
+        }
+        None => None,
+    };
+    write_bytes(&args.out, &wav).map_err(unwritable)?;
+    if let Some((path, json)) = &track {
+        write_bytes(path, json).map_err(unwritable)?;
+    }
+    let duration_secs = said.speech.duration_secs;
+    let report = Report {
+        file: args.out.display().to_string(),
+        track: track.map(|(path, _)| path.display().to_string()),
+        voice: name,
+        duration_secs,
+        sentences: said.sentences,
+        words: said.speech.words.len(),
+        phonemes: said.speech.phonemes.len(),
+        peak: said.samples.iter().fold(0.0, |peak, sample| peak.max(sample.abs())),
+        notes: said.notes,
+        skipped_cues,
+        first_audio_ms: said.first_audio_ms,
+        load_ms,
+        synthesis_ms: said.synthesis_ms,
+        x_realtime: f64::from(duration_secs) * 1e3 / said.synthesis_ms,
+    };
+    for note in &report.notes {
+        let what = if note.skipped { "skipped" } else { "read roughly" };
+        eprintln!("warning: TEXT: `{}` was {what}", note.text);
+    }
+    for cue in &report.skipped_cues {
+        eprintln!("warning: TEXT: {cue}: nothing has that name here");
+    }
+    if args.json {
+        return print_json(&report);
+    }
+    print(&format!(
+        "{}: {:.1} s in the voice {}, {} words (first sound after {:.0} ms, {:.0} times real time)",
+        report.file,
+        report.duration_secs,
+        report.voice,
+        report.words,
+        report.first_audio_ms,
+        report.x_realtime,
+    ))
+}
+
+fn bad_voice(error: VoiceError) -> CliError {
+    CliError::BadInput(error.to_string())
+}
+
+/// The text itself, or what stdin has.
+fn text(argument: &str) -> Result<String, CliError> {
+    let mut text = argument.to_owned();
+    if argument == "-" {
+        text.clear();
+        std::io::stdin()
+            .take(MAX_TEXT_BYTES + 1)
+            .read_to_string(&mut text)
+            .map_err(|e| CliError::BadInput(format!("stdin: {e}")))?;
+    }
+    if text.len() as u64 > MAX_TEXT_BYTES {
+        return Err(CliError::BadInput(format!("TEXT: more than {MAX_TEXT_BYTES} bytes")));
+    }
+    Ok(text)
+}
+
+/// A preset's voice, a file's, or the recorded one.
+fn voice_spec(voice: Option<&str>, assets: &Path) -> Result<VoiceSpec, CliError> {
+    let Some(voice) = voice else { return Ok(VoiceSpec::default()) };
+    let presets = assets.join("voices").join("presets");
+    let preset = presets.join(format!("{voice}.ron"));
+    let is_name = voice.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let path = if is_name { preset } else { voice.into() };
+    if is_name && !path.is_file() {
+        let mut names: Vec<String> = std::fs::read_dir(&presets)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| Some(entry.path().file_stem()?.to_string_lossy().into_owned()))
+            .collect();
+        names.sort();
+        let text =
+            format!("unknown voice `{voice}` (valid: a file VOICE.ron, {})", names.join(", "));
+        return Err(CliError::BadInput(text));
+    }
+    VoiceSpec::read(&path).map_err(|e| CliError::BadInput(e.to_string()))
+}
+
+fn said(speaker: &Speaker, text: &str) -> Said {
+    let started = Instant::now();
+    let script = Script::new(text);
+    let mut said = Said {
+        samples: Vec::new(),
+        speech: Speech::default(),
+        sentences: 0,
+        notes: Vec::new(),
+        cues: Vec::new(),
+        moods: Vec::new(),
+        first_audio_ms: 0.0,
+        synthesis_ms: 0.0,
+    };
+    for chunk in speaker.say(&script) {
+        if said.samples.is_empty() && !chunk.samples.is_empty() {
+            said.first_audio_ms = millis(started.elapsed());
+        }
+        said.samples.extend(chunk.samples);
+        let Some(sentence) = chunk.sentence else { continue };
+        let start = sentence.start_secs as f32;
+        said.sentences += 1;
+        said.cues.extend(sentence.cues.into_iter().map(|(at, cue)| (start + at, cue)));
+        said.moods.extend(sentence.style.map(|style| (start, style)));
+        said.notes.extend(sentence.notes.iter().map(|note| NoteLine {
+            text: text[note.bytes.clone()].chars().take(40).collect(),
+            skipped: note.kind.is_skipped(),
+        }));
+        said.speech.append(sentence.speech, start);
+    }
+    said.speech.duration_secs = said.samples.len() as f32 / SAMPLE_RATE_HZ as f32;
+    said.synthesis_ms = millis(started.elapsed());
+    said
+}
+
+fn wav(samples: &[f32]) -> Result<Vec<u8>, CliError> {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: SAMPLE_RATE_HZ,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut bytes = Cursor::new(Vec::with_capacity(2 * samples.len() + 64));
+    let write = |bytes: &mut Cursor<Vec<u8>>| -> Result<(), hound::Error> {
+        let mut writer = hound::WavWriter::new(bytes, spec)?;
+        for sample in samples {
+            writer.write_sample((sample.clamp(-1.0, 1.0) * f32::from(i16::MAX)).round() as i16)?;
+        }
+        writer.finalize()
+    };
+    write(&mut bytes).map_err(|e| CliError::Failed(e.to_string()))?;
+    Ok(bytes.into_inner())
+}
+
+/// The performance of an adult of middle height, frame by frame.
+fn track(
+    said: &Said,
+    manner: Manner,
+    args: &Speak,
+    skipped_cues: &mut Vec<String>,
+) -> Result<Track, TimelineError> {
+    let mut timeline = Timeline::new();
+    let say = Say { speech: said.speech.clone(), manner };
+    perform_speech(&mut timeline, 0.0, say, args.seed, &[], Activity::Idle)?;
+    for (at, style) in &said.moods {
+        timeline.insert(f64::from(*at), Act::Mood(mood(*style)))?;
+    }
+    for (at, cue) in &said.cues {
+        let gesture = match cue {
+            Cue::Nod(times) => Gesture::Nod(*times),
+            Cue::Shake(times) => Gesture::Shake(*times),
+            Cue::Wave => Gesture::Wave { hand: None, secs: WAVE_SECS },
+            Cue::Point(name) | Cue::Reach(name) | Cue::Look(name) | Cue::Walk(name) => {
+                skipped_cues.push(name.clone());
+                continue;
+            }
+        };
+        timeline.insert(f64::from(*at), Act::Gesture(gesture))?;
+    }
+    let fps = f32::from(args.fps);
+    let mut track = Track::new(fps);
+    track.phonemes.clone_from(&said.speech.phonemes);
+    track.words.clone_from(&said.speech.words);
+    track.gestures = timeline
+        .events()
+        .iter()
+        .filter_map(|event| match event.act {
+            Act::Gesture(gesture) => {
+                Some(TimedGesture { start_secs: event.at_secs as f32, gesture })
+            }
+            _ => None,
+        })
+        .collect();
+    timeline.insert(0.0, Act::Converse(vec![VIEWER]))?;
+    let mut life = Life::new(&Rig::adult(), args.seed, RootPlace::default(), 0.0);
+    let mut pose = AvatarPose::REST;
+    let frames = ((said.speech.duration_secs + AFTER_SECS) * fps).ceil() as u32;
+    for frame in 0..frames {
+        let time = f64::from(frame) / f64::from(fps);
+        life.pose(&timeline, &Opposite, time, Lod::Full, &mut pose);
+        track.push(&pose);
+    }
+    track.forget_still_bones();
+    Ok(track)
+}
+
+/// What the face shows of a way of speaking.
+fn mood(style: Style) -> Mood {
+    use reverie_behavior::Emotion;
+    match style {
+        Style::Emotion(emotion) => Mood::of(emotion, 0.7),
+        Style::Excited => Mood::of(Emotion::Happy, 0.9),
+        Style::Whisper => Mood::of(Emotion::Interest, 0.5),
+        Style::Shout => Mood::of(Emotion::Angry, 0.6),
+    }
+}
