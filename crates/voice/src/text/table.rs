@@ -14,7 +14,7 @@ pub(super) struct Table {
     /// Records: length of the key, length of the value, key, value.
     records: Vec<u8>,
     /// Where a record starts, or [`EMPTY`], and 32 bits of its key's hash, which spare most looks at
-    /// records; a power of two of them, at most half full.
+    /// records; a power of two of them, at most three quarters full.
     slots: Vec<(u32, u32)>,
     len: usize,
     hasher: RandomState,
@@ -24,7 +24,7 @@ impl Table {
     pub(super) fn with_capacity(entries: usize, bytes: usize) -> Self {
         Self {
             records: Vec::with_capacity(bytes),
-            slots: vec![FREE; (entries.max(8) * 2).next_power_of_two()],
+            slots: vec![FREE; (entries.max(8) / 3 * 4).next_power_of_two()],
             len: 0,
             hasher: RandomState::new(),
         }
@@ -42,7 +42,7 @@ impl Table {
         if at == EMPTY {
             return false;
         }
-        if (self.len + 1) * 2 > self.slots.len() {
+        if (self.len + 1) * 4 > self.slots.len() * 3 {
             self.grow();
         }
         self.records.push(key_len);
