@@ -20,6 +20,10 @@ pub enum ModelKind {
     Conditions,
     /// What was never seen: one of the networks that complete a view.
     Painter,
+    /// Phonemes to the sound of a voice.
+    Voice,
+    /// Letters of words that no lexicon has to phonemes.
+    Spelling,
 }
 
 /// One model.
@@ -28,8 +32,11 @@ pub enum ModelKind {
 pub struct ModelEntry {
     /// The name programs ask for.
     pub name: String,
-    /// File name in the models folder or in the cache.
+    /// File name in its folder or in the cache.
     pub file: String,
+    /// Its folder within the assets.
+    #[serde(default = "models_folder", skip_serializing_if = "is_models_folder")]
+    pub folder: String,
     /// SHA-256 of the file, 64 lower-case hexadecimal digits.
     pub sha256: String,
     /// Size of the file in bytes.
@@ -40,6 +47,17 @@ pub struct ModelEntry {
     pub origin: String,
     /// SPDX expression.
     pub licence: String,
+}
+
+/// Where models lie unless their entry says otherwise.
+pub(crate) const MODELS_FOLDER: &str = "models";
+
+fn models_folder() -> String {
+    MODELS_FOLDER.into()
+}
+
+fn is_models_folder(folder: &str) -> bool {
+    folder == MODELS_FOLDER
 }
 
 /// All models a build knows.
@@ -119,6 +137,11 @@ impl Manifest {
                 || model.file.contains(['/', '\\', ':'])
             {
                 return fail("file", "is not a plain file name");
+            }
+            // Nor may it reach outside of the assets.
+            let plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':']);
+            if !model.folder.split('/').all(plain) {
+                return fail("folder", "is not a plain path within the assets");
             }
             let hexadecimal = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
             if model.sha256.len() != 64 || !model.sha256.bytes().all(hexadecimal) {

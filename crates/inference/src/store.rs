@@ -1,7 +1,7 @@
 //! Finding, checking and opening models.
 
 use crate::locate::{ASSETS_VARIABLE, assets_dir, cache_dir};
-use crate::manifest::{MANIFEST_FILE, Manifest, ManifestError, ModelEntry};
+use crate::manifest::{MANIFEST_FILE, MODELS_FOLDER, Manifest, ManifestError, ModelEntry};
 use crate::weights::{Weights, WeightsError};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -96,7 +96,7 @@ pub struct ModelStatus {
 /// The models of one assets folder.
 #[derive(Debug, Clone)]
 pub struct ModelStore {
-    folder: PathBuf,
+    assets: PathBuf,
     cache: Option<PathBuf>,
     manifest: Manifest,
 }
@@ -115,9 +115,13 @@ impl ModelStore {
     /// # Errors
     /// When the manifest `models/manifest.ron` in it is missing or wrong.
     pub fn open_at(assets: &Path) -> Result<Self, StoreError> {
-        let folder = assets.join("models");
-        let manifest = Manifest::read(&folder.join(MANIFEST_FILE))?;
-        Ok(Self { folder, cache: cache_dir(), manifest })
+        let manifest = Manifest::read(&assets.join(MODELS_FOLDER).join(MANIFEST_FILE))?;
+        Ok(Self { assets: assets.into(), cache: cache_dir(), manifest })
+    }
+
+    /// The assets folder.
+    pub fn assets(&self) -> &Path {
+        &self.assets
     }
 
     /// The manifest.
@@ -132,13 +136,13 @@ impl ModelStore {
     pub fn entry(&self, name: &str) -> Result<&ModelEntry, StoreError> {
         self.manifest.models.iter().find(|m| m.name == name).ok_or_else(|| StoreError::Unknown {
             name: name.into(),
-            manifest: self.folder.join(MANIFEST_FILE),
+            manifest: self.assets.join(MODELS_FOLDER).join(MANIFEST_FILE),
         })
     }
 
     /// Where the model's file lies (shipped folder first, then the cache), or where it should.
     pub fn path(&self, entry: &ModelEntry) -> PathBuf {
-        let shipped = self.folder.join(&entry.file);
+        let shipped = self.assets.join(&entry.folder).join(&entry.file);
         match &self.cache {
             Some(cache) if !shipped.is_file() && cache.join(&entry.file).is_file() => {
                 cache.join(&entry.file)
