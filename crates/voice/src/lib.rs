@@ -1,2 +1,24 @@
 //! Voices: text to speech with the time of every sound, offline and in real time on one core.
 
+mod delivery;
+mod error;
+mod kernels;
+mod network;
+mod script;
+mod speaker;
+mod spec;
+mod synth;
+pub mod text;
+mod timing;
+
+pub use delivery::Delivery;
+pub use error::VoiceError;
+pub use network::{
+    FRAME_SECS, Melody, Precision, Reading, SPELLING_MODELS, STEP_SECS, Spectra, SpellingNetwork, VOICE_MODEL,
+    VoiceNetwork,
+};
+pub use script::Script;
+pub use speaker::{Chunk, Speaker, SpokenSentence, Utterance, Voice};
+pub use spec::{SpecError, VoiceSpec};
+pub use synth::SAMPLE_RATE_HZ;
+

@@ -1,0 +1,48 @@
+//! How long it takes until the first sound, and for all of it: one thread does everything.
+
+#![allow(missing_docs)]
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use reverie_inference::ModelStore;
+use reverie_voice::text::Accent;
+use reverie_voice::{Script, Speaker, Voice, VoiceSpec};
+use std::path::Path;
+
+const TEXTS: [(&str, &str); 3] = [
+    ("short", "Hello there, it is good to see you."),
+    ("medium", "The quick brown fox jumps over the lazy dog, and she sells sea shells by the sea shore."),
+    (
+        "long",
+        "On the 3rd of March 2024, 1,250 people paid $9.99 each to hear it read at 7:30 pm, and although nobody \
+         quite understood what was being said, everyone agreed that it had been a remarkable evening, and that \
+         they would come again.",
+    ),
+];
+
+fn voice(c: &mut Criterion) {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+    let loaded = ModelStore::open_at(&assets)
+        .map_err(|e| e.to_string())
+        .and_then(|store| Voice::load(&store, Accent::American).map_err(|e| e.to_string()))
+        .and_then(|voice| Speaker::new(&voice, VoiceSpec::default()).map_err(|e| e.to_string()));
+    let speaker = match loaded {
+        Ok(speaker) => speaker,
+        Err(problem) => return eprintln!("no voice to measure: {problem}"),
+    };
+    for (name, text) in TEXTS {
+        c.bench_function(&format!("first sound, {name}"), |b| {
+            b.iter(|| {
+                let script = Script::new(text);
+                speaker.say(&script).find(|chunk| !chunk.samples.is_empty())
+            });
+        });
+        let (samples, _) = speaker.say(&Script::new(text)).whole();
+        let secs = samples.len() as f32 / reverie_voice::SAMPLE_RATE_HZ as f32;
+        c.bench_function(&format!("all of {secs:.1} s, {name}"), |b| {
+            b.iter(|| speaker.say(&Script::new(text)).whole());
+        });
+    }
+}
+
+criterion_group!(benches, voice);
+criterion_main!(benches);

@@ -1,0 +1,247 @@
+//! How something is said: what feelings do to a voice.
+
+use crate::spec::{RECORDED_PITCH_HZ, VoiceSpec};
+use crate::synth::{Noise, Shape, Unevenness};
+use crate::network::{FRAME_SECS, Melody};
+use crate::text::Style;
+use reverie_behavior::{Emotion, Feeling};
+
+/// Changes against a speaker's usual way of speaking.
+///
+/// Directions and sizes follow reviews of how emotions sound (Scherer 2003; Juslin, Laukka 2003):
+/// anger, joy and fear raise pitch, pace and loudness, sorrow lowers all of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Delivery {
+    /// Added to pitch, semitones.
+    pub pitch_semitones: f32,
+    /// Factor of how far pitch moves about.
+    pub range: f32,
+    /// Factor of the pace.
+    pub pace: f32,
+    /// Added, dB.
+    pub loudness_db: f32,
+    /// Added.
+    pub brightness: f32,
+    /// Added.
+    pub breathiness: f32,
+    /// Added.
+    pub roughness: f32,
+    /// Added.
+    pub tremor: f32,
+    /// How much voice there is: 0 in a whisper, else 1.
+    pub voicing: f32,
+    /// Added to the strength that sounds are formed with.
+    pub effort: f32,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        PLAIN
+    }
+}
+
+const PLAIN: Delivery = Delivery {
+    pitch_semitones: 0.0,
+    range: 1.0,
+    pace: 1.0,
+    loudness_db: 0.0,
+    brightness: 0.0,
+    breathiness: 0.0,
+    roughness: 0.0,
+    tremor: 0.0,
+    voicing: 1.0,
+    effort: 0.0,
+};
+
+/// Pitch, range, pace and loudness.
+const fn melodic(pitch_semitones: f32, range: f32, pace: f32, loudness_db: f32) -> Delivery {
+    Delivery { pitch_semitones, range, pace, loudness_db, ..PLAIN }
+}
+
+const EXCITED: Delivery =
+    Delivery { brightness: 0.35, effort: 0.6, ..melodic(4.0, 1.5, 1.14, 4.0) };
+const WHISPER: Delivery =
+    Delivery { voicing: 0.0, breathiness: 1.0, ..melodic(0.0, 1.0, 0.92, -2.0) };
+const SHOUT: Delivery = Delivery {
+    brightness: 0.8,
+    roughness: 0.12,
+    effort: 1.2,
+    ..melodic(6.5, 1.2, 0.93, 9.0)
+};
+
+impl Delivery {
+    /// Of a style that is named in a text.
+    pub fn of(style: Style) -> Self {
+        match style {
+            Style::Emotion(emotion) => Self::emotion(emotion),
+            Style::Excited => EXCITED,
+            Style::Whisper => WHISPER,
+            Style::Shout => SHOUT,
+        }
+    }
+
+    const fn emotion(emotion: Emotion) -> Self {
+        match emotion {
+            Emotion::Neutral => PLAIN,
+            Emotion::Happy => Self { brightness: 0.2, ..melodic(2.0, 1.3, 1.06, 2.0) },
+            Emotion::Sad => Self {
+                brightness: -0.4,
+                breathiness: 0.15,
+                tremor: 0.1,
+                effort: -0.5,
+                ..melodic(-1.5, 0.6, 0.82, -4.0)
+            },
+            Emotion::Angry => Self {
+                brightness: 0.5,
+                roughness: 0.25,
+                effort: 0.8,
+                ..melodic(1.5, 1.25, 1.08, 4.5)
+            },
+            Emotion::Afraid => Self {
+                breathiness: 0.2,
+                tremor: 0.4,
+                ..melodic(4.0, 0.85, 1.14, -1.0)
+            },
+            Emotion::Surprised => Self { brightness: 0.2, ..melodic(3.5, 1.5, 1.0, 2.0) },
+            Emotion::Disgusted => Self {
+                brightness: -0.1,
+                roughness: 0.3,
+                ..melodic(-1.0, 0.85, 0.9, 0.0)
+            },
+            Emotion::Relaxed => Self {
+                brightness: -0.2,
+                breathiness: 0.1,
+                ..melodic(-1.0, 0.85, 0.9, -2.0)
+            },
+            Emotion::Interest => Self { brightness: 0.1, ..melodic(1.0, 1.2, 1.0, 0.5) },
+        }
+    }
+
+    /// Of a feeling, 0 (nothing of it is heard) to 1 strong.
+    pub fn feeling(feeling: &Feeling, intensity: f32) -> Self {
+        let parts = feeling.blend();
+        let parts = Emotion::ALL.map(|emotion| (Self::emotion(emotion), parts[emotion as usize]));
+        Self::mix(&parts).faded(intensity)
+    }
+
+    /// The same in part: 0 is plain, 1 all of it.
+    #[must_use]
+    pub fn faded(&self, part: f32) -> Self {
+        let part = part.clamp(0.0, 1.0);
+        Self::mix(&[(*self, part), (PLAIN, 1.0 - part)])
+    }
+
+    /// Sum of deliveries by weights that add up to 1.
+    fn mix(parts: &[(Self, f32)]) -> Self {
+        let sum = |of: fn(&Self) -> f32| parts.iter().map(|(d, weight)| weight * of(d)).sum();
+        Self {
+            pitch_semitones: sum(|d| d.pitch_semitones),
+            range: sum(|d| d.range),
+            pace: sum(|d| d.pace),
+            loudness_db: sum(|d| d.loudness_db),
+            brightness: sum(|d| d.brightness),
+            breathiness: sum(|d| d.breathiness),
+            roughness: sum(|d| d.roughness),
+            tremor: sum(|d| d.tremor),
+            voicing: sum(|d| d.voicing),
+            effort: sum(|d| d.effort),
+        }
+    }
+}
+
+/// A voice in a delivery: what is done to lengths, melody and spectra.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    pub pace: f32,
+    pitch: f32,
+    range: f32,
+    tremor: f32,
+    effort: f32,
+    pub shape: Shape,
+}
+
+/// The melody that is heard, and the one that spectra are computed for.
+pub(crate) struct Melodies {
+    pub heard: Melody,
+    pub formed: Melody,
+}
+
+/// Fastest and slowest pace of all.
+const PACE: [f32; 2] = [0.4, 2.5];
+/// Lowest and highest pitch of all, Hz.
+const PITCH_HZ: [f32; 2] = [45.0, 800.0];
+/// Pitch outside of this is not spread or narrowed any further: there the network glides from or to
+/// silence, Hz.
+const MELODIC_HZ: [f32; 2] = [95.0, 420.0];
+/// Octaves that a tremor moves pitch by.
+const TREMOR_OCTAVES: f32 = 0.09;
+/// How often it does, Hz.
+const TREMOR_HZ: f32 = 5.2;
+
+impl Manner {
+    pub(crate) fn new(spec: &VoiceSpec, delivery: &Delivery) -> Self {
+        let breath = (spec.breathiness + delivery.breathiness).clamp(0.0, 1.0);
+        let roughness = (spec.roughness + delivery.roughness).clamp(0.0, 1.0);
+        let whispered = 1.0 - delivery.voicing.clamp(0.0, 1.0);
+        // Breath comes at the cost of voice; without voice it is all there is.
+        let breath = breath * (0.35 + 0.65 * whispered);
+        let shape = Shape {
+            tract_length: spec.tract_length,
+            voicing: (1.0 - whispered) * (1.0 - 0.5 * breath),
+            breath,
+            tilt_db: 2.5 * (spec.brightness + delivery.brightness).clamp(-1.5, 1.5),
+            unevenness: Unevenness {
+                jitter: 0.06 * roughness,
+                shimmer: 0.45 * roughness,
+                alternation: 0.3 * (roughness - 0.25).max(0.0),
+            },
+            gain_db: spec.loudness_db + delivery.loudness_db,
+        };
+        Self {
+            pace: (spec.pace * delivery.pace).clamp(PACE[0], PACE[1]),
+            pitch: spec.pitch_hz / RECORDED_PITCH_HZ * (delivery.pitch_semitones / 12.0).exp2(),
+            range: spec.pitch_range * delivery.range,
+            tremor: (spec.tremor + delivery.tremor).clamp(0.0, 1.0),
+            effort: delivery.effort,
+            shape,
+        }
+    }
+
+    /// Changes the network's melody. Spectra are formed for a pitch that is higher by as much as the
+    /// vocal tract is longer: moving their formants down then brings their harmonics to where they are
+    /// heard, and voices far from the recorded one keep the network near what it has learned.
+    pub(crate) fn melodies(&self, mut heard: Melody, noise: Noise) -> Melodies {
+        let plain = self.pitch == 1.0 && self.range == 1.0 && self.tremor == 0.0;
+        if !plain {
+            for (frame, hz) in heard.pitch_hz.iter_mut().enumerate() {
+                if *hz > 0.0 {
+                    *hz = self.pitch_hz(*hz, frame as f32 * FRAME_SECS, noise);
+                }
+            }
+        }
+        let mut formed = heard.clone();
+        for hz in &mut formed.pitch_hz {
+            *hz *= self.shape.tract_length;
+        }
+        for strength in &mut formed.strength {
+            // Silence stays silence.
+            *strength += self.effort * (*strength / 5.0).clamp(0.0, 1.0);
+        }
+        Melodies { heard, formed }
+    }
+
+    fn pitch_hz(&self, hz: f32, secs: f32, noise: Noise) -> f32 {
+        let melodic = hz.clamp(MELODIC_HZ[0], MELODIC_HZ[1]);
+        let ranged = RECORDED_PITCH_HZ * (melodic / RECORDED_PITCH_HZ).powf(self.range);
+        let mut octaves = 0.0;
+        if self.tremor > 0.0 {
+            // One slow wave whose start differs from sentence to sentence, and one that is not in tune
+            // with it.
+            let turns = TREMOR_HZ * secs + noise.even(0);
+            let wave = |turns: f32| (turns * std::f32::consts::TAU).sin();
+            octaves = self.tremor * TREMOR_OCTAVES * (0.7 * wave(turns) + 0.3 * wave(1.63 * turns));
+        }
+        let changed = hz * (ranged / melodic) * self.pitch * octaves.exp2();
+        if hz > MELODIC_HZ[0] { changed.clamp(PITCH_HZ[0], PITCH_HZ[1]) } else { changed }
+    }
+}

@@ -1,0 +1,12 @@
+//! The voice, at its public surface.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod fixture;
+mod measure;
+mod network;
+mod sound;
+mod speaker;
+mod spec;
+mod text;
+mod text_input;
