@@ -139,7 +139,8 @@ impl Manifest {
                 return fail("file", "is not a plain file name");
             }
             // Nor may it reach outside of the assets.
-            let plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':']);
+            let plain =
+                |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':']);
             if !model.folder.split('/').all(plain) {
                 return fail("folder", "is not a plain path within the assets");
             }

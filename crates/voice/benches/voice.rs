@@ -10,7 +10,10 @@ use std::path::Path;
 
 const TEXTS: [(&str, &str); 3] = [
     ("short", "Hello there, it is good to see you."),
-    ("medium", "The quick brown fox jumps over the lazy dog, and she sells sea shells by the sea shore."),
+    (
+        "medium",
+        "The quick brown fox jumps over the lazy dog, and she sells sea shells by the sea shore.",
+    ),
     (
         "long",
         "On the 3rd of March 2024, 1,250 people paid $9.99 each to hear it read at 7:30 pm, and although nobody \

@@ -1,8 +1,8 @@
 //! How something is said: what feelings do to a voice.
 
+use crate::network::{FRAME_SECS, Melody};
 use crate::spec::{RECORDED_PITCH_HZ, VoiceSpec};
 use crate::synth::{Noise, Shape, Unevenness};
-use crate::network::{FRAME_SECS, Melody};
 use crate::text::Style;
 use reverie_behavior::{Emotion, Feeling};
 
@@ -62,12 +62,8 @@ const EXCITED: Delivery =
     Delivery { brightness: 0.35, effort: 0.6, ..melodic(4.0, 1.5, 1.14, 4.0) };
 const WHISPER: Delivery =
     Delivery { voicing: 0.0, breathiness: 1.0, ..melodic(0.0, 1.0, 0.92, -2.0) };
-const SHOUT: Delivery = Delivery {
-    brightness: 0.8,
-    roughness: 0.12,
-    effort: 1.2,
-    ..melodic(6.5, 1.2, 0.93, 9.0)
-};
+const SHOUT: Delivery =
+    Delivery { brightness: 0.8, roughness: 0.12, effort: 1.2, ..melodic(6.5, 1.2, 0.93, 9.0) };
 
 impl Delivery {
     /// Of a style that is named in a text.
@@ -97,22 +93,16 @@ impl Delivery {
                 effort: 0.8,
                 ..melodic(1.5, 1.25, 1.08, 4.5)
             },
-            Emotion::Afraid => Self {
-                breathiness: 0.2,
-                tremor: 0.4,
-                ..melodic(4.0, 0.85, 1.14, -1.0)
-            },
+            Emotion::Afraid => {
+                Self { breathiness: 0.2, tremor: 0.4, ..melodic(4.0, 0.85, 1.14, -1.0) }
+            }
             Emotion::Surprised => Self { brightness: 0.2, ..melodic(3.5, 1.5, 1.0, 2.0) },
-            Emotion::Disgusted => Self {
-                brightness: -0.1,
-                roughness: 0.3,
-                ..melodic(-1.0, 0.85, 0.9, 0.0)
-            },
-            Emotion::Relaxed => Self {
-                brightness: -0.2,
-                breathiness: 0.1,
-                ..melodic(-1.0, 0.85, 0.9, -2.0)
-            },
+            Emotion::Disgusted => {
+                Self { brightness: -0.1, roughness: 0.3, ..melodic(-1.0, 0.85, 0.9, 0.0) }
+            }
+            Emotion::Relaxed => {
+                Self { brightness: -0.2, breathiness: 0.1, ..melodic(-1.0, 0.85, 0.9, -2.0) }
+            }
             Emotion::Interest => Self { brightness: 0.1, ..melodic(1.0, 1.2, 1.0, 0.5) },
         }
     }

@@ -14,11 +14,10 @@ mod timing;
 pub use delivery::Delivery;
 pub use error::VoiceError;
 pub use network::{
-    FRAME_SECS, Melody, Precision, Reading, SPELLING_MODELS, STEP_SECS, Spectra, SpellingNetwork, VOICE_MODEL,
-    VoiceNetwork,
+    FRAME_SECS, Melody, Precision, Reading, SPELLING_MODELS, STEP_SECS, Spectra, SpellingNetwork,
+    VOICE_MODEL, VoiceNetwork,
 };
 pub use script::Script;
 pub use speaker::{Chunk, Speaker, SpokenSentence, Utterance, Voice};
 pub use spec::{SpecError, VoiceSpec};
 pub use synth::SAMPLE_RATE_HZ;
-

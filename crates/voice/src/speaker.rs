@@ -194,7 +194,13 @@ impl std::fmt::Debug for Utterance<'_> {
 /// A sentence under way.
 enum Speaking {
     /// Its timing is known.
-    Announced { symbols: Vec<u32>, steps: Vec<usize>, melodies: Melodies, manner: Manner, noise: Noise },
+    Announced {
+        symbols: Vec<u32>,
+        steps: Vec<usize>,
+        melodies: Melodies,
+        manner: Manner,
+        noise: Noise,
+    },
     Sounding(Spectra),
 }
 

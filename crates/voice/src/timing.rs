@@ -150,7 +150,8 @@ impl Timing<'_> {
             let longer = (length(sound) / mean_length.max(STEP_SECS)).max(0.1).log2();
             let louder = strength(sound) - mean_strength;
             let score = main + 0.12 * above + 0.12 * louder + 0.2 * longer;
-            let accent = Accent { at_secs: at_secs.clamp(start, end), strength: score.clamp(0.0, 1.0) };
+            let accent =
+                Accent { at_secs: at_secs.clamp(start, end), strength: score.clamp(0.0, 1.0) };
             if accent.strength < LEAST_ACCENT {
                 continue;
             }
@@ -170,9 +171,11 @@ impl Timing<'_> {
         let (from, to) = (frame(from_secs), frame(to_secs));
         let pitch = &self.melody.pitch_hz;
         let range = from.min(pitch.len())..to.min(pitch.len());
-        range.clone().zip(&pitch[range]).filter(|(_, hz)| **hz > VOICED_HZ).map(|(frame, hz)| {
-            ((frame as f32 + 0.5) * FRAME_SECS, 12.0 * hz.log2())
-        })
+        range
+            .clone()
+            .zip(&pitch[range])
+            .filter(|(_, hz)| **hz > VOICED_HZ)
+            .map(|(frame, hz)| ((frame as f32 + 0.5) * FRAME_SECS, 12.0 * hz.log2()))
     }
 
     fn strength(&self, from_secs: f32, to_secs: f32) -> f32 {

@@ -150,20 +150,11 @@ pub(crate) enum IntegerMatrix {
 
 impl IntegerMatrix {
     /// Of `value(output, input)`, whole numbers between -128 and 127.
-    pub(crate) fn new(
-        outputs: usize,
-        inputs: usize,
-        value: impl Fn(usize, usize) -> f32,
-    ) -> Self {
+    pub(crate) fn new(outputs: usize, inputs: usize, value: impl Fn(usize, usize) -> f32) -> Self {
         Self::of(has_instructions(), outputs, inputs, value)
     }
 
-    fn of(
-        bytes: bool,
-        outputs: usize,
-        inputs: usize,
-        value: impl Fn(usize, usize) -> f32,
-    ) -> Self {
+    fn of(bytes: bool, outputs: usize, inputs: usize, value: impl Fn(usize, usize) -> f32) -> Self {
         if !bytes {
             return Self::Floats(Matrix::new(outputs, inputs, value));
         }

@@ -23,11 +23,7 @@ pub(crate) struct Matrix {
 
 impl Matrix {
     /// Lays out `value(output, input)`.
-    pub(crate) fn new(
-        outputs: usize,
-        inputs: usize,
-        value: impl Fn(usize, usize) -> f32,
-    ) -> Self {
+    pub(crate) fn new(outputs: usize, inputs: usize, value: impl Fn(usize, usize) -> f32) -> Self {
         let mut blocks = vec![0.0; outputs.div_ceil(COLUMNS) * inputs * COLUMNS];
         for (block, values) in blocks.chunks_exact_mut((inputs * COLUMNS).max(1)).enumerate() {
             for (input, row) in values.chunks_exact_mut(COLUMNS).enumerate() {
@@ -54,10 +50,7 @@ impl Matrix {
     pub(crate) fn apply(&self, rows: Rows<'_>, scale: f32, bias: &[f32], out: &mut [f32]) {
         assert!(bias.is_empty() || bias.len() == self.outputs);
         assert!(out.len() >= rows.count * self.outputs);
-        assert!(
-            rows.count == 0
-                || rows.data.len() >= (rows.count - 1) * rows.stride + self.inputs
-        );
+        assert!(rows.count == 0 || rows.data.len() >= (rows.count - 1) * rows.stride + self.inputs);
         pulp::Arch::new().dispatch(Product { matrix: self, rows, scale, bias, out });
     }
 }

@@ -1,8 +1,8 @@
 //! Shapes of the networks as they stand in the headers of their files.
 
 use reverie_inference::{Weights, WeightsError};
-use serde::de::DeserializeOwned;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// Network that reads a string of symbols.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

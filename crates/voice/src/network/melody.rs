@@ -48,11 +48,21 @@ impl MelodyNetwork {
     ) -> Result<Self, WeightsError> {
         let channels = config.melody_text.channels;
         let frames = &config.melody;
-        let text =
-            TextEncoder::load(config.symbols, &config.melody_text, activations, &part.part("text"))?;
+        let text = TextEncoder::load(
+            config.symbols,
+            &config.melody_text,
+            activations,
+            &part.part("text"),
+        )?;
         let blocks = frames.dilations.iter().enumerate().map(|(i, dilation)| {
             let part = part.part("pro").part(i);
-            Block::load((frames.channels, frames.hidden), frames.kernel, *dilation, activations, &part)
+            Block::load(
+                (frames.channels, frames.hidden),
+                frames.kernel,
+                *dilation,
+                activations,
+                &part,
+            )
         });
         let length = part.part("dur");
         Ok(Self {

@@ -17,9 +17,9 @@ mod text;
 pub use melody::{Melody, Reading};
 pub use spelling::{SPELLING_MODELS, SpellingNetwork};
 
+use crate::kernels::Sharing;
 use config::VoiceConfig;
 use melody::MelodyNetwork;
-use crate::kernels::Sharing;
 use parts::{Activations, Part};
 use reverie_inference::{ModelStore, StoreError, Weights, WeightsError};
 use sound::{Decoding, SoundNetwork};

@@ -245,34 +245,41 @@ impl Block {
         gelu(hidden);
         self.narrow.apply(hidden, mixed, rounded);
         let x = &x[self.reach() * self.channels..][..out.len()];
-        wide(#[inline(always)] || {
-            let rows = out.chunks_exact_mut(self.channels).zip(x.chunks_exact(self.channels));
-            for ((out, x), change) in rows.zip(mixed.chunks_exact(self.channels)) {
-                for (((out, x), change), gamma) in out.iter_mut().zip(x).zip(change).zip(&self.gamma)
-                {
-                    *out = x + gamma * change;
+        wide(
+            #[inline(always)]
+            || {
+                let rows = out.chunks_exact_mut(self.channels).zip(x.chunks_exact(self.channels));
+                for ((out, x), change) in rows.zip(mixed.chunks_exact(self.channels)) {
+                    for (((out, x), change), gamma) in
+                        out.iter_mut().zip(x).zip(change).zip(&self.gamma)
+                    {
+                        *out = x + gamma * change;
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// The convolution over time.
     fn mix(&self, x: &[f32], out: &mut [f32]) {
         let channels = self.channels;
-        wide(#[inline(always)] || {
-            for (row, out) in out.chunks_exact_mut(channels).enumerate() {
-                out.fill(0.0);
-                for (tap, weights) in self.taps.chunks_exact(channels).enumerate() {
-                    let x = &x[(row + tap * self.dilation) * channels..][..channels];
-                    for ((out, x), weight) in out.iter_mut().zip(x).zip(weights) {
-                        *out += x * weight;
+        wide(
+            #[inline(always)]
+            || {
+                for (row, out) in out.chunks_exact_mut(channels).enumerate() {
+                    out.fill(0.0);
+                    for (tap, weights) in self.taps.chunks_exact(channels).enumerate() {
+                        let x = &x[(row + tap * self.dilation) * channels..][..channels];
+                        for ((out, x), weight) in out.iter_mut().zip(x).zip(weights) {
+                            *out += x * weight;
+                        }
+                    }
+                    for (out, bias) in out.iter_mut().zip(&self.bias) {
+                        *out += bias;
                     }
                 }
-                for (out, bias) in out.iter_mut().zip(&self.bias) {
-                    *out += bias;
-                }
-            }
-        });
+            },
+        );
     }
 
     /// All rows, with zeros before the first and after the last.
@@ -345,11 +352,17 @@ impl AttentionLayer {
                 projected[row * stride + part * channels + head * width + i]
             };
             let scale = 1.0 / (width as f32).sqrt();
-            Matrix::new(count, width, |row, i| at(row, 1, i)).apply(queries, scale, &[], &mut scores);
+            Matrix::new(count, width, |row, i| at(row, 1, i)).apply(
+                queries,
+                scale,
+                &[],
+                &mut scores,
+            );
             softmax_rows(&mut scores, count);
             let weights = Rows { data: &scores, stride: count, count };
             Matrix::new(width, count, |i, row| at(row, 2, i)).apply(weights, 1.0, &[], &mut answer);
-            for (mixed, answer) in mixed.chunks_exact_mut(channels).zip(answer.chunks_exact(width)) {
+            for (mixed, answer) in mixed.chunks_exact_mut(channels).zip(answer.chunks_exact(width))
+            {
                 mixed[head * width..][..width].copy_from_slice(answer);
             }
         }

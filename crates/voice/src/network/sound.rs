@@ -90,7 +90,8 @@ impl SoundNetwork {
             state.feed(until, self.text.channels());
             let ended = state.fed == state.frames;
             let Decoding { queues, last, scratch, .. } = state;
-            for (at, layer) in std::iter::once(None).chain(self.blocks.iter().map(Some)).enumerate() {
+            for (at, layer) in std::iter::once(None).chain(self.blocks.iter().map(Some)).enumerate()
+            {
                 let (before, after) = queues.split_at_mut(at + 1);
                 let queue = &mut before[at];
                 if ended {

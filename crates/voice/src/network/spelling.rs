@@ -38,7 +38,8 @@ impl SpellingNetwork {
     /// # Errors
     /// When the file is missing, damaged or does not fit.
     pub fn load(store: &ModelStore, accent: Accent) -> Result<Self, StoreError> {
-        let name = SPELLING_MODELS.iter().find(|(of, _)| *of == accent).map_or("", |(_, name)| name);
+        let name =
+            SPELLING_MODELS.iter().find(|(of, _)| *of == accent).map_or("", |(_, name)| name);
         Ok(Self::from_weights(&store.weights(name)?)?)
     }
 
@@ -112,6 +113,7 @@ impl SpellingNetwork {
 }
 
 fn largest(values: &[f32]) -> usize {
-    let better = |best: (usize, f32), (at, x): (usize, &f32)| if *x > best.1 { (at, *x) } else { best };
+    let better =
+        |best: (usize, f32), (at, x): (usize, &f32)| if *x > best.1 { (at, *x) } else { best };
     values.iter().enumerate().fold((0, f32::NEG_INFINITY), better).0
 }

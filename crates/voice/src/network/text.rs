@@ -52,7 +52,9 @@ impl TextEncoder {
     pub(super) fn encode(&self, symbols: &[u32]) -> Vec<f32> {
         let mut x = Vec::with_capacity(symbols.len() * self.channels);
         for symbol in symbols {
-            x.extend_from_slice(&self.embedding[*symbol as usize * self.channels..][..self.channels]);
+            x.extend_from_slice(
+                &self.embedding[*symbol as usize * self.channels..][..self.channels],
+            );
         }
         let mut scratch = Scratch::default();
         for block in &self.convolutions {

@@ -36,15 +36,18 @@ impl Noise {
     pub(crate) fn add(self, frame: u32, deviation: &[f32], re: &mut [f32], im: &mut [f32]) {
         let key = mixed(frame ^ self.key);
         let other = mixed(key ^ 0x6a09_e667);
-        wide(#[inline(always)] || {
-            let parts = re.iter_mut().zip(im.iter_mut()).zip(deviation);
-            for (bin, ((re, im), deviation)) in (0_u32..).zip(parts) {
-                let radius = (-2.0 * ln(unit(mixed(bin.wrapping_add(key))))).max(0.0).sqrt();
-                let (sine, cosine) = sin_cos_turns(unit(mixed(bin.wrapping_add(other))));
-                *re += deviation * radius * cosine;
-                *im += deviation * radius * sine;
-            }
-        });
+        wide(
+            #[inline(always)]
+            || {
+                let parts = re.iter_mut().zip(im.iter_mut()).zip(deviation);
+                for (bin, ((re, im), deviation)) in (0_u32..).zip(parts) {
+                    let radius = (-2.0 * ln(unit(mixed(bin.wrapping_add(key))))).max(0.0).sqrt();
+                    let (sine, cosine) = sin_cos_turns(unit(mixed(bin.wrapping_add(other))));
+                    *re += deviation * radius * cosine;
+                    *im += deviation * radius * sine;
+                }
+            },
+        );
     }
 }
 

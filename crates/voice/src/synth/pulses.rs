@@ -105,18 +105,21 @@ impl Pulses {
             out.fill(0.0);
             return false;
         }
-        wide(#[inline(always)] || {
-            let parts = self.turns.iter().zip(&self.hz).zip(&self.gain);
-            for (out, ((turns, hz), gain)) in out.iter_mut().zip(parts) {
-                // sum of cos(h t) for h = 1..=H is sin((H + 1/2) t) / (2 sin(t / 2)) - 1/2.
-                let order = (MOST_HZ / hz.max(LEAST_HZ)).floor() + 0.5;
-                let below = 2.0 * sin_cos_turns(0.5 * turns).0;
-                let above = sin_cos_turns(order * turns).0;
-                let near = below.abs() <= NEAR;
-                let sum = if near { order } else { above / if near { 1.0 } else { below } };
-                *out = if *hz > LEAST_HZ { gain * (sum - 0.5) } else { 0.0 };
-            }
-        });
+        wide(
+            #[inline(always)]
+            || {
+                let parts = self.turns.iter().zip(&self.hz).zip(&self.gain);
+                for (out, ((turns, hz), gain)) in out.iter_mut().zip(parts) {
+                    // sum of cos(h t) for h = 1..=H is sin((H + 1/2) t) / (2 sin(t / 2)) - 1/2.
+                    let order = (MOST_HZ / hz.max(LEAST_HZ)).floor() + 0.5;
+                    let below = 2.0 * sin_cos_turns(0.5 * turns).0;
+                    let above = sin_cos_turns(order * turns).0;
+                    let near = below.abs() <= NEAR;
+                    let sum = if near { order } else { above / if near { 1.0 } else { below } };
+                    *out = if *hz > LEAST_HZ { gain * (sum - 0.5) } else { 0.0 };
+                }
+            },
+        );
         true
     }
 

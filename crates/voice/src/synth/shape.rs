@@ -1,7 +1,7 @@
 //! What a throat makes of the spectra that a network computed for another one.
 
-use super::{BINS, BIN_HZ};
 use super::pulses::Unevenness;
+use super::{BIN_HZ, BINS};
 
 /// Part of the spectrum that keeps its proportions when a vocal tract is longer or shorter; what is
 /// above makes room or fills it.

@@ -117,7 +117,8 @@ fn a_vocoder_can_be_used_again_and_any_shape_is_finite() {
     let unevenness = Unevenness { jitter: 0.06, shimmer: 0.45, alternation: 0.25 };
     for tract_length in [0.7, 1.0, 1.35] {
         for (voicing, breath) in [(0.0, 1.0), (1.0, 0.0), (0.5, 0.5)] {
-            let shape = Shape { tract_length, voicing, breath, unevenness, tilt_db: 4.0, gain_db: 30.0 };
+            let shape =
+                Shape { tract_length, voicing, breath, unevenness, tilt_db: 4.0, gain_db: 30.0 };
             let samples = synthesize(&pitch_hz, &spectra, shape, 0);
             assert_eq!(samples.len(), first.len());
             assert!(samples.iter().all(|x| x.is_finite() && x.abs() <= 1.0));

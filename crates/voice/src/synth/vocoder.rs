@@ -167,25 +167,31 @@ impl Vocoder {
         let shape = tables.shape;
 
         tables.moved(rest, strength);
-        wide(#[inline(always)] || {
-            let bins = re.iter_mut().zip(im.iter_mut()).zip(phase).zip(strength.iter());
-            for ((((re, im), phase), strength), tilt) in bins.zip(&tables.tilt) {
-                let strength = exp((*strength + tilt).min(LOUDEST));
-                let (sine, cosine) = sin_cos_turns(phase * std::f32::consts::FRAC_1_PI * 0.5);
-                (*re, *im) = (strength * cosine, strength * sine);
-            }
-        });
+        wide(
+            #[inline(always)]
+            || {
+                let bins = re.iter_mut().zip(im.iter_mut()).zip(phase).zip(strength.iter());
+                for ((((re, im), phase), strength), tilt) in bins.zip(&tables.tilt) {
+                    let strength = exp((*strength + tilt).min(LOUDEST));
+                    let (sine, cosine) = sin_cos_turns(phase * std::f32::consts::FRAC_1_PI * 0.5);
+                    (*re, *im) = (strength * cosine, strength * sine);
+                }
+            },
+        );
 
         let pitch_hz = self.pulses.pitch_hz(self.frame);
         let breathes = shape.breath > 0.0 && pitch_hz > 0.0;
         let sounds = shape.voicing > 0.0 && self.voiced > 0;
         if breathes || sounds {
             tables.moved(voice, envelope);
-            wide(#[inline(always)] || {
-                for (envelope, tilt) in envelope.iter_mut().zip(&tables.tilt) {
-                    *envelope = exp((*envelope + tilt).min(LOUDEST));
-                }
-            });
+            wide(
+                #[inline(always)]
+                || {
+                    for (envelope, tilt) in envelope.iter_mut().zip(&tables.tilt) {
+                        *envelope = exp((*envelope + tilt).min(LOUDEST));
+                    }
+                },
+            );
         }
         if sounds {
             tables.moved_nearest(turn, turns);
@@ -201,28 +207,37 @@ impl Vocoder {
             // A cosine of strength 1 peaks at half the window's sum; that is taken for 1.
             let factor = shape.voicing * OVERLAP as f32 / FRAME as f32;
             let (spectrum, envelope, turns) = (&self.spectrum, &*envelope, &*turns);
-            wide(#[inline(always)] || {
-                let bins = re.iter_mut().zip(im.iter_mut()).zip(spectrum);
-                for (((re, im), pulse), (envelope, turn)) in bins.zip(envelope.iter().zip(turns)) {
-                    let (sine, cosine) = sin_cos_turns(0.5 * tanh(*turn));
-                    let strength = envelope * factor;
-                    *re += strength * (cosine * pulse.re - sine * pulse.im);
-                    *im += strength * (cosine * pulse.im + sine * pulse.re);
-                }
-            });
+            wide(
+                #[inline(always)]
+                || {
+                    let bins = re.iter_mut().zip(im.iter_mut()).zip(spectrum);
+                    for (((re, im), pulse), (envelope, turn)) in
+                        bins.zip(envelope.iter().zip(turns))
+                    {
+                        let (sine, cosine) = sin_cos_turns(0.5 * tanh(*turn));
+                        let strength = envelope * factor;
+                        *re += strength * (cosine * pulse.re - sine * pulse.im);
+                        *im += strength * (cosine * pulse.im + sine * pulse.re);
+                    }
+                },
+            );
         }
 
         tables.moved(noise, strength);
-        wide(#[inline(always)] || {
-            for (strength, tilt) in strength.iter_mut().zip(&tables.tilt) {
-                *strength = exp((*strength + tilt).min(LOUDEST));
-            }
-        });
+        wide(
+            #[inline(always)]
+            || {
+                for (strength, tilt) in strength.iter_mut().zip(&tables.tilt) {
+                    *strength = exp((*strength + tilt).min(LOUDEST));
+                }
+            },
+        );
         if breathes {
             // Noise as strong as pulses so many Hz apart, once frames of it overlap.
             let level = shape.breath * 2.0 * (15.0 / pitch_hz).sqrt();
             smooth(envelope, turns);
-            for ((strength, breath), envelope) in strength.iter_mut().zip(&tables.breath).zip(turns) {
+            for ((strength, breath), envelope) in strength.iter_mut().zip(&tables.breath).zip(turns)
+            {
                 *strength += level * breath * *envelope;
             }
         }

@@ -17,8 +17,7 @@ pub fn store() -> ModelStore {
     ModelStore::open_at(&shipped("")).unwrap()
 }
 
-static VOICE: LazyLock<Voice> =
-    LazyLock::new(|| Voice::load(&store(), Accent::American).unwrap());
+static VOICE: LazyLock<Voice> = LazyLock::new(|| Voice::load(&store(), Accent::American).unwrap());
 
 /// The shipped voice.
 pub fn voice() -> &'static Voice {

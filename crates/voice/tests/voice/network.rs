@@ -3,7 +3,7 @@
 use crate::fixture::{Fixture, shipped, store};
 use reverie_inference::Weights;
 use reverie_voice::text::Accent;
-use reverie_voice::{Melody, Precision, Spectra, VOICE_MODEL, SpellingNetwork, VoiceNetwork};
+use reverie_voice::{Melody, Precision, Spectra, SpellingNetwork, VOICE_MODEL, VoiceNetwork};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -150,7 +150,11 @@ fn weights_that_do_not_fit_are_named() {
     // Each replacement keeps the header's length, so that only one thing is wrong.
     let table = [
         ("\"m.head.weight\"", "\"m.head.weighs\"", "tensor `m.head.weight` is missing"),
-        ("[3005,256]", "[256,3005]", "tensor `m.head.weight` has shape [256, 3005], expected [3005, 256]"),
+        (
+            "[3005,256]",
+            "[256,3005]",
+            "tensor `m.head.weight` has shape [256, 3005], expected [3005, 256]",
+        ),
         ("bins\\\": 601", "bins\\\": 602", "must have 601"),
         ("\\\"passes\\\": 6", "\\\"passes\\\":99", "melody_text.passes is 99"),
         ("\\\"heads\\\": 2", "\\\"heads\\\": 5", "heads must divide"),
@@ -168,11 +172,13 @@ fn weights_that_do_not_fit_are_named() {
         let mut bad = good.clone();
         bad.splice(8..8 + header, text.replacen(from, to, 1).into_bytes());
         let weights = Weights::from_bytes(Path::new("bad.safetensors"), bad);
-        let error = weights
-            .and_then(|w| VoiceNetwork::from_weights(&w, Precision::Rounded))
-            .unwrap_err();
+        let error =
+            weights.and_then(|w| VoiceNetwork::from_weights(&w, Precision::Rounded)).unwrap_err();
         let message = error.to_string();
-        assert!(message.contains("bad.safetensors") && message.contains(words), "{words}: {message}");
+        assert!(
+            message.contains("bad.safetensors") && message.contains(words),
+            "{words}: {message}"
+        );
         assert_eq!(message.lines().count(), 1, "{message}");
     }
 }

@@ -38,7 +38,10 @@ fn every_person_has_a_voice_of_their_own() {
         let samples = say(spec.clone(), Delivery::default());
         let (pitch, level, sharp) = (pitch_hz(&samples), rms(&samples), sharpness(&samples));
         let secs = samples.len() as f32 / 24_000.0;
-        println!("{name}: {pitch:.0} Hz of {}, level {level:.3}, sharpness {sharp:.3}, {secs:.2} s", spec.pitch_hz);
+        println!(
+            "{name}: {pitch:.0} Hz of {}, level {level:.3}, sharpness {sharp:.3}, {secs:.2} s",
+            spec.pitch_hz
+        );
         assert!((pitch / spec.pitch_hz).log2().abs() < 0.2, "{name}: {pitch}");
         assert!((0.02..0.2).contains(&level), "{name}: {level}");
         assert!(samples.iter().all(|x| x.abs() < 0.999), "{name} is cut off");

@@ -124,9 +124,13 @@ fn cues_come_with_the_word_behind_them() {
     let script = Script::new("Hello there, {wave} my friend. {nod:2} Yes.");
     let sentences: Vec<_> = speaker.say(&script).filter_map(|c| c.sentence).collect();
     assert_eq!(sentences.len(), 2);
-    let [(secs, Cue::Wave)] = sentences[0].cues.as_slice() else { panic!("{:?}", sentences[0].cues) };
+    let [(secs, Cue::Wave)] = sentences[0].cues.as_slice() else {
+        panic!("{:?}", sentences[0].cues)
+    };
     assert!((secs - sentences[0].speech.words[2].start_secs).abs() < 1e-4);
-    let [(secs, Cue::Nod(2))] = sentences[1].cues.as_slice() else { panic!("{:?}", sentences[1].cues) };
+    let [(secs, Cue::Nod(2))] = sentences[1].cues.as_slice() else {
+        panic!("{:?}", sentences[1].cues)
+    };
     assert!((secs - sentences[1].speech.words[0].start_secs).abs() < 1e-4);
 }
 
@@ -134,7 +138,8 @@ fn cues_come_with_the_word_behind_them() {
 fn bad_texts_are_said_as_far_as_they_can() {
     let long = "word ".repeat(600);
     let letters = "x".repeat(3000);
-    let texts = ["\u{7}bell\u{0}", "漢字 and Ελλάδα 🎉", long.as_str(), letters.as_str(), "?!?!", "(((("];
+    let texts =
+        ["\u{7}bell\u{0}", "漢字 and Ελλάδα 🎉", long.as_str(), letters.as_str(), "?!?!", "(((("];
     for text in texts {
         let speaker = speaker();
         let script = Script::new(text);
