@@ -10,7 +10,12 @@ use std::{
 };
 
 fn shipped() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/models")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets")
+}
+
+/// Where the manifest is in the assets.
+fn manifest_file() -> PathBuf {
+    Path::new("models").join(MANIFEST_FILE)
 }
 
 /// A folder with a copy of the shipped models, one of which is changed before each use.
@@ -26,8 +31,7 @@ const NEEDED: [&str; 2] = ["depth", "painter_layout"];
 impl Doctored {
     fn new(name: &str) -> Self {
         let folder = Folder::new();
-        fs::create_dir_all(folder.at("assets/models")).unwrap();
-        let manifest = Manifest::read(&shipped().join(MANIFEST_FILE)).unwrap();
+        let manifest = Manifest::read(&shipped().join(manifest_file())).unwrap();
         let model = manifest.models.iter().position(|model| model.name == name).unwrap();
         let doctored = Self { folder, manifest, model };
         doctored.restore();
@@ -35,18 +39,25 @@ impl Doctored {
     }
 
     fn restore(&self) {
-        let files = self.manifest.models.iter().map(|model| model.file.as_str());
-        for file in files.chain([MANIFEST_FILE]) {
-            fs::copy(shipped().join(file), self.at(file)).unwrap();
+        let files =
+            self.manifest.models.iter().map(|model| Path::new(&model.folder).join(&model.file));
+        for file in files.chain([manifest_file()]) {
+            fs::create_dir_all(self.at(&file).parent().unwrap()).unwrap();
+            fs::copy(shipped().join(&file), self.at(&file)).unwrap();
         }
     }
 
-    fn at(&self, file: &str) -> PathBuf {
-        self.folder.at("assets/models").join(file)
+    fn at(&self, file: &Path) -> PathBuf {
+        self.folder.at("assets").join(file)
+    }
+
+    fn manifest(&self) -> PathBuf {
+        self.at(&manifest_file())
     }
 
     fn weights(&self) -> PathBuf {
-        self.at(&self.manifest.models[self.model].file)
+        let model = &self.manifest.models[self.model];
+        self.at(&Path::new(&model.folder).join(&model.file))
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -112,10 +123,10 @@ fn missing_and_damaged(name: &str) {
     doctored.folder.refuses_command(fetch, &["is missing", "restore the file"]);
 
     doctored.restore();
-    let manifest = fs::read_to_string(doctored.at(MANIFEST_FILE)).unwrap();
-    fs::write(doctored.at(MANIFEST_FILE), manifest.replace("licence:", "license:")).unwrap();
+    let manifest = fs::read_to_string(doctored.manifest()).unwrap();
+    fs::write(doctored.manifest(), manifest.replace("licence:", "license:")).unwrap();
     doctored.everything_refuses("license");
-    fs::remove_file(doctored.at(MANIFEST_FILE)).unwrap();
+    fs::remove_file(doctored.manifest()).unwrap();
     doctored.everything_refuses(MANIFEST_FILE);
     fs::remove_dir_all(doctored.folder.at("assets")).unwrap();
     doctored.everything_refuses(MANIFEST_FILE);
@@ -148,11 +159,11 @@ fn of_another_shape(name: &str) {
 
     let entry = &doctored.manifest.models[doctored.model];
     let hash: String = Sha256::digest(&turned).iter().map(|b| format!("{b:02x}")).collect();
-    let manifest = fs::read_to_string(doctored.at(MANIFEST_FILE)).unwrap();
+    let manifest = fs::read_to_string(doctored.manifest()).unwrap();
     let manifest = manifest
         .replace(&entry.sha256, &hash)
         .replace(&format!("bytes: {}", entry.bytes), &format!("bytes: {}", turned.len()));
-    fs::write(doctored.at(MANIFEST_FILE), manifest).unwrap();
+    fs::write(doctored.manifest(), manifest).unwrap();
     let explore = doctored.command(&EXPLORE);
     doctored.folder.refuses_command(explore, &[&entry.file, &name, "has shape", "expected"]);
 }
