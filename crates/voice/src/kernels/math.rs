@@ -83,6 +83,7 @@ pub(crate) fn tanh(x: f32) -> f32 {
 pub(crate) fn erf(x: f32) -> f32 {
     let x = x.clamp(-4.0, 4.0);
     let square = x * x;
+    #[allow(clippy::approx_constant, reason = "fitted together with the others")]
     let above =
         [1.128_379_1, 1.943_639_5e-1, 5.321_41e-2, 3.921_172e-3, 2.858_918e-4, 1.985_725_2e-6];
     let below = [1.0, 5.055_825e-1, 1.156_930_3e-1, 1.528_035_1e-2, 1.195_764_4e-3, 3.748_075e-5];
