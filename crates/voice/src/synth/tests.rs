@@ -1,5 +1,7 @@
 //! The signal processing against that of the original, from stored numbers.
 
+#![allow(clippy::unwrap_used)]
+
 use super::*;
 use realfft::RealFftPlanner;
 use realfft::num_complex::Complex;
