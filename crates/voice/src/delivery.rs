@@ -63,7 +63,7 @@ const EXCITED: Delivery =
 const WHISPER: Delivery =
     Delivery { voicing: 0.0, breathiness: 1.0, ..melodic(0.0, 1.0, 0.92, -2.0) };
 const SHOUT: Delivery =
-    Delivery { brightness: 0.8, roughness: 0.12, effort: 1.2, ..melodic(6.5, 1.2, 0.93, 9.0) };
+    Delivery { brightness: 0.7, roughness: 0.12, effort: 1.2, ..melodic(6.5, 1.2, 0.93, 7.0) };
 
 impl Delivery {
     /// Of a style that is named in a text.
@@ -154,9 +154,17 @@ pub(crate) struct Manner {
 pub(crate) struct Melodies {
     pub heard: Melody,
     pub formed: Melody,
+    /// Whether the pitch of both is the network's own.
+    pub plain: bool,
 }
 
-/// Fastest and slowest pace of all.
+/// Median pitches that the network has learned to form spectra for, Hz.
+const FORMED_HZ: [f32; 2] = [140.0, 290.0];
+/// Voices below this have more than one harmonic where the recorded one has its lowest, Hz, and how much
+/// is taken from there an octave lower, dB.
+const LOW_PITCH_HZ: f32 = 170.0;
+const LOWEST_DB: f32 = -9.0;
+/// Slowest and fastest pace of all.
 const PACE: [f32; 2] = [0.4, 2.5];
 /// Lowest and highest pitch of all, Hz.
 const PITCH_HZ: [f32; 2] = [45.0, 800.0];
@@ -175,21 +183,25 @@ impl Manner {
         let whispered = 1.0 - delivery.voicing.clamp(0.0, 1.0);
         // Breath comes at the cost of voice; without voice it is all there is.
         let breath = breath * (0.35 + 0.65 * whispered);
+        let lowered = spec.pitch_hz / RECORDED_PITCH_HZ;
+        let low_octaves = (LOW_PITCH_HZ / spec.pitch_hz).log2().clamp(0.0, 1.0);
         let shape = Shape {
             tract_length: spec.tract_length,
             voicing: (1.0 - whispered) * (1.0 - 0.5 * breath),
             breath,
             tilt_db: 2.5 * (spec.brightness + delivery.brightness).clamp(-1.5, 1.5),
+            lowest_db: LOWEST_DB * low_octaves,
             unevenness: Unevenness {
                 jitter: 0.06 * roughness,
                 shimmer: 0.45 * roughness,
                 alternation: 0.3 * (roughness - 0.25).max(0.0),
             },
-            gain_db: spec.loudness_db + delivery.loudness_db,
+            // The lower a voice, the more harmonics of the same strength it has.
+            gain_db: spec.loudness_db + delivery.loudness_db + 10.0 * lowered.log10(),
         };
         Self {
             pace: (spec.pace * delivery.pace).clamp(PACE[0], PACE[1]),
-            pitch: spec.pitch_hz / RECORDED_PITCH_HZ * (delivery.pitch_semitones / 12.0).exp2(),
+            pitch: lowered * (delivery.pitch_semitones / 12.0).exp2(),
             range: spec.pitch_range * delivery.range,
             tremor: (spec.tremor + delivery.tremor).clamp(0.0, 1.0),
             effort: delivery.effort,
@@ -199,25 +211,29 @@ impl Manner {
 
     /// Changes the network's melody. Spectra are formed for a pitch that is higher by as much as the
     /// vocal tract is longer: moving their formants down then brings their harmonics to where they are
-    /// heard, and voices far from the recorded one keep the network near what it has learned.
+    /// heard. Only voices far from the recorded one have spectra of another pitch, one that the network
+    /// knows.
     pub(crate) fn melodies(&self, mut heard: Melody, noise: Noise) -> Melodies {
-        let plain = self.pitch == 1.0 && self.range == 1.0 && self.tremor == 0.0;
-        if !plain {
+        let still = self.pitch == 1.0 && self.range == 1.0 && self.tremor == 0.0;
+        if !still {
             for (frame, hz) in heard.pitch_hz.iter_mut().enumerate() {
                 if *hz > 0.0 {
                     *hz = self.pitch_hz(*hz, frame as f32 * FRAME_SECS, noise);
                 }
             }
         }
+        let median_hz = RECORDED_PITCH_HZ * self.pitch;
+        let formed_hz = median_hz * self.shape.tract_length;
+        let factor = formed_hz.clamp(FORMED_HZ[0], FORMED_HZ[1]) / median_hz;
         let mut formed = heard.clone();
         for hz in &mut formed.pitch_hz {
-            *hz *= self.shape.tract_length;
+            *hz *= factor;
         }
         for strength in &mut formed.strength {
             // Silence stays silence.
             *strength += self.effort * (*strength / 5.0).clamp(0.0, 1.0);
         }
-        Melodies { heard, formed }
+        Melodies { heard, formed, plain: still && factor == 1.0 }
     }
 
     fn pitch_hz(&self, hz: f32, secs: f32, noise: Noise) -> f32 {

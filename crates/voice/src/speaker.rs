@@ -283,7 +283,11 @@ impl<'a> Utterance<'a> {
     fn begin(&mut self, announced: Speaking) -> Speaking {
         match announced {
             Speaking::Announced { symbols, steps, melodies, manner, noise } => {
-                self.vocoder.begin(&melodies.heard.pitch_hz, manner.shape, noise);
+                let formed_hz = match melodies.plain {
+                    true => &[],
+                    false => melodies.formed.pitch_hz.as_slice(),
+                };
+                self.vocoder.begin(&melodies.heard.pitch_hz, formed_hz, manner.shape, noise);
                 let network = &self.speaker.voice.network;
                 Speaking::Sounding(network.spectra(&symbols, &steps, &melodies.formed))
             }

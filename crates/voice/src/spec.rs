@@ -9,7 +9,7 @@ const MAX_SPEC_BYTES: usize = 64 << 10;
 const MAX_NAME: usize = 64;
 
 /// Median pitch of the recorded voice, Hz.
-pub(crate) const RECORDED_PITCH_HZ: f32 = 185.0;
+pub(crate) const RECORDED_PITCH_HZ: f32 = 190.0;
 
 /// Why a voice cannot be used.
 #[derive(Debug, thiserror::Error)]

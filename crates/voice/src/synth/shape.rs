@@ -8,6 +8,8 @@ use super::{BIN_HZ, BINS};
 const KEPT: f32 = 0.8;
 /// Around here tilting the spectrum changes nothing, Hz.
 const PIVOT_HZ: f32 = 700.0;
+/// Where the recorded voice has its lowest harmonic, and how far around, Hz.
+const LOWEST_HZ: [f32; 2] = [235.0, 110.0];
 /// Breath is as strong as the voice here and stronger above, Hz.
 const BREATH_HZ: f32 = 1800.0;
 
@@ -22,6 +24,9 @@ pub(crate) struct Shape {
     pub breath: f32,
     /// dB for each octave.
     pub tilt_db: f32,
+    /// Added where the recorded voice has its lowest harmonic, dB: it is by far the strongest, and a
+    /// lower voice has several there.
+    pub lowest_db: f32,
     /// Of the pulses.
     pub unevenness: Unevenness,
     /// Of everything, dB.
@@ -35,6 +40,7 @@ impl Default for Shape {
             voicing: 1.0,
             breath: 0.0,
             tilt_db: 0.0,
+            lowest_db: 0.0,
             unevenness: Unevenness::default(),
             gain_db: 0.0,
         }
@@ -48,6 +54,8 @@ pub(super) struct Tables {
     source: Vec<(u16, f32)>,
     /// Added to logarithms of strength.
     pub(super) tilt: Vec<f32>,
+    /// The same for the voice alone, before it is moved.
+    pub(super) lowest: Vec<f32>,
     /// How much of the voice's strength its breath has.
     pub(super) breath: Vec<f32>,
 }
@@ -72,13 +80,17 @@ impl Tables {
         };
         let moved = shape.tract_length != 1.0;
         let hz = |bin: usize| (bin as f32).max(1.0) * BIN_HZ;
-        let per_octave = shape.tilt_db * std::f32::consts::LN_10 / 20.0;
+        let nepers = std::f32::consts::LN_10 / 20.0;
+        let per_octave = shape.tilt_db * nepers;
         let tilt = |bin: usize| per_octave * (hz(bin).max(200.0) / PIVOT_HZ).log2();
+        let away = |bin: usize| (bin as f32 * BIN_HZ - LOWEST_HZ[0]) / LOWEST_HZ[1];
+        let lowest = |bin: usize| shape.lowest_db * nepers * (-away(bin) * away(bin)).exp();
         let breath = |bin: usize| (hz(bin) / BREATH_HZ).clamp(0.1, 2.5);
         Self {
             shape,
             source: if moved { (0..BINS).map(source).collect() } else { Vec::new() },
             tilt: (0..BINS).map(tilt).collect(),
+            lowest: (0..BINS).map(lowest).collect(),
             breath: (0..BINS).map(breath).collect(),
         }
     }

@@ -41,7 +41,7 @@ fn without_noise(spectra: &[f32]) -> Vec<f32> {
 fn synthesize(pitch_hz: &[f32], spectra: &[f32], shape: Shape, seed: u64) -> Vec<f32> {
     let mut vocoder = Vocoder::new();
     let mut samples = Vec::new();
-    vocoder.begin(pitch_hz, shape, Noise::new(seed));
+    vocoder.begin(pitch_hz, &[], shape, Noise::new(seed));
     for frame in spectra.chunks_exact(5 * BINS) {
         vocoder.push(frame, &mut samples);
     }
@@ -108,7 +108,7 @@ fn a_vocoder_can_be_used_again_and_any_shape_is_finite() {
     let mut first = Vec::new();
     for round in 0..2 {
         let mut samples = Vec::new();
-        vocoder.begin(&pitch_hz, Shape::default(), Noise::new(1));
+        vocoder.begin(&pitch_hz, &[], Shape::default(), Noise::new(1));
         for frame in spectra.chunks_exact(5 * BINS) {
             vocoder.push(frame, &mut samples);
         }
@@ -119,8 +119,15 @@ fn a_vocoder_can_be_used_again_and_any_shape_is_finite() {
     let unevenness = Unevenness { jitter: 0.06, shimmer: 0.45, alternation: 0.25 };
     for tract_length in [0.7, 1.0, 1.35] {
         for (voicing, breath) in [(0.0, 1.0), (1.0, 0.0), (0.5, 0.5)] {
-            let shape =
-                Shape { tract_length, voicing, breath, unevenness, tilt_db: 4.0, gain_db: 30.0 };
+            let shape = Shape {
+                tract_length,
+                voicing,
+                breath,
+                unevenness,
+                tilt_db: 4.0,
+                lowest_db: -6.0,
+                gain_db: 30.0,
+            };
             let samples = synthesize(&pitch_hz, &spectra, shape, 0);
             assert_eq!(samples.len(), first.len());
             assert!(samples.iter().all(|x| x.is_finite() && x.abs() <= 1.0));

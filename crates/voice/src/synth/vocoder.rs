@@ -1,9 +1,9 @@
 //! Spectra of a sentence in, samples out, frame by frame.
 
 use super::noise::Noise;
-use super::pulses::Pulses;
+use super::pulses::{LEAST_HZ, Pulses};
 use super::shape::{Shape, Tables};
-use super::{BINS, FRAME, HOP};
+use super::{BIN_HZ, BINS, FRAME, HOP};
 use crate::kernels::{exp, sin_cos_turns, tanh, wide};
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
@@ -31,6 +31,7 @@ pub(crate) struct Vocoder {
     gain: f32,
     noise: Noise,
     pulses: Pulses,
+    formed_hz: Vec<f32>,
     /// The pulses of a frame.
     recent: Vec<f32>,
     /// Blocks of `recent` that are voiced, counted from the newest.
@@ -73,6 +74,7 @@ impl Vocoder {
             gain: 1.0,
             noise,
             pulses: Pulses::new(noise),
+            formed_hz: Vec::new(),
             recent: vec![0.0; FRAME],
             voiced: 0,
             frame: 0,
@@ -92,14 +94,23 @@ impl Vocoder {
         vocoder
     }
 
-    /// Begins a sentence with the pitch of each of its frames (at least [`OVERLAP`]).
-    pub(crate) fn begin(&mut self, pitch_hz: &[f32], shape: Shape, noise: Noise) {
+    /// Begins a sentence with the pitch of each of its frames (at least [`OVERLAP`]). `formed_hz` is
+    /// the pitch that the network was told where that is another one, else empty.
+    pub(crate) fn begin(
+        &mut self,
+        pitch_hz: &[f32],
+        formed_hz: &[f32],
+        shape: Shape,
+        noise: Noise,
+    ) {
         if self.tables.shape != shape {
             self.tables = Tables::new(shape);
             self.gain = 10.0_f32.powf(shape.gain_db / 20.0);
         }
         self.noise = noise;
         self.pulses.begin(pitch_hz, shape.unevenness, noise);
+        self.formed_hz.clear();
+        self.formed_hz.extend_from_slice(formed_hz);
         self.recent.fill(0.0);
         self.sum.fill(0.0);
         (self.frame, self.voiced) = (0, 0);
@@ -183,7 +194,13 @@ impl Vocoder {
         let breathes = shape.breath > 0.0 && pitch_hz > 0.0;
         let sounds = shape.voicing > 0.0 && self.voiced > 0;
         if breathes || sounds {
-            tables.moved(voice, envelope);
+            for ((strength, voice), lowest) in strength.iter_mut().zip(voice).zip(&tables.lowest) {
+                *strength = voice + lowest;
+            }
+            if let Some(formed_hz) = self.formed_hz.get(self.frame) {
+                fill_below(strength, *formed_hz);
+            }
+            tables.moved(strength, envelope);
             wide(
                 #[inline(always)]
                 || {
@@ -284,6 +301,20 @@ impl Vocoder {
     /// Sum of the squared windows of the frames that are so many hops old.
     fn overlap(&self, j: usize, from: usize, to: usize) -> f32 {
         (from..to).map(|hops| self.window[hops * HOP + j]).map(|w| w * w).sum()
+    }
+}
+
+/// Below the pitch that it was told the network says nothing: its voice has no harmonic there. One that
+/// is lower has.
+fn fill_below(voice: &mut [f32], formed_hz: f32) {
+    let lowest = (formed_hz / BIN_HZ).round() as usize;
+    if formed_hz < LEAST_HZ || lowest + 1 >= voice.len() {
+        return;
+    }
+    let around = &voice[lowest.saturating_sub(1)..=lowest + 1];
+    let level = around.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    for strength in &mut voice[..lowest] {
+        *strength = strength.max(level);
     }
 }
 
