@@ -54,6 +54,20 @@ fn good_weights_are_verified_and_loaded() {
 }
 
 #[test]
+fn a_model_may_lie_in_another_folder_of_the_assets() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = file();
+    std::fs::create_dir_all(folder.path().join("voices/one")).unwrap();
+    std::fs::write(folder.path().join("voices/one/m.safetensors"), &data).unwrap();
+    let text = manifest("m.safetensors", data.len(), &digest(&data))
+        .replace("sha256:", "folder: \"voices/one\", sha256:");
+    let store = store(folder.path(), &text, None).unwrap();
+    assert_eq!(store.assets(), folder.path());
+    assert!(matches!(store.verify_all()[0].state, ModelState::Verified));
+    assert!(store.weights("m").is_ok());
+}
+
+#[test]
 fn every_bad_file_gives_one_line_that_names_it() {
     let data = file();
     let (length, hash) = (data.len(), digest(&data));
@@ -90,6 +104,8 @@ fn every_bad_manifest_is_refused() {
         (good.replace("licence", "license"), "license"),
         (good.replace("m.safetensors", "../m.safetensors"), "file is not a plain"),
         (good.replace("\"m.safetensors\"", "\"/etc/passwd\""), "file is not a plain"),
+        (good.replace("sha256:", "folder: \"../x\", sha256:"), "folder is not a plain path"),
+        (good.replace("sha256:", "folder: \"/etc\", sha256:"), "folder is not a plain path"),
         (good.replace("0000", "zz00"), "sha256"),
         (good.replace("bytes: 9", "bytes: 99999999999999"), "bytes is out of range"),
         (twice, "name is empty or used twice"),
