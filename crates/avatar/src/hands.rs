@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 const RETRACT_SECS: f32 = 0.8;
 /// Bends of the five fingers of a hand at rest, thumb first, 0 to 1 of a fist.
 const RELAXED: [f32; 5] = [crate::skeleton::RELAXED; 5];
-/// Least distance of two wrists of one person from the middle between them, in lengths of the arm.
-const APART: f32 = 0.02;
+/// Wrists that move together come no further inwards of their shoulders, in lengths of the arm: just
+/// short of the middle of the body, where they would go through one another.
+const INWARDS: f32 = -0.28;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Phase {
-    Rest,
     Prepare,
     Stroke,
     Hold,
@@ -30,10 +30,8 @@ pub(crate) struct HandMotion {
     /// 0 (hangs) to 1 (where `place` says).
     part: Glide,
     shrug: Glide,
-    phase: Phase,
-    stroke: Option<Stroke>,
-    /// When the phase ends.
-    until: f64,
+    /// A stroke, its phase, and when that ends.
+    under_way: Option<(Stroke, Phase, f64)>,
 }
 
 /// Where a hand is to be.
@@ -57,9 +55,7 @@ impl Default for HandMotion {
             fingers: RELAXED.map(Glide::still),
             part: Glide::still(0.0),
             shrug: Glide::still(0.0),
-            phase: Phase::Rest,
-            stroke: None,
-            until: 0.0,
+            under_way: None,
         }
     }
 }
@@ -84,9 +80,8 @@ impl HandMotion {
     fn begin(&mut self, time: f64, stroke: &Stroke, both: bool) {
         let mut stroke = *stroke;
         if both {
-            // Across the middle they would go through one another.
             for place in [&mut stroke.from, &mut stroke.to] {
-                place.x = place.x.max(APART - 0.3);
+                place.x = place.x.max(INWARDS);
             }
         }
         let span = stroke.prepare_secs;
@@ -106,40 +101,40 @@ impl HandMotion {
         }
         self.part.go(time, time, span, 1.0);
         self.shrug.go(time, time, span + stroke.stroke_secs, stroke.shrug);
-        self.phase = Phase::Prepare;
-        self.until = time + f64::from(span);
-        self.stroke = Some(stroke);
+        self.under_way = Some((stroke, Phase::Prepare, time + f64::from(span)));
     }
 
     /// Begins the phases that fall within the next `step` seconds.
     pub fn tick(&mut self, time: f64, step: f64) {
-        let Some(stroke) = self.stroke else { return };
-        if self.until > time + step {
+        let Some((stroke, phase, until)) = self.under_way.filter(|way| way.2 <= time + step) else {
             return;
-        }
-        let at = self.until.max(time);
-        match self.phase {
+        };
+        let at = until.max(time);
+        let (next, secs) = match phase {
             Phase::Prepare => {
                 for axis in 0..3 {
                     self.place[axis].go(time, at, stroke.stroke_secs, stroke.to[axis]);
                 }
-                self.phase = Phase::Stroke;
-                self.until = at + f64::from(stroke.stroke_secs);
+                (Phase::Stroke, stroke.stroke_secs)
             }
-            Phase::Stroke => {
-                self.phase = Phase::Hold;
-                self.until = at + f64::from(stroke.hold_secs);
-            }
+            Phase::Stroke => (Phase::Hold, stroke.hold_secs),
             Phase::Hold => {
-                self.part.go(time, at, RETRACT_SECS, 0.0);
-                self.shrug.go(time, at, RETRACT_SECS, 0.0);
-                for (finger, bend) in self.fingers.iter_mut().zip(RELAXED) {
-                    finger.go(time, at, RETRACT_SECS, bend);
-                }
-                self.phase = Phase::Rest;
-                self.stroke = None;
+                self.retract(time, at);
+                return;
             }
-            Phase::Rest => self.stroke = None,
+        };
+        self.under_way = Some((stroke, next, at + f64::from(secs)));
+    }
+
+    /// Goes back to the side of the body from `at` on, wherever it is.
+    pub fn retract(&mut self, time: f64, at: f64) {
+        if self.under_way.take().is_none() {
+            return;
+        }
+        self.part.go(time, at, RETRACT_SECS, 0.0);
+        self.shrug.go(time, at, RETRACT_SECS, 0.0);
+        for (finger, bend) in self.fingers.iter_mut().zip(RELAXED) {
+            finger.go(time, at, RETRACT_SECS, bend);
         }
     }
 

@@ -228,6 +228,9 @@ impl Life {
             state.apply(&self.body, seed, time, eye, state.cursor, &event.act, surroundings);
             state.cursor += 1;
         }
+        while let Some(gesture) = state.speaking.gesture(timeline, time) {
+            state.gesture(seed, time, eye, &gesture, surroundings);
+        }
         state.look_ahead(timeline);
 
         state.moods.tick(time);
@@ -296,10 +299,6 @@ impl LifeState {
         act: &Act,
         surroundings: &impl Surroundings,
     ) {
-        let yaw_to = |target: &Target| {
-            let to = locate(target, eye, surroundings, time)? - eye;
-            (to.x.hypot(to.z) > 0.05).then(|| angles(to).0)
-        };
         match act {
             Act::Activity(activity) => {
                 if *activity == Activity::Talking && self.ahead_is(index) {
@@ -319,25 +318,9 @@ impl LifeState {
             Act::Mood(mood) => self.moods.begin(time, mood),
             Act::Look(look) => self.interests.add(seed, time, look),
             Act::Release(target) => self.interests.release(target),
-            Act::Gesture(Gesture::Nod(times)) => self.nods.begin(seed, time, *times, false),
-            Act::Gesture(Gesture::Shake(times)) => self.nods.begin(seed, time, *times, true),
-            Act::Gesture(Gesture::Stroke(stroke)) => hands::begin(&mut self.hands, time, stroke),
-            Act::Gesture(gesture) => {
-                let Some((reach, hand, secs)) = of_arm(gesture) else { return };
-                let side = match (hand, reach) {
-                    (Some(Hand::Left), _) => 0,
-                    (Some(Hand::Right), _) | (None, Reach::Wave) => 1,
-                    // The hand on the side where the target is.
-                    (None, Reach::Point(target) | Reach::Touch(target)) => {
-                        let front = self.gait.root(time).yaw;
-                        let aside = yaw_to(&target).map_or(-1.0, |yaw| wrapped(yaw - front));
-                        usize::from(aside < 0.0)
-                    }
-                };
-                self.arms[side].begin(time, reach, secs);
-            }
+            Act::Gesture(gesture) => self.gesture(seed, time, eye, gesture, surroundings),
             Act::Turn(target) => {
-                if let Some(yaw) = yaw_to(target) {
+                if let Some(yaw) = yaw_to(target, eye, surroundings, time) {
                     self.gait.set_task(Task::Turn(yaw));
                 }
             }
@@ -347,8 +330,41 @@ impl LifeState {
             }
             Act::Stop => self.gait.set_task(Task::Stand),
             Act::Say(_) => self.speaking.begin(time, index),
-            Act::Hush => self.speaking.hush(time),
+            Act::Hush => {
+                self.speaking.hush(time);
+                for hand in &mut self.hands {
+                    hand.retract(time, time);
+                }
+            }
         }
+    }
+
+    fn gesture(
+        &mut self,
+        seed: u64,
+        time: f64,
+        eye: Vec3,
+        gesture: &Gesture,
+        surroundings: &impl Surroundings,
+    ) {
+        match gesture {
+            Gesture::Nod(times) => self.nods.begin(seed, time, *times, false),
+            Gesture::Shake(times) => self.nods.begin(seed, time, *times, true),
+            Gesture::Stroke(stroke) => hands::begin(&mut self.hands, time, stroke),
+            Gesture::Wave { .. } | Gesture::Point { .. } | Gesture::Reach { .. } => {}
+        }
+        let Some((reach, hand, secs)) = of_arm(gesture) else { return };
+        let side = match (hand, reach) {
+            (Some(Hand::Left), _) => 0,
+            (Some(Hand::Right), _) | (None, Reach::Wave) => 1,
+            // The hand on the side where the target is.
+            (None, Reach::Point(target) | Reach::Touch(target)) => {
+                let front = self.gait.root(time).yaw;
+                let yaw = yaw_to(&target, eye, surroundings, time);
+                usize::from(yaw.map_or(-1.0, |yaw| wrapped(yaw - front)) < 0.0)
+            }
+        };
+        self.arms[side].begin(time, reach, secs);
     }
 
     /// Finds the next change of activity, for what comes before it.
@@ -431,6 +447,13 @@ impl LifeState {
             self.pupil.go(time, time + 0.2, span, goal);
         }
     }
+}
+
+/// Where a target is to be seen from `eye`, as a yaw in the world; `None` for one that is not there or
+/// overhead.
+fn yaw_to(target: &Target, eye: Vec3, surroundings: &impl Surroundings, time: f64) -> Option<f32> {
+    let to = locate(target, eye, surroundings, time)? - eye;
+    (to.x.hypot(to.z) > 0.05).then(|| angles(to).0)
 }
 
 /// Seconds by which an aversion for thought begins before an utterance and lasts into it.

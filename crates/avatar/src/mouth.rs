@@ -37,8 +37,6 @@ const MEET_SECS: f32 = 0.07;
 const PART_SECS: f32 = 0.08;
 /// Lips stay together for at least this long: a little over one frame at 24 Hz.
 const LEAST_CLOSED_SECS: f32 = 0.044;
-/// The jaw while lips are closed.
-const CLOSED_JAW: f32 = 0.06;
 /// How far jaw and lips go in vowels without stress, with lesser and with main stress.
 const STRESS: [f32; 3] = [0.74, 0.88, 1.0];
 
@@ -74,8 +72,10 @@ const SHAPES: [FaceShape; 13] = [
 ];
 const JAW: usize = 0;
 const TONGUE: usize = 1;
-/// The first of the lips' shapes.
+/// The first of the lips' shapes, and two of them.
 const LIPS: usize = 2;
+const FUNNEL: usize = 8;
+const PUCKER: usize = 9;
 
 /// The shapes of a viseme, in the order of [`SHAPES`].
 const fn target(viseme: Viseme) -> [f32; SHAPES.len()] {
@@ -100,7 +100,7 @@ const fn target(viseme: Viseme) -> [f32; SHAPES.len()] {
 }
 
 const PRESSED: [f32; SHAPES.len()] =
-    [0.0, 0.0, 0.5, 0.22, 0.22, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    [0.06, 0.0, 0.5, 0.22, 0.22, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 const BITTEN: [f32; SHAPES.len()] =
     [0.07, 0.0, 0.0, 0.3, 0.0, 0.5, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 
@@ -160,7 +160,7 @@ impl Segment {
     }
 
     /// 1 around its middle, for [`LEAST_CLOSED_SECS`] at least; 0 where it is far, and where the lips
-    /// do something else: at the middles of `others`.
+    /// do something else: at times `before` and `after` it.
     fn held(&self, t: f32, [before, after]: [f32; 2]) -> f32 {
         let half = (0.28 * (self.end - self.start)).max(0.5 * LEAST_CLOSED_SECS);
         let centre = self.centre();
@@ -288,7 +288,7 @@ impl Mouth {
             return;
         }
         // A smile stays while one speaks, an open or pressed mouth does not.
-        let round = (self.shapes[8] + self.shapes[9]).min(1.0);
+        let round = (self.shapes[FUNNEL] + self.shapes[PUCKER]).min(1.0);
         for (shape, keeps) in [
             (JawOpen, 0.3),
             (MouthFunnel, 0.4),
@@ -316,8 +316,10 @@ impl Mouth {
         }
         let jaw = soft_min(face[JawOpen], SIBILANT_JAW, 0.1);
         face[JawOpen] += self.hissing * (jaw - face[JawOpen]);
-        close(face, self.bitten, &BITTEN, BITTEN[JAW]);
-        close(face, self.closed, &PRESSED, CLOSED_JAW);
+        hold(face, self.bitten, &BITTEN);
+        hold(face, self.closed, &PRESSED);
+        // Lips meet however far the jaw still is down.
+        face[MouthClose] += self.closed * (face[JawOpen] - face[MouthClose]);
     }
 }
 
@@ -331,12 +333,13 @@ fn sides(shape: FaceShape) -> impl Iterator<Item = FaceShape> {
     std::iter::once(shape).chain((other != shape).then_some(other))
 }
 
-/// Brings the lips to `goal` by as much as `by`, whatever jaw and lips did; they keep their rounding.
-fn close(face: &mut FaceWeights, by: f32, goal: &[f32; SHAPES.len()], most_jaw: f32) {
+/// Brings jaw (which may be higher) and lips to `goal` by as much as `by`, whatever they did; lips keep
+/// their rounding.
+fn hold(face: &mut FaceWeights, by: f32, goal: &[f32; SHAPES.len()]) {
     if by <= 0.0 {
         return;
     }
-    let jaw = soft_min(face[JawOpen], most_jaw, 0.06);
+    let jaw = soft_min(face[JawOpen], goal[JAW], 0.06);
     face[JawOpen] += by * (jaw - face[JawOpen]);
     for (shape, goal) in SHAPES.into_iter().zip(goal).skip(TONGUE) {
         let keeps = match shape {
@@ -348,10 +351,6 @@ fn close(face: &mut FaceWeights, by: f32, goal: &[f32; SHAPES.len()], most_jaw: 
             let goal = goal.max(keeps * face[side]);
             face[side] += by * (goal - face[side]);
         }
-    }
-    // Lips meet however far the jaw still is down.
-    if most_jaw == CLOSED_JAW {
-        face[MouthClose] += by * (face[JawOpen] - face[MouthClose]);
     }
 }
 

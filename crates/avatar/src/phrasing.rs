@@ -6,10 +6,7 @@
 
 use crate::random::{Channel, Draw};
 use glam::Vec3;
-use reverie_behavior::{
-    Act, Activity, Gesture, HandShape, Hands, Manner, Say, Speech, Stroke, Target, Timeline,
-    TimelineError,
-};
+use reverie_behavior::{Gesture, HandShape, Hands, Manner, Speech, Stroke, Target, TimedGesture};
 
 /// A stroke ends so long after the accent's middle: its quickest moment then leads it, seconds.
 const AFTER_SECS: f32 = 0.05;
@@ -123,50 +120,64 @@ fn beat(draw: Draw, strength: f32, mirrored: bool) -> Form {
     }
 }
 
-/// The gestures that go with a speech, in order, each with its time from the speech's start (the first
-/// ones can be before it: hands are prepared). `points` are places that words name: those are pointed
-/// at, and no other stroke comes in between. The same for the same seed.
+/// The gestures that go with a speech, in order of their times. `points` are places that words name, each
+/// with its time: those are pointed at, and no other stroke comes in between. The same for the same
+/// seed.
 #[must_use]
 pub fn gestures_for(
     speech: &Speech,
     manner: &Manner,
     seed: u64,
     points: &[(f32, Target)],
-) -> Vec<(f32, Gesture)> {
-    let liveliness = manner.liveliness.clamp(0.0, Manner::MAX_LIVELINESS);
-    let mut all: Vec<(f32, Gesture)> = points
+) -> Vec<TimedGesture> {
+    let mut all: Vec<TimedGesture> = points
         .iter()
-        .map(|(at, target)| {
-            let point = Gesture::Point { target: *target, hand: None, secs: POINT_SECS };
-            (at - POINT_OUT_SECS, point)
+        .map(|(at, target)| TimedGesture {
+            start_secs: (at - POINT_OUT_SECS).max(0.0),
+            gesture: Gesture::Point { target: *target, hand: None, secs: POINT_SECS },
         })
         .collect();
-    if liveliness <= 0.0 {
-        return all;
+    let liveliness = manner.liveliness.clamp(0.0, Manner::MAX_LIVELINESS);
+    if liveliness > 0.0 {
+        let pointing: Vec<f32> = all.iter().map(|point| point.start_secs).collect();
+        let strokes = strokes(speech, liveliness, seed, &pointing);
+        all.extend(strokes.into_iter().map(|(start_secs, stroke)| TimedGesture {
+            start_secs,
+            gesture: Gesture::Stroke(stroke),
+        }));
     }
+    all.sort_by(|a, b| a.start_secs.total_cmp(&b.start_secs));
+    all
+}
+
+/// Strokes on accents, where no hand points (from these times on).
+fn strokes(speech: &Speech, liveliness: f32, seed: u64, pointing: &[f32]) -> Vec<(f32, Stroke)> {
     let calm = 1.0 - 0.5 * liveliness;
     let between = BETWEEN_SECS[1] + (BETWEEN_SECS[0] - BETWEEN_SECS[1]) * calm * calm;
     let mirrored = Draw::new(seed, Channel::Person, 1).unit(0) < 0.15;
     let mut strokes: Vec<(f32, Stroke)> = Vec::new();
-    let mut last_end = f32::MIN;
+    let mut last_end = 0.0;
     for (number, accent) in speech.accents.iter().enumerate() {
         let draw = Draw::new(seed, Channel::Hands, number as u64);
-        let word = speech.words.iter().find(|w| w.end_secs >= accent.at_secs - 0.02);
+        let word = speech.words.partition_point(|word| word.end_secs < accent.at_secs - 0.02);
+        let word = speech.words.get(word);
         let asked = word.and_then(|word| meaning(&word.text.to_lowercase()));
         let wants = 0.2 + 0.3 * liveliness + 0.4 * accent.strength;
         let end = accent.at_secs + AFTER_SECS;
-        let free = points.iter().all(|(at, _)| {
-            end < at - POINT_OUT_SECS - 0.3 || end > at - POINT_OUT_SECS + POINT_SECS
-        });
+        let points = pointing.iter().any(|at| (at - 0.3..at + POINT_SECS).contains(&end));
         let needed = if asked.is_some() { 0.6 * between } else { between };
-        if !free || end - last_end < needed || (asked.is_none() && draw.unit(0) > wants) {
+        let follows = !strokes.is_empty() && end - last_end < needed;
+        if points || follows || (asked.is_none() && draw.unit(0) > wants) {
+            continue;
+        }
+        let stroke_secs = draw.between(7, 0.2, 0.28) - 0.03 * liveliness;
+        // A hand cannot leave before the speech begins or the last stroke is over.
+        let room = end - stroke_secs - last_end - if strokes.is_empty() { 0.0 } else { 0.05 };
+        if room < PREPARE_SECS[0] {
             continue;
         }
         let form = asked.unwrap_or_else(|| beat(draw, accent.strength, mirrored));
-        let stroke_secs = draw.between(7, 0.2, 0.28) - 0.03 * liveliness;
-        let room = end - stroke_secs - last_end - 0.05;
-        let prepare_secs = draw.between(8, 0.85, 1.15) * PREPARE_SECS[1];
-        let prepare_secs = prepare_secs.min(room).max(PREPARE_SECS[0]);
+        let prepare_secs = (draw.between(8, 0.85, 1.15) * PREPARE_SECS[1]).min(room);
         let wide = 0.85 + 0.15 * liveliness;
         let hands = match form.hands {
             Hands::Right if mirrored => Hands::Left,
@@ -187,38 +198,14 @@ pub fn gestures_for(
         strokes.push((end - stroke_secs - prepare_secs, stroke));
         last_end = end;
     }
-    // A hand waits for the next stroke of the same hands, if that is near.
+    // Hands wait for their next stroke, if that is near.
     for at in 1..strokes.len() {
-        let next = strokes[at].0;
+        let (next, Stroke { hands, .. }) = strokes[at];
         let (start, stroke) = &mut strokes[at - 1];
         let over = *start + stroke.prepare_secs + stroke.stroke_secs;
-        if next - over < HOLD_SECS {
+        if next - over < HOLD_SECS && stroke.hands == hands {
             stroke.hold_secs = stroke.hold_secs.max(next - over + 0.05);
         }
     }
-    all.extend(strokes.into_iter().map(|(at, stroke)| (at, Gesture::Stroke(stroke))));
-    all.sort_by(|a, b| a.0.total_cmp(&b.0));
-    all
-}
-
-/// Puts a speech with its gestures into a timeline: says it from `at_secs` on, busy with talking
-/// meanwhile and with `then` afterwards. `points` as in [`gestures_for`].
-///
-/// # Errors
-/// As [`Timeline::say`]; some of it may be in the timeline then.
-pub fn perform_speech(
-    timeline: &mut Timeline,
-    at_secs: f64,
-    say: Say,
-    seed: u64,
-    points: &[(f32, Target)],
-    then: Activity,
-) -> Result<(), TimelineError> {
-    let gestures = gestures_for(&say.speech, &say.manner, seed, points);
-    timeline.say(at_secs, say, then)?;
-    for (at, gesture) in gestures {
-        // What would have to begin before the speech begins with it.
-        timeline.insert(at_secs + f64::from(at.max(0.0)), Act::Gesture(gesture))?;
-    }
-    Ok(())
+    strokes
 }

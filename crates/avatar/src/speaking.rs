@@ -7,7 +7,7 @@ use crate::{
     mouth::Mouth,
     random::{Channel, Draw},
 };
-use reverie_behavior::{Accent, Act, Manner, Phrase, PhraseEnd, Say, Speech, Timeline};
+use reverie_behavior::{Accent, Act, Gesture, Manner, Phrase, PhraseEnd, Say, Speech, Timeline};
 use serde::{Deserialize, Serialize};
 
 /// What is cut short passes within this, seconds.
@@ -145,6 +145,8 @@ struct Utterance {
     start: f64,
     /// When it was cut short.
     hushed: f64,
+    /// How many of its gestures have begun.
+    gestures: u32,
 }
 
 /// Stands for "was not cut short".
@@ -163,7 +165,7 @@ impl Speaking {
             let hushed = |slot: &Option<Utterance>| slot.map_or(-1.0, |said| said.hushed);
             hushed(a).total_cmp(&hushed(b))
         });
-        self.0[0] = Some(Utterance { event, start: time, hushed: WHOLE });
+        self.0[0] = Some(Utterance { event, start: time, hushed: WHOLE, gestures: 0 });
     }
 
     /// Falls silent.
@@ -171,6 +173,18 @@ impl Speaking {
         for said in self.0.iter_mut().flatten() {
             said.hushed = said.hushed.min(time);
         }
+    }
+
+    /// The next gesture of what is being said whose time has come, each once.
+    pub fn gesture(&mut self, timeline: &Timeline, time: f64) -> Option<Gesture> {
+        let said = self.0.iter_mut().flatten().find(|said| said.hushed == WHOLE)?;
+        let say = timeline.get(said.event).and_then(said_by)?;
+        let next = say.gestures.get(said.gestures as usize)?;
+        let due = f64::from(next.start_secs) <= time - said.start;
+        due.then(|| {
+            said.gestures += 1;
+            next.gesture
+        })
     }
 
     /// Mouth, brows and head at a moment.

@@ -2,7 +2,7 @@
 
 use crate::{AvatarPose, Eye, FaceShape, FaceWeights, HumanBone, RootPlace, skeleton::EYE};
 use glam::{Quat, Vec3};
-use reverie_behavior::{Gesture, TimedPhoneme, TimedWord};
+use reverie_behavior::{TimedGesture, TimedPhoneme, TimedWord};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,16 +14,6 @@ pub struct TrackError {
     pub field: String,
     /// What is wrong with it.
     pub problem: String,
-}
-
-/// A gesture and its time.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct TimedGesture {
-    /// Seconds from the start, from when the hand leaves.
-    #[serde(rename = "start")]
-    pub start_secs: f32,
-    /// Which one.
-    pub gesture: Gesture,
 }
 
 /// Poses at a steady rate, with what is said meanwhile. In files it is JSON:

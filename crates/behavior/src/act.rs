@@ -204,6 +204,17 @@ pub enum Gesture {
     },
 }
 
+/// A gesture and its time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimedGesture {
+    /// Seconds from the start of what it belongs to until the hand leaves.
+    #[serde(rename = "start")]
+    pub start_secs: f32,
+    /// Which one.
+    pub gesture: Gesture,
+}
+
 /// A walk to a point on the ground.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Walk {
@@ -236,9 +247,9 @@ pub enum Act {
     Walk(Walk),
     /// Stops walking or turning.
     Stop,
-    /// Says something; what was being said ends.
+    /// Says something; what was being said ends, and its gestures with it.
     Say(Box<Say>),
-    /// Falls silent.
+    /// Falls silent; the gestures of what was being said end, too.
     Hush,
 }
 

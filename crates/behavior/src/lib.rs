@@ -15,7 +15,7 @@ mod timeline;
 
 pub use act::{
     Act, Activity, Attraction, EntityId, Event, Gesture, Hand, HandShape, Hands, Look, MAX_COMPANY,
-    Stroke, Target, Walk,
+    Stroke, Target, TimedGesture, Walk,
 };
 pub use emotion::{Affect, Emotion, Feeling, Mood};
 pub use speech::{

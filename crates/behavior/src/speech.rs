@@ -1,5 +1,6 @@
 //! What is said and when: enough to move a mouth, brows and hands by.
 
+use crate::TimedGesture;
 use serde::{Deserialize, Serialize};
 
 /// Longest speech, seconds.
@@ -183,6 +184,8 @@ pub struct Say {
     pub speech: Speech,
     /// How.
     pub manner: Manner,
+    /// What hands and head do meanwhile, in order; times from the start of the speech.
+    pub gestures: Vec<TimedGesture>,
 }
 
 /// How somebody speaks, as far as it shows.

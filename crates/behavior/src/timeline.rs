@@ -2,6 +2,7 @@
 
 use crate::{
     Act, Activity, Affect, Event, Feeling, Gesture, HandShape, MAX_COMPANY, Manner, Say, Target,
+    TimedGesture,
 };
 use glam::Vec3;
 use serde::{Deserialize, Serialize};
@@ -194,7 +195,14 @@ fn check(act: &Act) -> Result<(), Problem> {
             say.speech.check()?;
             let Manner { articulation, liveliness } = say.manner;
             within("articulation", articulation, 0.0, Manner::MAX_ARTICULATION)?;
-            within("liveliness", liveliness, 0.0, Manner::MAX_LIVELINESS)
+            within("liveliness", liveliness, 0.0, Manner::MAX_LIVELINESS)?;
+            let mut last_secs = 0.0;
+            for TimedGesture { start_secs, gesture } in &say.gestures {
+                within("gestures", *start_secs, last_secs, say.speech.duration_secs)?;
+                last_secs = *start_secs;
+                check_gesture(gesture)?;
+            }
+            Ok(())
         }
         Act::Converse(company) if company.len() > MAX_COMPANY => {
             Err(("Converse", format!("{} are more than {MAX_COMPANY}", company.len())))
@@ -218,33 +226,35 @@ fn check(act: &Act) -> Result<(), Problem> {
             target(&look.target)
         }
         Act::Release(at) | Act::Turn(at) => target(at),
-        Act::Gesture(gesture) => match gesture {
-            Gesture::Nod(times) | Gesture::Shake(times) => {
-                within("times", f32::from(*times), 1.0, 5.0)
-            }
-            Gesture::Stroke(stroke) => {
-                within("prepare_secs", stroke.prepare_secs, 0.1, 5.0)?;
-                within("stroke_secs", stroke.stroke_secs, 0.1, 5.0)?;
-                within("hold_secs", stroke.hold_secs, 0.0, 60.0)?;
-                within("shrug", stroke.shrug, 0.0, 1.0)?;
-                for (field, at) in [("from", stroke.from), ("to", stroke.to)] {
-                    within(field, at.length(), 0.0, 1.0)?;
-                }
-                within("palm", stroke.palm.length(), 1e-3, 1e3)?;
-                if let HandShape::Count(fingers) = stroke.shape {
-                    within("Count", f32::from(fingers), 1.0, 5.0)?;
-                }
-                Ok(())
-            }
-            Gesture::Wave { secs, .. } => within("secs", *secs, 0.8, 60.0),
-            Gesture::Point { target: at, secs, .. } | Gesture::Reach { target: at, secs, .. } => {
-                within("secs", *secs, 0.8, 60.0)?;
-                target(at)
-            }
-        },
+        Act::Gesture(gesture) => check_gesture(gesture),
         Act::Walk(walk) => {
             within("speed_mps", walk.speed_mps, 0.2, 2.0)?;
             place("to", walk.to)
+        }
+    }
+}
+
+fn check_gesture(gesture: &Gesture) -> Result<(), Problem> {
+    match gesture {
+        Gesture::Nod(times) | Gesture::Shake(times) => within("times", f32::from(*times), 1.0, 5.0),
+        Gesture::Stroke(stroke) => {
+            within("prepare_secs", stroke.prepare_secs, 0.1, 5.0)?;
+            within("stroke_secs", stroke.stroke_secs, 0.1, 5.0)?;
+            within("hold_secs", stroke.hold_secs, 0.0, 60.0)?;
+            within("shrug", stroke.shrug, 0.0, 1.0)?;
+            for (field, at) in [("from", stroke.from), ("to", stroke.to)] {
+                within(field, at.length(), 0.0, 1.0)?;
+            }
+            within("palm", stroke.palm.length(), 1e-3, 1e3)?;
+            if let HandShape::Count(fingers) = stroke.shape {
+                within("Count", f32::from(fingers), 1.0, 5.0)?;
+            }
+            Ok(())
+        }
+        Gesture::Wave { secs, .. } => within("secs", *secs, 0.8, 60.0),
+        Gesture::Point { target: at, secs, .. } | Gesture::Reach { target: at, secs, .. } => {
+            within("secs", *secs, 0.8, 60.0)?;
+            target(at)
         }
     }
 }

@@ -173,12 +173,24 @@ fn liveliness(text: &str) -> Result<f32, String> {
     within(text, 0.0, 2.0)
 }
 
+/// From where somebody is seen.
+#[derive(Debug, Args)]
+pub struct PersonView {
+    /// How much is seen
+    #[arg(long, value_enum, default_value_t = FramingName::Portrait, value_name = "WHAT")]
+    pub framing: FramingName,
+    /// Degrees by which the camera walks around the person, to its left
+    #[arg(long, default_value_t = 0.0, value_name = "DEG", value_parser = degrees,
+          allow_negative_numbers = true)]
+    pub turn: f32,
+}
+
 #[derive(Debug, Args)]
 pub struct AvatarFilm {
     /// Who: a spec's file, the name of a preset, `random:SEED`, or a .vrm, .glb or .gltf file
     #[arg(value_name = "AVATAR")]
     pub person: Option<PersonAddress>,
-    /// What face and body do: a track that `speak` or `lips` wrote
+    /// What face and body do: a track that `speak` wrote
     #[arg(long, value_name = "T.json")]
     pub track: Option<PathBuf>,
     /// The sound that goes with it
@@ -194,13 +206,8 @@ pub struct AvatarFilm {
     #[arg(long, default_value_t = 24, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..=60))]
     pub fps: u16,
-    /// How much is seen
-    #[arg(long, value_enum, default_value_t = FramingName::Portrait, value_name = "WHAT")]
-    pub framing: FramingName,
-    /// Degrees by which the camera walks around the person, to its left
-    #[arg(long, default_value_t = 0.0, value_name = "DEG", value_parser = degrees,
-          allow_negative_numbers = true)]
-    pub turn: f32,
+    #[command(flatten)]
+    pub view: PersonView,
     /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,
@@ -244,13 +251,8 @@ pub struct AvatarPortrait {
     /// Size of the picture
     #[arg(long, default_value = "1280x720", value_name = "WxH")]
     pub size: FrameSize,
-    /// How much is seen
-    #[arg(long, value_enum, default_value_t = FramingName::Portrait, value_name = "WHAT")]
-    pub framing: FramingName,
-    /// Degrees by which the camera walks around the person, to its left
-    #[arg(long, default_value_t = 0.0, value_name = "DEG", value_parser = degrees,
-          allow_negative_numbers = true)]
-    pub turn: f32,
+    #[command(flatten)]
+    pub view: PersonView,
     /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,

@@ -8,11 +8,10 @@ use crate::{
     stats::millis,
 };
 use glam::Vec3;
-use reverie_avatar::{
-    AvatarPose, Life, Lod, Rig, RootPlace, Surroundings, TimedGesture, Track, perform_speech,
-};
+use reverie_avatar::{AvatarPose, Life, Lod, Rig, RootPlace, Surroundings, Track, gestures_for};
 use reverie_behavior::{
-    Act, Activity, EntityId, Gesture, Manner, Mood, Say, Speech, Timeline, TimelineError,
+    Act, Activity, EntityId, Gesture, MAX_SPEECH_SECS, Manner, Mood, Say, Speech, TimedGesture,
+    Timeline, TimelineError,
 };
 use reverie_inference::ModelStore;
 use reverie_media::write_bytes;
@@ -27,8 +26,8 @@ use std::{
     time::Instant,
 };
 
-/// A longer text is refused, bytes: about ten hours of speech.
-const MAX_TEXT_BYTES: u64 = 500_000;
+/// A longer text is refused, bytes: about two hours of speech.
+const MAX_TEXT_BYTES: u64 = 100_000;
 /// Seconds that a performance goes on after the last word.
 const AFTER_SECS: f32 = 0.8;
 /// Seconds from the hand's leaving until it is back.
@@ -116,6 +115,12 @@ pub fn run(args: &Speak) -> Result<(), CliError> {
     if said.speech.phonemes.is_empty() {
         return Err(CliError::BadInput("TEXT: there is nothing in it to say".to_owned()));
     }
+    let spoken_secs = said.speech.duration_secs;
+    if args.track.is_some() && spoken_secs > MAX_SPEECH_SECS {
+        let problem =
+            format!("{spoken_secs:.0} s of speech, at most {MAX_SPEECH_SECS} are performed");
+        return Err(CliError::BadInput(format!("--track: {problem}")));
+    }
     let manner = Manner { articulation: args.articulation, liveliness: args.liveliness };
     let mut skipped_cues = Vec::new();
     // Both are made before either is written: nothing half-done stays behind.
@@ -133,12 +138,11 @@ pub fn run(args: &Speak) -> Result<(), CliError> {
     if let Some((path, json)) = &track {
         write_bytes(path, json).map_err(unwritable)?;
     }
-    let duration_secs = said.speech.duration_secs;
     let report = Report {
         file: args.out.display().to_string(),
         track: track.map(|(path, _)| path.display().to_string()),
         voice: name,
-        duration_secs,
+        duration_secs: spoken_secs,
         sentences: said.sentences,
         words: said.speech.words.len(),
         phonemes: said.speech.phonemes.len(),
@@ -148,7 +152,7 @@ pub fn run(args: &Speak) -> Result<(), CliError> {
         first_audio_ms: said.first_audio_ms,
         load_ms,
         synthesis_ms: said.synthesis_ms,
-        x_realtime: f64::from(duration_secs) * 1e3 / said.synthesis_ms,
+        x_realtime: f64::from(spoken_secs) * 1e3 / said.synthesis_ms,
     };
     for note in &report.notes {
         let what = if note.skipped { "skipped" } else { "read roughly" };
@@ -273,12 +277,7 @@ fn track(
     args: &Speak,
     skipped_cues: &mut Vec<String>,
 ) -> Result<Track, TimelineError> {
-    let mut timeline = Timeline::new();
-    let say = Say { speech: said.speech.clone(), manner };
-    perform_speech(&mut timeline, 0.0, say, args.seed, &[], Activity::Idle)?;
-    for (at, style) in &said.moods {
-        timeline.insert(f64::from(*at), Act::Mood(mood(*style)))?;
-    }
+    let mut gestures = gestures_for(&said.speech, &manner, args.seed, &[]);
     for (at, cue) in &said.cues {
         let gesture = match cue {
             Cue::Nod(times) => Gesture::Nod(*times),
@@ -289,22 +288,20 @@ fn track(
                 continue;
             }
         };
-        timeline.insert(f64::from(*at), Act::Gesture(gesture))?;
+        gestures.push(TimedGesture { start_secs: *at, gesture });
     }
+    gestures.sort_by(|a, b| a.start_secs.total_cmp(&b.start_secs));
     let fps = f32::from(args.fps);
     let mut track = Track::new(fps);
     track.phonemes.clone_from(&said.speech.phonemes);
     track.words.clone_from(&said.speech.words);
-    track.gestures = timeline
-        .events()
-        .iter()
-        .filter_map(|event| match event.act {
-            Act::Gesture(gesture) => {
-                Some(TimedGesture { start_secs: event.at_secs as f32, gesture })
-            }
-            _ => None,
-        })
-        .collect();
+    track.gestures.clone_from(&gestures);
+    let mut timeline = Timeline::new();
+    let say = Say { speech: said.speech.clone(), manner, gestures };
+    timeline.say(0.0, say, Activity::Idle)?;
+    for (at, style) in &said.moods {
+        timeline.insert(f64::from(*at), Act::Mood(mood(*style)))?;
+    }
     timeline.insert(0.0, Act::Converse(vec![VIEWER]))?;
     let mut life = Life::new(&Rig::adult(), args.seed, RootPlace::default(), 0.0);
     let mut pose = AvatarPose::REST;

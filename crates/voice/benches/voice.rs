@@ -1,10 +1,11 @@
-//! How long it takes until the first sound, and for all of it: one thread does everything.
+//! How long it takes until the first sound, and for all of it: one thread does everything. And long texts
+//! of what could be read in quadratic time: eight times the text should take about eight times as long.
 
 #![allow(missing_docs)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use reverie_inference::ModelStore;
-use reverie_voice::text::Accent;
+use reverie_voice::text::{Accent, Phonemizer};
 use reverie_voice::{Script, Speaker, Voice, VoiceSpec};
 use std::path::Path;
 
@@ -21,6 +22,10 @@ const TEXTS: [(&str, &str); 3] = [
          they would come again.",
     ),
 ];
+
+/// Each could make a rule look far back or ahead again and again.
+const REPEATED: [&str; 8] =
+    ["The old man said that it costs $4.50 at 7:30 pm. ", "a", "a.", "[a](", "{", "aA", "1,", "@a"];
 
 fn voice(c: &mut Criterion) {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
@@ -47,5 +52,24 @@ fn voice(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, voice);
+fn text(c: &mut Criterion) {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+    let reader = match Phonemizer::load(&assets.join("voices"), Accent::American) {
+        Ok(reader) => reader,
+        Err(problem) => return eprintln!("nothing to read with: {problem}"),
+    };
+    let mut group = c.benchmark_group("text");
+    group.sample_size(10);
+    for seed in REPEATED {
+        for bytes in [12_500, 100_000] {
+            let text = seed.repeat(bytes / seed.len());
+            group.bench_function(format!("{bytes} bytes of {seed:?}"), |b| {
+                b.iter(|| reader.sentences(&text).count());
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, voice, text);
 criterion_main!(benches);

@@ -1,6 +1,6 @@
 """How quickly the package and the run-time say the same phonemes, in turn on one core.
 
-`python -m reverie_train.voice speed --package UNZIPPED_WHEEL --program target/release/examples/speak --rounds 5`
+`python -m reverie_train.voice speed --package UNZIPPED_WHEEL --program target/release/examples/time_phonemes --rounds 5`
 prints, for each sentence, the seconds of sound that both make in a second, and their ratio. Needs numpy, onnxruntime and
 scipy (without which the package is slower).
 """
@@ -23,7 +23,7 @@ LONG = " ".join(PHONEMES[1:] + PHONEMES[1:2])
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--package", required=True, help="folder with the unzipped wheel hibari_tts 0.2.1")
-    parser.add_argument("--program", required=True, help="the example `speak` of crates/voice, built for release")
+    parser.add_argument("--program", required=True, help="the example `time_phonemes` of crates/voice, built for release")
     parser.add_argument("--rounds", type=int, default=5, help="how often each is asked")
 
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
             samples = voice.from_phonemes(line, seed=0)
             theirs[line].append(len(samples) / voice.sample_rate / (time.perf_counter() - start))
         environment = os.environ | {"RAYON_NUM_THREADS": "1"}
-        command = [args.program, "time"]
+        command = [args.program]
         done = subprocess.run(command, input="\n".join(lines), text=True, capture_output=True, check=True, env=environment)
         for line, answer in zip(lines, map(json.loads, done.stdout.splitlines())):
             ours[line].append(answer["secs"] / answer["spent_secs"])

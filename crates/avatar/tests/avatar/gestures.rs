@@ -5,7 +5,7 @@ use glam::Vec3;
 use reverie_avatar::{AvatarPose, EmptyPlace, HumanBone::*, Rig, gestures_for};
 use reverie_behavior::{
     Accent, Act, Activity, Gesture, HandShape, Hands, Manner, Say, Speech, Stroke, Target,
-    TimedPhoneme, TimedWord, Timeline,
+    TimedGesture, TimedPhoneme, TimedWord, Timeline,
 };
 
 /// A minute of talk: words every 0.3 s, those that are asked for among plain ones, an accent on every
@@ -54,17 +54,15 @@ fn talk(seed: u64) -> Speech {
 
 fn performance(speech: &Speech, manner: Manner, seed: u64) -> Timeline {
     let mut timeline = Timeline::new();
-    let say = Say { speech: speech.clone(), manner };
+    let gestures = gestures_for(speech, &manner, seed, &[]);
+    let say = Say { speech: speech.clone(), manner, gestures };
     timeline.say(1.0, say, Activity::Idle).expect("good");
-    for (at, gesture) in gestures_for(speech, &manner, seed, &[]) {
-        timeline.insert(1.0 + f64::from(at).max(-1.0), Act::Gesture(gesture)).expect("good");
-    }
     timeline
 }
 
 fn strokes(speech: &Speech, manner: Manner, seed: u64) -> Vec<(f32, Stroke)> {
-    let stroke = |(at, gesture): (f32, Gesture)| match gesture {
-        Gesture::Stroke(stroke) => Some((at, stroke)),
+    let stroke = |timed: TimedGesture| match timed.gesture {
+        Gesture::Stroke(stroke) => Some((timed.start_secs, stroke)),
         _ => None,
     };
     gestures_for(speech, &manner, seed, &[]).into_iter().filter_map(stroke).collect()
@@ -117,17 +115,44 @@ fn named_places_are_pointed_at_and_nothing_comes_in_between() {
     let speech = talk(2);
     let tower = Target::Point(Vec3::new(3.0, 2.0, 20.0));
     let all = gestures_for(&speech, &Manner::default(), 5, &[(20.0, tower)]);
-    let at = all
-        .iter()
-        .position(|(_, g)| matches!(g, Gesture::Point { target, .. } if *target == tower));
-    let at = at.expect("pointed at");
-    let begins = all[at].0;
+    let points = |timed: &TimedGesture| matches!(timed.gesture, Gesture::Point { target, .. } if target == tower);
+    let begins = all.iter().find(|timed| points(timed)).expect("pointed at").start_secs;
     assert!((19.0..20.0).contains(&begins), "{begins}");
-    let crosses = all.iter().any(|(when, gesture)| {
-        matches!(gesture, Gesture::Stroke(_)) && (begins + 0.2..begins + 2.0).contains(when)
+    let crosses = all.iter().any(|timed| {
+        let within = (begins + 0.2..begins + 2.0).contains(&timed.start_secs);
+        matches!(timed.gesture, Gesture::Stroke(_)) && within
     });
     assert!(!crosses);
-    assert!(all.is_sorted_by(|a, b| a.0 <= b.0));
+    assert!(all.is_sorted_by(|a, b| a.start_secs <= b.start_secs));
+}
+
+#[test]
+fn hands_come_to_rest_when_speech_is_cut_short() {
+    let rig = Rig::adult();
+    let manner = Manner { liveliness: 2.0, ..Manner::default() };
+    let said = performance(&talk(3), manner, 3);
+    let mut hushed = said.clone();
+    hushed.insert(10.0, Act::Hush).expect("good");
+    let travelled = |timeline: &Timeline| {
+        let (mut sum, mut last) = (0.0, None);
+        watch(&mut life(3), timeline, &EmptyPlace, (0.0, 22.0, 30.0), |time, _, pose| {
+            if time > 11.5 {
+                let places = rig.places(pose);
+                let now = [LeftHand, RightHand].map(|hand| places.position(hand));
+                if let Some([a, b]) = last.replace(now) {
+                    sum += now[0].distance(a).max(now[1].distance(b));
+                }
+            }
+        });
+        sum
+    };
+    let (goes_on, rests) = (travelled(&said), travelled(&hushed));
+    assert!(goes_on > 4.0 && rests < 0.2 * goes_on, "{rests} m instead of {goes_on}");
+    // What is said instead has its own gestures and none of those before.
+    let mut instead = said.clone();
+    let plain = Say { speech: talk(4), ..Say::default() };
+    instead.insert(10.0, Act::Say(Box::new(plain))).expect("good");
+    assert!(travelled(&instead) < 0.2 * goes_on);
 }
 
 /// Distance of a point from a segment.

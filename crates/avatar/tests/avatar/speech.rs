@@ -4,8 +4,8 @@ use crate::helpers::*;
 use proptest::prelude::*;
 use reverie_avatar::{AvatarPose, EmptyPlace, FaceShape::*, FaceWeights, Lod};
 use reverie_behavior::{
-    Accent, Act, Activity, Emotion, Manner, Mood, Phrase, PhraseEnd, Say, Speech, TimedPhoneme,
-    Timeline, Viseme,
+    Accent, Act, Activity, Emotion, Gesture, Manner, Mood, Phrase, PhraseEnd, Say, Speech,
+    TimedGesture, TimedPhoneme, Timeline, Viseme,
 };
 
 /// Sounds of so many seconds each, one after another; a space is a pause.
@@ -22,7 +22,7 @@ fn speech(sounds: impl IntoIterator<Item = (char, f32)>) -> Speech {
 }
 
 fn say(speech: &Speech) -> Timeline {
-    let say = Say { speech: speech.clone(), manner: Manner::default() };
+    let say = Say { speech: speech.clone(), ..Say::default() };
     let mut timeline = Timeline::new();
     timeline.say(1.0, say, Activity::Idle).expect("good");
     timeline
@@ -139,7 +139,9 @@ fn vowels_have_their_shapes_and_silence_none() {
         said.phonemes[1].stress = stress;
         let manner = Manner { articulation, ..Manner::default() };
         let mut timeline = Timeline::new();
-        timeline.say(1.0, Say { speech: said, manner }, Activity::Idle).expect("good");
+        timeline
+            .say(1.0, Say { speech: said, manner, ..Say::default() }, Activity::Idle)
+            .expect("good");
         face(&timeline, 3, 0.38)[JawOpen]
     };
     assert!(jaw(0.4, 2) < 0.5 * jaw(1.0, 2) && jaw(1.4, 2) > 1.2 * jaw(1.0, 2));
@@ -225,6 +227,10 @@ fn what_is_being_said_is_not_forgotten() {
     assert!(timeline.events().is_empty());
 }
 
+fn nod(times: u8) -> TimedGesture {
+    TimedGesture { start_secs: 0.1, gesture: Gesture::Nod(times) }
+}
+
 #[test]
 fn bad_speech_is_refused_by_name() {
     let good = speech([('h', 0.1), ('ɑ', 0.1)]);
@@ -234,7 +240,7 @@ fn bad_speech_is_refused_by_name() {
         Timeline::new().push(0.0, Act::Say(Box::new(say))).expect_err("bad").to_string()
     };
     type Case = (fn(&mut Say), &'static str);
-    let cases: [Case; 7] = [
+    let cases: [Case; 9] = [
         (|say| say.speech.duration_secs = f32::NAN, "duration_secs"),
         (|say| say.speech.duration_secs = 0.1, "phonemes"),
         (|say| say.speech.phonemes[0].end_secs = f32::NAN, "phonemes"),
@@ -242,6 +248,8 @@ fn bad_speech_is_refused_by_name() {
         (|say| say.speech.phonemes[1].stress = 9, "stress"),
         (|say| say.speech.accents.push(Accent { at_secs: 0.1, strength: 2.0 }), "strength"),
         (|say| say.manner.articulation = 7.0, "articulation"),
+        (|say| say.gestures.push(TimedGesture { start_secs: 9.0, ..nod(1) }), "gestures"),
+        (|say| say.gestures.push(nod(9)), "times"),
     ];
     for (change, field) in cases {
         let text = refused(change);

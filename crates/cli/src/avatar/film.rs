@@ -16,7 +16,7 @@ use reverie_world_model::RgbImage;
 use serde::Serialize;
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     sync::atomic::Ordering,
 };
@@ -67,8 +67,9 @@ pub fn run(args: &AvatarFilm) -> Result<(), CliError> {
 
     let count = (f64::from(track.duration_secs()) * f64::from(args.fps)).ceil().max(1.0) as usize;
     let (width, height) = (args.size.width, args.size.height);
-    let framing = Framing::from(args.framing);
-    let camera = Camera::of(&person.sitter(&AvatarPose::REST), framing, args.turn.to_radians());
+    let framing = Framing::from(args.view.framing);
+    let camera =
+        Camera::of(&person.sitter(&AvatarPose::REST), framing, args.view.turn.to_radians());
     let draw = |frame: usize| -> Result<RgbImage, CliError> {
         let at = frame as f32 / f32::from(args.fps) * track.fps;
         let pose = track.pose(at.round() as usize).unwrap_or(AvatarPose::REST);
@@ -148,7 +149,7 @@ fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|e| format!("cannot be read: {e}"))
 }
 
-fn check_wav(path: &PathBuf) -> Result<(), CliError> {
+fn check_wav(path: &Path) -> Result<(), CliError> {
     let bad = |problem: String| CliError::BadInput(format!("{}: {problem}", path.display()));
     let found = fs::metadata(path).map_err(|e| bad(format!("cannot be read: {e}")))?;
     if found.len() > MAX_AUDIO_BYTES {

@@ -110,8 +110,8 @@ fn portrait(args: &AvatarPortrait) -> Result<(), CliError> {
     }
     let started = Instant::now();
     let (width, height) = (args.size.width, args.size.height);
-    let framing = Framing::from(args.framing);
-    let yaw = args.turn.to_radians();
+    let framing = Framing::from(args.view.framing);
+    let yaw = args.view.turn.to_radians();
     // The gaze goes to where the camera would be if nobody moved.
     let still = Camera::of(&person.sitter(&AvatarPose::REST), framing, yaw);
     let mood = args.mood.0;

@@ -61,7 +61,7 @@ fn part_len(text: &str, at: usize) -> usize {
 }
 
 /// Digits with single commas and dots between or before them.
-fn digits_len(text: &str) -> usize {
+pub(super) fn digits_len(text: &str) -> usize {
     let mut len = 0;
     let mut separated = false;
     for (at, b) in text.bytes().enumerate() {

@@ -2,6 +2,7 @@
 //! read, symbols have a small table.
 
 use super::lexicon::Lexicon;
+use super::subtoken::digits_len;
 
 /// How a word is said that is in no lexicon, or `None`.
 pub type UnknownWords = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -66,19 +67,6 @@ fn piece_len(letters: &[char]) -> usize {
         .find(|&at| letters[at].is_uppercase() && letters[at - 1].is_lowercase());
     let equal = || letters.len().div_ceil(letters.len().div_ceil(MAX_LETTERS));
     capital.unwrap_or_else(equal)
-}
-
-fn digits_len(text: &str) -> usize {
-    let mut len = 0;
-    let mut separated = false;
-    for (at, b) in text.bytes().enumerate() {
-        match b {
-            b'0'..=b'9' => (len, separated) = (at + 1, false),
-            b',' | b'.' if !separated => separated = true,
-            _ => break,
-        }
-    }
-    len
 }
 
 /// Letters with single apostrophes between them.
