@@ -2,11 +2,12 @@
 //! or a file dropped onto the window.
 
 use crate::{
+    assets_folder,
     choices::{Choice, Choices, What},
     covers::{Cover, Covers},
     menu::Menu,
 };
-use bevy::{asset::io::file::FileAssetReader, ecs::system::SystemParam, prelude::*};
+use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
 use bevy_reverie::prelude::*;
 use egui::{Align2, Color32, CornerRadius, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Vec2};
@@ -94,13 +95,8 @@ impl Chooser {
     }
 }
 
-/// The folder that bare paths of covers lie in.
-fn assets() -> PathBuf {
-    FileAssetReader::get_base_path().join("assets")
-}
-
 fn read_covers(mut chooser: ResMut<Chooser>) {
-    let files = chooser.choices.all().map(|choice| assets().join(&choice.cover)).collect();
+    let files = chooser.choices.all().map(|choice| assets_folder().join(&choice.cover)).collect();
     chooser.covers = Some(Covers::read(files));
 }
 

@@ -1,5 +1,5 @@
 //! A game that uses only what a user of `bevy_reverie` has: worlds and pictures to choose from and
-//! walk into, an object of Bevy's own standing in them, a panel and a menu.
+//! walk into, a guide who shows one around, an object of Bevy's own standing in them, a panel and a menu.
 //!
 //! `demo_game` opens on the choice; `demo_game FOLDER` lists the folder's pictures there (otherwise
 //! those of the player's pictures folder). `demo_game SEED` starts at once, in a picture or in a scene
@@ -9,10 +9,11 @@ mod choices;
 mod chooser;
 mod covers;
 mod film;
+mod guide;
 mod menu;
 mod object;
 
-use bevy::{prelude::*, winit::WinitSettings};
+use bevy::{asset::io::file::FileAssetReader, prelude::*, winit::WinitSettings};
 use bevy_reverie::prelude::*;
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -81,6 +82,7 @@ fn play(seed: Option<WorldSeed>, folder: Option<PathBuf>) -> ExitCode {
         .add_plugins((
             ReveriePlugins,
             object::ObjectPlugin,
+            guide::GuidePlugin,
             menu::MenuPlugin,
             chooser::ChooserPlugin,
         ))
@@ -95,6 +97,11 @@ fn play(seed: Option<WorldSeed>, folder: Option<PathBuf>) -> ExitCode {
         AppExit::Success => ExitCode::SUCCESS,
         AppExit::Error(code) => ExitCode::from(code.get()),
     }
+}
+
+/// The folder of assets, as Bevy looks for it.
+fn assets_folder() -> PathBuf {
+    FileAssetReader::get_base_path().join("assets")
 }
 
 /// The seed on the command line.

@@ -40,6 +40,7 @@ mod projection;
 mod query;
 mod shaders;
 mod shadow;
+pub mod speech;
 mod view;
 mod worker;
 mod world;
@@ -59,6 +60,7 @@ pub use query::WorldQuery;
 pub use shadow::{
     CastsWorldShadow, MAX_CAPSULES, ShadowCapsule, ShadowCapsules, WorldShadowPlugin,
 };
+pub use speech::{SpeechPlugin, SpeechSystems, SubtitlesPlugin};
 pub use view::{
     ChangeWorld, CoverageLow, Embodiment, MeasuredPicture, ModelFailed, PaintingFailed,
     ReplayFinished, ReplayWorld, RestoreWorld, RetryWorld, SaveWorld, WorldAmbience, WorldCamera,
@@ -72,6 +74,7 @@ pub use leafwing_input_manager;
 pub use reverie_behavior as behavior;
 pub use reverie_body as body;
 pub use reverie_spatial as spatial;
+pub use reverie_voice as voice;
 pub use reverie_world_model as world_model;
 
 use bevy::{app::PluginGroupBuilder, prelude::*, render::extract_resource::ExtractResource};
@@ -83,6 +86,11 @@ pub mod prelude {
         Avatar, AvatarArrived, AvatarFailed, AvatarGround, AvatarLife, AvatarModel, AvatarPlugin,
         AvatarReady, AvatarRefused, AvatarSource, AvatarSystems, FaceOverride, Gaze, GazeAt, Mood,
         Perform, Posture,
+    };
+    pub use crate::speech::{
+        AvatarVoice, Hush, Landmark, Line, PhraseEnded, Resume, Say, SpeechEnd, SpeechEnded,
+        SpeechListener, SpeechPlugin, SpeechSound, SpeechStarted, SpeechState, Subtitles,
+        SubtitlesPlugin, VoiceSource, VoiceSpec, WordSpoken,
     };
     pub use crate::{
         CastsWorldShadow, ChangeWorld, CoverageLow, Embodiment, FollowPreset, MeasuredPicture,
@@ -115,6 +123,8 @@ pub mod prelude {
 /// | [`WorldShadowPlugin`] | shadows of the game's things on the world's picture | they float |
 /// | [`WorldPresetPlugin`] | RON presets with hot reload | set the components yourself |
 /// | [`AvatarPlugin`] | people: bodies, lives, faces | [`Avatar`](avatar::Avatar)s are not there |
+/// | [`SpeechPlugin`] | [`Say`](speech::Say): voices in space, lips, hands | nobody speaks |
+/// | [`SubtitlesPlugin`] | what is said, at the lower edge | read [`SpeechState`](speech::SpeechState) yourself |
 /// | [`AvatarInspectorPlugin`] | the inspector on F2: mood, face, character creator | change the components yourself |
 /// | [`WorldPanelPlugin`] | the panel on F1 | read [`WorldFigures`] yourself |
 ///
@@ -134,6 +144,8 @@ impl PluginGroup for ReveriePlugins {
             .add(WorldShadowPlugin)
             .add(WorldPresetPlugin)
             .add(AvatarPlugin)
+            .add(SpeechPlugin::default())
+            .add(SubtitlesPlugin)
             .add(AvatarInspectorPlugin)
             .add(WorldPanelPlugin)
     }

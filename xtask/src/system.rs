@@ -28,6 +28,7 @@ pub const FOR_PLAY: &[Need] = &[
     Need { package: "gcc", present: || program("cc") },
     Need { package: "pkg-config", present: || program("pkg-config") },
     Need { package: "libudev-dev", present: || pkg_config("libudev") },
+    Need { package: "libasound2-dev", present: || pkg_config("alsa") },
     Need { package: "libvulkan1", present: || shared_library("libvulkan.so.1") },
     Need { package: "mesa-vulkan-drivers", present: vulkan_driver },
     Need { package: "libxkbcommon-x11-0", present: || shared_library("libxkbcommon-x11.so.0") },

@@ -17,7 +17,7 @@ use crate::{
     speaking::Speaking,
 };
 use glam::{Vec2, Vec3};
-use reverie_behavior::{Act, Activity, Gesture, Hand, Target, Timeline};
+use reverie_behavior::{Act, Activity, Attraction, Gesture, Hand, Look, Target, Timeline};
 use serde::{Deserialize, Serialize};
 
 /// What happens within one tick is known exactly; decisions fall this often per second.
@@ -40,7 +40,6 @@ pub struct LifeState {
     activity: Activity,
     /// The next change of activity that is known: its number, time and kind.
     ahead: Option<(u64, f64, Activity)>,
-    scanned: u64,
     think_until: f64,
     turn_since: f64,
     pub(crate) gaze: Gaze,
@@ -67,7 +66,6 @@ impl LifeState {
             cursor: 0,
             activity: Activity::Idle,
             ahead: None,
-            scanned: 0,
             think_until: -1.0,
             turn_since: f64::MAX,
             gaze: Gaze::new(start_secs, STEP, root.yaw),
@@ -354,6 +352,12 @@ impl LifeState {
             Gesture::Wave { .. } | Gesture::Point { .. } | Gesture::Reach { .. } => {}
         }
         let Some((reach, hand, secs)) = of_arm(gesture) else { return };
+        if let Reach::Point(target) = reach {
+            // Eyes are there before the hand, and back before it is.
+            let hold_secs = Some(0.6 * secs);
+            let look = Look { hold_secs, ..Look::at(target, Attraction::Script) };
+            self.interests.add(seed, time, &look);
+        }
         let side = match (hand, reach) {
             (Some(Hand::Left), _) => 0,
             (Some(Hand::Right), _) | (None, Reach::Wave) => 1,
@@ -373,24 +377,17 @@ impl LifeState {
             let there = timeline.get(index).is_some_and(|event| {
                 event.at_secs == at_secs && event.act == Act::Activity(activity)
             });
-            if index < self.cursor {
-                self.ahead = None;
-            } else if !there {
-                // Something was put in front of it.
-                (self.ahead, self.scanned) = (None, self.cursor);
-            }
-        }
-        if self.ahead.is_some() {
-            return;
-        }
-        self.scanned = self.scanned.max(self.cursor);
-        while let Some(event) = timeline.get(self.scanned) {
-            self.scanned += 1;
-            if let Act::Activity(activity) = event.act {
-                self.ahead = Some((self.scanned - 1, event.at_secs, activity));
+            // Something may have been put in front of it, or it was taken back.
+            if index >= self.cursor && there {
                 return;
             }
         }
+        let mut coming = (self.cursor..timeline.end()).filter_map(|index| {
+            let event = timeline.get(index)?;
+            let Act::Activity(activity) = event.act else { return None };
+            Some((index, event.at_secs, activity))
+        });
+        self.ahead = coming.next();
     }
 
     fn ahead_is(&self, index: u64) -> bool {

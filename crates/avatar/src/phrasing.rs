@@ -16,8 +16,6 @@ const PREPARE_SECS: [f32; 2] = [0.2, 0.42];
 const BETWEEN_SECS: [f32; 2] = [2.2, 0.75];
 /// Longest hold while another stroke comes, seconds.
 const HOLD_SECS: f32 = 0.9;
-/// Seconds of pointing at a thing, from the hand's leaving until it is back.
-const POINT_SECS: f32 = 2.6;
 /// The hand arrives so long after it left, seconds.
 const POINT_OUT_SECS: f32 = 0.62;
 
@@ -134,7 +132,7 @@ pub fn gestures_for(
         .iter()
         .map(|(at, target)| TimedGesture {
             start_secs: (at - POINT_OUT_SECS).max(0.0),
-            gesture: Gesture::Point { target: *target, hand: None, secs: POINT_SECS },
+            gesture: Gesture::point_at(*target),
         })
         .collect();
     let liveliness = manner.liveliness.clamp(0.0, Manner::MAX_LIVELINESS);
@@ -164,7 +162,7 @@ fn strokes(speech: &Speech, liveliness: f32, seed: u64, pointing: &[f32]) -> Vec
         let asked = word.and_then(|word| meaning(&word.text.to_lowercase()));
         let wants = 0.2 + 0.3 * liveliness + 0.4 * accent.strength;
         let end = accent.at_secs + AFTER_SECS;
-        let points = pointing.iter().any(|at| (at - 0.3..at + POINT_SECS).contains(&end));
+        let points = pointing.iter().any(|at| (at - 0.3..at + Gesture::POINT_SECS).contains(&end));
         let needed = if asked.is_some() { 0.6 * between } else { between };
         let follows = !strokes.is_empty() && end - last_end < needed;
         if points || follows || (asked.is_none() && draw.unit(0) > wants) {

@@ -204,6 +204,21 @@ pub enum Gesture {
     },
 }
 
+impl Gesture {
+    /// A short wave with the right hand.
+    pub const fn wave() -> Self {
+        Self::Wave { hand: None, secs: 2.2 }
+    }
+
+    /// Seconds of pointing, from the hand's leaving until it is back.
+    pub const POINT_SECS: f32 = 2.6;
+
+    /// Points at something with the nearer hand.
+    pub const fn point_at(target: Target) -> Self {
+        Self::Point { target, hand: None, secs: Self::POINT_SECS }
+    }
+}
+
 /// A gesture and its time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -222,6 +237,13 @@ pub struct Walk {
     pub to: Vec3,
     /// Metres per second, 0.2 to 2.
     pub speed_mps: f32,
+}
+
+impl Walk {
+    /// At an easy pace.
+    pub const fn to(to: Vec3) -> Self {
+        Self { to, speed_mps: 1.2 }
+    }
 }
 
 /// What happens at one time of a timeline.

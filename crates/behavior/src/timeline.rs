@@ -118,6 +118,18 @@ impl Timeline {
         self.insert(over_secs, Act::Activity(then))
     }
 
+    /// Takes back what is to happen after a time and is not wanted any more. Nobody may have performed
+    /// it yet.
+    pub fn withdraw(&mut self, after_secs: f64, unwanted: impl Fn(&Event) -> bool) {
+        let later = self.events.partition_point(|event| event.at_secs <= after_secs);
+        let mut at = 0;
+        self.events.retain(|event| {
+            at += 1;
+            at <= later || !unwanted(event)
+        });
+        self.last_secs = self.events.last().map_or(after_secs, |event| event.at_secs);
+    }
+
     /// The event of that number, counted from the first one ever; `None` for forgotten and future
     /// ones.
     pub fn get(&self, index: u64) -> Option<&Event> {

@@ -57,6 +57,15 @@ fn order_and_values_are_checked() {
 }
 
 #[test]
+fn what_has_not_happened_can_be_taken_back() {
+    let mut timeline = sample();
+    timeline.withdraw(2.5, |event| !matches!(event.act, Act::Walk(_)));
+    let left: Vec<f64> = timeline.events().iter().map(|event| event.at_secs).collect();
+    assert_eq!(left, [0.0, 0.0, 1.5, 2.0, 2.5, 4.0]);
+    timeline.push(5.0, Act::Stop).expect("what comes last now is at 4 s");
+}
+
+#[test]
 fn forgetting_keeps_the_numbers() {
     let mut timeline = sample();
     let stop = timeline.get(7).cloned();

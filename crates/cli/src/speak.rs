@@ -10,8 +10,8 @@ use crate::{
 use glam::Vec3;
 use reverie_avatar::{AvatarPose, Life, Lod, Rig, RootPlace, Surroundings, Track, gestures_for};
 use reverie_behavior::{
-    Act, Activity, EntityId, Gesture, MAX_SPEECH_SECS, Manner, Mood, Say, Speech, TimedGesture,
-    Timeline, TimelineError,
+    Act, Activity, EntityId, MAX_SPEECH_SECS, Manner, Say, Speech, TimedGesture, Timeline,
+    TimelineError,
 };
 use reverie_inference::ModelStore;
 use reverie_media::write_bytes;
@@ -30,8 +30,6 @@ use std::{
 const MAX_TEXT_BYTES: u64 = 100_000;
 /// Seconds that a performance goes on after the last word.
 const AFTER_SECS: f32 = 0.8;
-/// Seconds from the hand's leaving until it is back.
-const WAVE_SECS: f32 = 2.2;
 
 #[derive(Serialize)]
 struct Report {
@@ -279,16 +277,10 @@ fn track(
 ) -> Result<Track, TimelineError> {
     let mut gestures = gestures_for(&said.speech, &manner, args.seed, &[]);
     for (at, cue) in &said.cues {
-        let gesture = match cue {
-            Cue::Nod(times) => Gesture::Nod(*times),
-            Cue::Shake(times) => Gesture::Shake(*times),
-            Cue::Wave => Gesture::Wave { hand: None, secs: WAVE_SECS },
-            Cue::Point(name) | Cue::Reach(name) | Cue::Look(name) | Cue::Walk(name) => {
-                skipped_cues.push(name.clone());
-                continue;
-            }
-        };
-        gestures.push(TimedGesture { start_secs: *at, gesture });
+        match cue.act(|_| None) {
+            Some(Act::Gesture(gesture)) => gestures.push(TimedGesture { start_secs: *at, gesture }),
+            _ => skipped_cues.extend(cue.target().map(str::to_owned)),
+        }
     }
     gestures.sort_by(|a, b| a.start_secs.total_cmp(&b.start_secs));
     let fps = f32::from(args.fps);
@@ -300,7 +292,7 @@ fn track(
     let say = Say { speech: said.speech.clone(), manner, gestures };
     timeline.say(0.0, say, Activity::Idle)?;
     for (at, style) in &said.moods {
-        timeline.insert(f64::from(*at), Act::Mood(mood(*style)))?;
+        timeline.insert(f64::from(*at), Act::Mood(style.mood()))?;
     }
     timeline.insert(0.0, Act::Converse(vec![VIEWER]))?;
     let mut life = Life::new(&Rig::adult(), args.seed, RootPlace::default(), 0.0);
@@ -313,15 +305,4 @@ fn track(
     }
     track.forget_still_bones();
     Ok(track)
-}
-
-/// What the face shows of a way of speaking.
-fn mood(style: Style) -> Mood {
-    use reverie_behavior::Emotion;
-    match style {
-        Style::Emotion(emotion) => Mood::of(emotion, 0.7),
-        Style::Excited => Mood::of(Emotion::Happy, 0.9),
-        Style::Whisper => Mood::of(Emotion::Interest, 0.5),
-        Style::Shout => Mood::of(Emotion::Angry, 0.6),
-    }
 }

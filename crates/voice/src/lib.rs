@@ -1,5 +1,6 @@
 //! Voices: text to speech with the time of every sound, offline and in real time on one core.
 
+mod acting;
 mod delivery;
 mod error;
 mod kernels;
@@ -11,6 +12,7 @@ mod synth;
 pub mod text;
 mod timing;
 
+pub use acting::guessed_mood;
 pub use delivery::Delivery;
 pub use error::VoiceError;
 pub use network::{

@@ -128,6 +128,44 @@ impl VoiceSpec {
         Self::from_ron(&file, &text)
     }
 
+    /// The voice of somebody of an age in years, a sex (0 female to 1 male) and a height in metres; `seed`
+    /// tells people of one kind apart. Pitch and vocal tract over age and height are near those of
+    /// Hollien & Shipp 1972, Stoicheff 1981 and Fitch & Giedd 1999.
+    #[must_use]
+    pub fn of_person(age_years: f32, sex: f32, height_m: f32, seed: u64) -> Self {
+        let age = age_years.clamp(3.0, 100.0);
+        let sex = sex.clamp(0.0, 1.0);
+        let draw = |channel: u64| {
+            let mut bits = seed ^ channel.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            // SplitMix64's finish.
+            bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            2.0 * ((bits ^ (bits >> 31)) >> 40) as f32 / (1u64 << 24) as f32 - 1.0
+        };
+        let grown = ((age - 7.0) / 10.0).clamp(0.0, 1.0);
+        let old = ((age - 55.0) / 30.0).clamp(0.0, 1.0);
+        // Voices of men come up with age, those of women go down.
+        let woman_hz = 205.0 - 30.0 * old;
+        let man_hz = 114.0 + 12.0 * old;
+        let adult_hz = woman_hz * (man_hz / woman_hz).powf(sex);
+        let pitch_hz = (adult_hz.ln() * grown + 285f32.ln() * (1.0 - grown)).exp();
+        let adult_tract = 0.99 + 0.16 * sex;
+        let tall = (height_m.clamp(0.8, 2.3) - 1.66 - 0.1 * sex) * 0.28;
+        let tract = (adult_tract + tall) * grown + (0.8 + 0.15 * (height_m - 1.2)) * (1.0 - grown);
+        Self {
+            pitch_hz: (pitch_hz * (0.12 * draw(1)).exp()).clamp(75.0, 330.0),
+            pitch_range: 1.0 + 0.2 * draw(2) - 0.1 * old,
+            tract_length: (tract + 0.03 * draw(3)).clamp(0.76, 1.26),
+            pace: 1.0 + 0.07 * draw(4) - 0.12 * old,
+            breathiness: (0.08 + 0.1 * draw(5) + 0.15 * old).max(0.0),
+            roughness: (0.04 + 0.08 * draw(6) + 0.2 * old).max(0.0),
+            brightness: (0.2 * draw(7) - 0.12 * old).clamp(-1.0, 1.0),
+            tremor: 0.25 * old,
+            loudness_db: 1.5 * sex,
+            ..Self::default()
+        }
+    }
+
     /// Checks that all numbers are within their ranges; `file` is only named in errors.
     ///
     /// # Errors

@@ -21,9 +21,10 @@ use bevy::{
 };
 use reverie_avatar::{AvatarPose, FaceShape, Rig};
 use reverie_body::{
-    AlphaMode as BodyAlpha, Body, BodyMesh, COARSER, Skeleton, Substance, Texture,
+    AlphaMode as BodyAlpha, AvatarSpec, Body, BodyMesh, COARSER, Skeleton, Substance, Texture,
     vrm::{ExpressionMap, LookAt, LookAtKind, Model, MorphWeights, SpringBones},
 };
+use reverie_voice::VoiceSpec;
 
 /// Diameter of the pupil that the target `pupil` starts from, and by how much weight 1 widens it.
 const PUPIL_M: f32 = 0.0038;
@@ -38,6 +39,8 @@ const WORTH_SPLITTING: f32 = 0.2;
 pub(crate) struct AvatarBody {
     pub name: String,
     pub height_m: f32,
+    /// The voice that suits it.
+    pub voice: VoiceSpec,
     pub rig: Rig,
     pub skeleton: Skeleton,
     /// Rest places of the bones in model space.
@@ -141,7 +144,7 @@ pub(crate) struct Stores<'w> {
 
 impl Prepared {
     /// A person from a spec.
-    pub fn person(body: Body) -> Self {
+    pub fn person(body: Body, spec: &AvatarSpec) -> Self {
         let sources = |mesh: &BodyMesh| {
             let source = |target: &reverie_body::MorphTarget| match target.shape {
                 Some(shape) => Source::Shape(shape),
@@ -151,7 +154,10 @@ impl Prepared {
             mesh.targets.iter().map(source).collect()
         };
         let face = FaceMap::Shapes(body.meshes.iter().map(sources).collect());
-        Self::new(body, face, SpringBones::default(), None, Vec::new())
+        let voice = VoiceSpec::of_person(spec.age, spec.sex, spec.height_m, spec.seed);
+        let mut prepared = Self::new(body, face, SpringBones::default(), None, Vec::new());
+        prepared.body.voice = voice;
+        prepared
     }
 
     /// A model from a file.
@@ -207,6 +213,8 @@ impl Prepared {
             textures.iter().enumerate().map(|(at, texture)| image(texture, masked(at))).collect();
         let rest = skeleton.bones.iter().map(|bone| bone.position).collect();
         let body = AvatarBody {
+            // A model's file does not say who it is.
+            voice: VoiceSpec::default(),
             name,
             height_m,
             rig,

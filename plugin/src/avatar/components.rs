@@ -219,7 +219,7 @@ impl Mood {
         Self { feeling: Feeling::Named(emotion), intensity, ..Self::default() }
     }
 
-    pub(super) fn act(self) -> reverie_behavior::Mood {
+    pub(crate) fn act(self) -> reverie_behavior::Mood {
         let Self { feeling, intensity, mask, onset_secs } = self;
         reverie_behavior::Mood { feeling, intensity, mask, onset_secs, ..Default::default() }
     }

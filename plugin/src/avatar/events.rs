@@ -4,12 +4,6 @@ use super::components::GazeAt;
 use bevy::prelude::*;
 use reverie_behavior::{Act, Attraction, Emotion, Gesture, Hand, Look, Mood, Walk};
 
-/// Usual seconds of a wave and of pointing.
-const WAVE_SECS: f32 = 2.2;
-const POINT_SECS: f32 = 2.5;
-/// Usual pace, metres per second.
-const PACE_MPS: f32 = 1.2;
-
 /// Trigger this to let an avatar do something now.
 ///
 /// ```no_run
@@ -37,7 +31,7 @@ impl Perform {
 
     /// Waves with the right hand.
     pub fn wave(entity: Entity) -> Self {
-        Self::new(entity, Act::Gesture(Gesture::Wave { hand: None, secs: WAVE_SECS }))
+        Self::new(entity, Act::Gesture(Gesture::wave()))
     }
 
     /// Nods once or more often.
@@ -52,9 +46,7 @@ impl Perform {
 
     /// Points at something with the nearer hand.
     pub fn point_at(entity: Entity, at: impl Into<GazeAt>) -> Self {
-        let target = at.into().target();
-        let gesture = Gesture::Point { target, hand: None, secs: POINT_SECS };
-        Self::new(entity, Act::Gesture(gesture))
+        Self::new(entity, Act::Gesture(Gesture::point_at(at.into().target())))
     }
 
     /// Puts a hand to something for some seconds, as far as the arm goes.
@@ -75,7 +67,7 @@ impl Perform {
 
     /// Walks straight to a point on the ground.
     pub fn walk_to(entity: Entity, to: Vec3) -> Self {
-        Self::new(entity, Act::Walk(Walk { to, speed_mps: PACE_MPS }))
+        Self::new(entity, Act::Walk(Walk::to(to)))
     }
 
     /// Turns the body, with steps if need be.

@@ -10,7 +10,9 @@ use super::{
 };
 use bevy::{prelude::*, transform::helper::TransformHelper};
 use reverie_avatar::{AvatarPose, Life, Lod, RootPlace};
-use reverie_behavior::{Act, Attraction, EntityId, Look, MAX_COMPANY, Timeline, TimelineError};
+use reverie_behavior::{
+    Act, Attraction, EntityId, Event, Look, MAX_COMPANY, Timeline, TimelineError,
+};
 use reverie_body::vrm::{BonePlaces, MorphWeights, SpringState};
 use std::{f32::consts::PI, sync::Arc};
 
@@ -43,6 +45,8 @@ pub struct AvatarLife {
     timeline: Timeline,
     pub(super) pose: AvatarPose,
     clock_secs: f64,
+    /// Added to this frame's time.
+    hurry_secs: f64,
     /// Where the game put it when it was last put somewhere.
     pub(super) written: Transform,
     /// Targets of [`Gaze`] that the timeline knows.
@@ -86,6 +90,17 @@ impl AvatarLife {
         self.schedule(self.clock_secs, act)
     }
 
+    /// Takes back what it was to do later and is not wanted any more.
+    pub fn withdraw(&mut self, unwanted: impl Fn(&Event) -> bool) {
+        self.timeline.withdraw(self.clock_secs, unwanted);
+    }
+
+    /// Lets its time go further in this frame by some seconds, or less far if negative: to be in step with
+    /// a sound. Time never goes back.
+    pub fn hurry(&mut self, secs: f64) {
+        self.hurry_secs = secs;
+    }
+
     /// What it does at the moment, in numbers.
     pub fn pose(&self) -> &AvatarPose {
         &self.pose
@@ -101,6 +116,11 @@ impl AvatarLife {
         self.eyes
     }
 
+    /// What people call them.
+    pub fn name(&self) -> &str {
+        &self.body.name
+    }
+
     /// From sole to crown, metres.
     pub fn height_m(&self) -> f32 {
         self.body.height_m
@@ -111,7 +131,7 @@ impl AvatarLife {
         &self.weights
     }
 
-    pub(super) fn body(&self) -> &AvatarBody {
+    pub(crate) fn body(&self) -> &AvatarBody {
         &self.body
     }
 
@@ -126,6 +146,7 @@ impl AvatarLife {
             timeline: Timeline::new(),
             pose,
             clock_secs: 0.0,
+            hurry_secs: 0.0,
             written: *transform,
             known: Vec::new(),
             was_moving: false,
@@ -299,7 +320,8 @@ pub(super) fn realise(
     present.note(avatars.iter().map(|(entity, life, ..)| (entity, life.eyes)));
     for (entity, life, lod, face) in &mut avatars {
         let life = life.into_inner();
-        life.clock_secs += time.delta_secs_f64();
+        let hurry_secs = std::mem::take(&mut life.hurry_secs);
+        life.clock_secs += (time.delta_secs_f64() + hurry_secs).max(0.0);
         if life.timeline.events().len() > KEPT_EVENTS {
             life.timeline.forget_before(life.clock_secs - 1.0);
         }

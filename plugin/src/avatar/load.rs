@@ -94,7 +94,7 @@ impl Library {
         spec.check().map_err(|error| format!("{name}: {error}"))?;
         let pack = self.pack()?;
         let body = Body::build(&pack, spec).map_err(|error| format!("{name}: {error}"))?;
-        Ok(Prepared::person(body))
+        Ok(Prepared::person(body, spec))
     }
 }
 

@@ -34,6 +34,7 @@ mod material;
 mod morphs;
 mod surroundings;
 
+pub(crate) use body::AvatarBody;
 pub use bones::AvatarModel;
 pub use components::{
     Avatar, AvatarSource, FaceOverride, Gaze, GazeAt, GazeTarget, Mood, Posture, entity_id,
@@ -41,6 +42,7 @@ pub use components::{
 pub use events::{AvatarArrived, AvatarFailed, AvatarReady, AvatarRefused, Perform};
 pub use inspector::{AvatarInspector, AvatarInspectorPlugin, InspectorPage, save_spec};
 pub use life::AvatarLife;
+pub(crate) use load::Library;
 pub use lod::{AvatarDetail, AvatarLod};
 pub use material::{AvatarMaterial, AvatarSurface, SurfaceKey, SurfaceKind, SurfaceParams};
 pub use reverie_avatar::Lod;
