@@ -22,6 +22,12 @@ pub(super) fn take(slot: &Slot) -> Option<Consumer<f32>> {
     slot.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
+/// Whether the first samples are there, or none will come.
+pub(super) fn has_begun(slot: &Slot) -> bool {
+    let slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    slot.as_ref().is_some_and(|samples| samples.slots() > 0 || samples.is_abandoned())
+}
+
 /// Whether no mixer has them.
 pub(super) fn is_free(slot: &Slot) -> bool {
     slot.lock().unwrap_or_else(PoisonError::into_inner).is_some()

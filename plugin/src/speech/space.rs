@@ -221,7 +221,7 @@ pub(super) fn hear(
         if let (Some(mixer), Some(track)) = (&output.mixer, track)
             && track.is_of(mixer)
         {
-            mixer.place(track, &hearing.placing);
+            mixer.place(&mut *track, &hearing.placing);
         }
     }
     if let Some(mixer) = &mut output.mixer {

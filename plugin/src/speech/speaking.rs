@@ -6,7 +6,7 @@ use super::{
     line::{Line, PhraseEnded, SpeechStarted, WordSpoken},
     output::{Placing, SpeechOutput, VoiceTrack},
     perform::Telling,
-    sound::{Slot, is_free, put, slot, take},
+    sound::{Slot, has_begun, is_free, put, take},
     voices::{AvatarVoice, Made, Making},
 };
 use crate::avatar::{AvatarLife, Mood, Posture};
@@ -82,7 +82,6 @@ pub(super) struct Speaking {
     line: Line,
     from: usize,
     making: Making,
-    slot: Option<Slot>,
     clock: Arc<SoundClock>,
     phase: Phase,
     /// When its first sample is or was due, in the time of the avatar's life.
@@ -114,7 +113,6 @@ impl Speaking {
             line,
             from,
             making,
-            slot: None,
             phase: Phase::Waiting,
             start_secs: 0.0,
             heard_secs: 0.0,
@@ -241,18 +239,11 @@ impl Speaking {
 
     /// Hands sound to the mixer as soon as both are there.
     fn cue(&mut self, context: &mut Context) {
-        if !self.making.has_sound() {
+        if !has_begun(&self.making.slot) {
             return;
         }
-        let slot = match &self.slot {
-            Some(slot) => slot,
-            None => {
-                let Some(samples) = self.making.take_samples() else { return };
-                self.slot.insert(slot(samples))
-            }
-        };
         if context.output.mixer.is_some() {
-            self.phase = match play(context, slot, &self.clock) {
+            self.phase = match play(context, &self.making.slot, &self.clock) {
                 true => Phase::Cued(0.0),
                 false => Phase::Silent,
             };
@@ -301,7 +292,7 @@ impl Speaking {
         self.heard_secs = (now - self.start_secs).max(self.heard_secs);
         self.lag_secs = 0.0;
         self.clock.skip_to_secs(self.heard_secs);
-        let Some(slot) = &self.slot else { return };
+        let slot = &self.making.slot;
         if context.output.mixer.is_some() && is_free(slot) {
             play(context, slot, &self.clock);
         }

@@ -1,11 +1,15 @@
 //! Whose voice it is, and the model behind all of them.
 
-use super::line::{Content, Line, SpokenSound};
+use super::{
+    line::{Content, Line, SpokenSound},
+    sound::{Slot, slot},
+};
 use crate::avatar::{AvatarBody, AvatarSource, Library};
 use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, block_on, futures::check_ready},
 };
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use reverie_behavior::Manner;
 use reverie_inference::ModelStore;
 use reverie_voice::{
@@ -21,7 +25,6 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc,
     },
     thread,
     time::Duration,
@@ -126,11 +129,12 @@ pub(super) enum Made {
 
 /// A line whose sound is being made.
 pub(super) struct Making {
-    pub made: mpsc::Receiver<Made>,
+    pub made: Receiver<Made>,
     /// The line's text without its tags.
     pub script: Arc<Script>,
     pub rate_hz: u32,
-    samples: Option<Consumer<f32>>,
+    /// The samples, while no mixer has them.
+    pub slot: Slot,
     cancel: Arc<AtomicBool>,
 }
 
@@ -144,35 +148,28 @@ impl Making {
         wait: bool,
     ) -> Result<Self, String> {
         let cancel = Arc::new(AtomicBool::new(false));
-        let (outbox, made) = mpsc::channel();
+        let (outbox, made) = unbounded();
         match (&line.content, speaker) {
             (Content::Text(text), Some(speaker)) => {
                 let script = Arc::new(Script::new(&rest_of(text, from)));
-                let mut making = Self {
-                    made,
-                    script: script.clone(),
-                    rate_hz: SAMPLE_RATE_HZ,
-                    samples: None,
-                    cancel,
-                };
+                let rate_hz = SAMPLE_RATE_HZ;
                 if wait {
                     let mut all = Vec::new();
                     for chunk in speaker.say(&script) {
                         all.extend_from_slice(&tell(chunk, &outbox));
                     }
                     let _ended = outbox.send(Made::End(secs(all.len())));
-                    making.samples = Some(filled(&all));
-                    return Ok(making);
+                    let slot = slot(filled(&all));
+                    return Ok(Self { made, script, rate_hz, slot, cancel });
                 }
-                let (producer, consumer) = RingBuffer::new(AHEAD_SECS * SAMPLE_RATE_HZ as usize);
-                making.samples = Some(consumer);
-                let cancel = making.cancel.clone();
-                let work = move || speak(&speaker, &script, producer, &outbox, &cancel);
+                let (producer, consumer) = RingBuffer::new(AHEAD_SECS * rate_hz as usize);
+                let (said, cancelled) = (script.clone(), cancel.clone());
+                let work = move || speak(&speaker, &said, producer, &outbox, &cancelled);
                 thread::Builder::new()
                     .name("reverie-voice".into())
                     .spawn(work)
                     .map_err(|error| format!("no thread to speak on: {error}"))?;
-                Ok(making)
+                Ok(Self { made, script, rate_hz, slot: slot(consumer), cancel })
             }
             (Content::Sound(sound), _) => {
                 let SpokenSound { samples, rate_hz, speech, text } = &**sound;
@@ -188,20 +185,11 @@ impl Making {
                 let _sent = outbox.send(Made::Sentence(Box::new(sentence)));
                 let _ended = outbox.send(Made::End(sound_secs));
                 let script = Arc::new(Script::new(text));
-                Ok(Self { made, script, rate_hz: *rate_hz, samples: Some(filled(samples)), cancel })
+                let slot = slot(filled(samples));
+                Ok(Self { made, script, rate_hz: *rate_hz, slot, cancel })
             }
             (Content::Text(_), None) => Err("there is no voice".to_owned()),
         }
-    }
-
-    /// The samples, once.
-    pub fn take_samples(&mut self) -> Option<Consumer<f32>> {
-        self.samples.take()
-    }
-
-    /// Whether enough is there to begin without a gap.
-    pub fn has_sound(&self) -> bool {
-        self.samples.as_ref().is_some_and(|samples| samples.slots() > 0 || samples.is_abandoned())
     }
 }
 
@@ -235,7 +223,7 @@ fn filled(samples: &[f32]) -> Consumer<f32> {
 }
 
 /// Sends a sentence on; gives the samples back.
-fn tell(chunk: Chunk, outbox: &mpsc::Sender<Made>) -> Vec<f32> {
+fn tell(chunk: Chunk, outbox: &Sender<Made>) -> Vec<f32> {
     if let Some(sentence) = chunk.sentence {
         // Whoever does not listen any more has cancelled.
         let _sent = outbox.send(Made::Sentence(sentence));
@@ -248,7 +236,7 @@ fn speak(
     speaker: &Speaker,
     script: &Script,
     mut ring: Producer<f32>,
-    outbox: &mpsc::Sender<Made>,
+    outbox: &Sender<Made>,
     cancel: &AtomicBool,
 ) {
     let mut count = 0;

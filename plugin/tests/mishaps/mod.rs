@@ -6,9 +6,7 @@ use bevy_reverie::{
     leafwing_input_manager::prelude::Buttonlike,
     prelude::*,
     spatial::{SpatialConfig, SpatialModel},
-    world_model::{
-        Action, ModelSpec, Observation, Seed, SeedSource, Snapshot, WorldError, WorldModel,
-    },
+    world_model::{Action, ModelSpec, Observation, Seed, Snapshot, WorldError, WorldModel},
 };
 use std::sync::{
     Arc, Mutex,
