@@ -132,13 +132,14 @@ pub(super) fn speak(
     let delta_secs = studio.time.delta_secs_f64();
     studio.output.tell_time(studio.time.elapsed());
     let wait = studio.settings.as_ref().is_some_and(|settings| settings.lockstep);
-    let mut wants_sound = false;
+    if speakers.iter().any(|(.., state, _)| state.is_busy()) {
+        studio.output.open(delta_secs as f32);
+    }
     for (entity, avatar, voice, posture, mood, mut state, mut life) in &mut speakers {
         let state = &mut *state;
         if !state.is_busy() {
             continue;
         }
-        wants_sound = true;
         if state.now.is_none() {
             let needs_voice = matches!(
                 state.waiting.front(),
@@ -200,9 +201,6 @@ pub(super) fn speak(
                 telling.failed(entity, line, problem);
             }
         }
-    }
-    if wants_sound {
-        studio.output.open(delta_secs as f32);
     }
 }
 

@@ -16,7 +16,7 @@ use reverie_behavior::{Act, Activity, PhraseEnd, Target, TimedGesture};
 use reverie_voice::{SpokenSentence, guessed_mood, text::Cue};
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
-/// A device has to ask for a new sound's samples within so long, seconds.
+/// A device has to open within so long, and to ask for a new sound's samples within as long again, seconds.
 const BEGIN_SECS: f64 = 0.6;
 /// An avatar's time runs at least and at most so many times as fast as the game's to be in step with
 /// sound.
@@ -54,8 +54,8 @@ pub(super) enum Step {
 enum Phase {
     /// No sound is there yet.
     Waiting,
-    /// The mixer has the sound and has not asked for it yet, for so many seconds.
-    Cued(f64),
+    /// The mixer has the sound and has not asked for it yet.
+    Cued,
     /// What is heard sets the time.
     Sounding,
     /// Nothing is heard; the game's time goes on.
@@ -84,6 +84,8 @@ pub(super) struct Speaking {
     making: Making,
     clock: Arc<SoundClock>,
     phase: Phase,
+    /// For a device to open or to ask for samples.
+    waited_secs: f64,
     /// When its first sample is or was due, in the time of the avatar's life.
     start_secs: f64,
     heard_secs: f64,
@@ -114,6 +116,7 @@ impl Speaking {
             from,
             making,
             phase: Phase::Waiting,
+            waited_secs: 0.0,
             start_secs: 0.0,
             heard_secs: 0.0,
             lag_secs: 0.0,
@@ -193,7 +196,7 @@ impl Speaking {
         self.take_made(context);
         match self.phase {
             Phase::Waiting => self.cue(context),
-            Phase::Cued(waited_secs) => self.begin_when_asked(waited_secs, context),
+            Phase::Cued => self.begin_when_asked(context),
             Phase::Sounding => self.follow(context),
             Phase::Silent => self.go_on_in_silence(context),
         }
@@ -244,29 +247,31 @@ impl Speaking {
         }
         if context.output.mixer.is_some() {
             self.phase = match play(context, &self.making.slot, &self.clock) {
-                true => Phase::Cued(0.0),
+                true => Phase::Cued,
                 false => Phase::Silent,
             };
-        } else if !context.output.is_expected() {
+        } else if !context.output.is_expected() || self.waited_secs > BEGIN_SECS {
             self.phase = Phase::Silent;
+        } else {
+            self.waited_secs += context.delta_secs;
         }
         if self.phase == Phase::Silent {
             self.start(context.life.secs() + context.delta_secs, context);
         }
     }
 
-    fn begin_when_asked(&mut self, waited_secs: f64, context: &mut Context) {
+    fn begin_when_asked(&mut self, context: &mut Context) {
         let now = context.life.secs() + context.delta_secs;
         if let Some(heard_secs) = self.clock.heard_secs() {
             self.phase = Phase::Sounding;
             self.heard_secs = heard_secs.max(0.0);
             self.start(now - heard_secs, context);
-        } else if waited_secs > BEGIN_SECS {
+        } else if self.waited_secs > 2.0 * BEGIN_SECS {
             self.phase = Phase::Silent;
             self.start(now, context);
             context.output.lose();
         } else {
-            self.phase = Phase::Cued(waited_secs + context.delta_secs);
+            self.waited_secs += context.delta_secs;
         }
     }
 
@@ -315,6 +320,8 @@ impl Speaking {
     }
 
     fn start(&mut self, start_secs: f64, context: &mut Context) {
+        // What was due a moment ago begins now, and the avatar's time catches up with the sound.
+        let start_secs = start_secs.max(context.life.secs());
         self.start_secs = start_secs;
         let (entity, line) = (context.entity, self.line.id());
         let text = self.line.as_text().clone();
