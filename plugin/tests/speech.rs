@@ -191,13 +191,14 @@ struct Device {
     tap: SpeechTap,
     now: Duration,
     next_batch: Duration,
+    batches: u64,
     heard: Vec<f32>,
 }
 
 impl Device {
     fn new(tap: &SpeechTap) -> Self {
         let (now, next_batch) = (Duration::ZERO, Duration::ZERO);
-        Self { tap: tap.clone(), now, next_batch, heard: Vec::new() }
+        Self { tap: tap.clone(), now, next_batch, batches: 0, heard: Vec::new() }
     }
 
     fn batch() -> Duration {
@@ -207,10 +208,17 @@ impl Device {
     /// A frame of the game that lasts so long; the device goes on meanwhile, if it is there.
     fn frame(&mut self, app: &mut App, lasts: Duration, is_there: bool) {
         self.now += lasts;
-        while self.next_batch < self.now {
+        loop {
+            // It asks up to 6 ms late.
+            self.batches += 1;
+            let late = Duration::from_micros(self.batches * 7907 % 6000);
+            if self.next_batch + late >= self.now {
+                self.batches -= 1;
+                break;
+            }
             if is_there {
                 let mut out = [0.0; 2 * BATCH];
-                self.tap.pull(self.next_batch, &mut out);
+                self.tap.pull(self.next_batch + late, &mut out);
                 self.heard.extend_from_slice(&out);
             } else {
                 self.heard.extend_from_slice(&[0.0; 2 * BATCH]);

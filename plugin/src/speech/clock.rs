@@ -11,6 +11,11 @@ use std::{
 /// A sound whose device has not asked for samples for so long has none, nanoseconds.
 const GONE_NANOS: i64 = 300_000_000;
 
+/// A device that asks so late has stood still, nanoseconds.
+const LATE_NANOS: i64 = 50_000_000;
+/// Of a batch that is later than it should be, one part in so many is believed.
+const DRIFT: i64 = 64;
+
 /// The time that audio batches and frames are told in.
 #[derive(Debug, Clone)]
 pub(super) enum TimeBase {
@@ -78,11 +83,18 @@ impl SoundClock {
         self.rate_hz
     }
 
-    /// A batch begins, whose first frame is heard `latency_nanos` from now.
-    pub fn begin_batch(&self, position: u64, latency_nanos: i64) {
+    /// A batch begins, whose first frame is heard `latency_nanos` from now. Devices ask late at times
+    /// and never early, so the earliest time counts, and drifts slowly; but not where samples were
+    /// lacking before.
+    pub fn begin_batch(&self, position: u64, latency_nanos: i64, lacked: bool) {
         let now = self.base.now_nanos();
         let before = (position as f64 / self.rate_hz * 1e9) as i64;
-        self.zero_nanos.store(now + latency_nanos - before, Ordering::Relaxed);
+        let new = now + latency_nanos - before;
+        let zero = self.zero_nanos.load(Ordering::Relaxed);
+        let first = self.asked_nanos.load(Ordering::Relaxed) == i64::MIN;
+        let jumps = first || lacked || new < zero || new - zero > LATE_NANOS;
+        let zero = if jumps { new } else { zero + (new - zero) / DRIFT };
+        self.zero_nanos.store(zero, Ordering::Relaxed);
         self.asked_nanos.store(now, Ordering::Release);
     }
 

@@ -51,6 +51,9 @@ pub(super) struct VoiceSound {
     /// Seconds that the batch under way lasts so far, and the one before lasted.
     batch_secs: f64,
     last_batch_secs: f64,
+    batches: u32,
+    /// There was a gap, or a part was left out.
+    lacked: bool,
     over: bool,
 }
 
@@ -67,6 +70,8 @@ impl VoiceSound {
             gain: 1.0,
             batch_secs: 0.0,
             last_batch_secs: 0.0,
+            batches: 0,
+            lacked: false,
             over: false,
         })
     }
@@ -80,6 +85,7 @@ impl VoiceSound {
             if let Ok(chunk) = samples.read_chunk(there) {
                 chunk.commit_all();
                 self.position += there as u64;
+                self.lacked = true;
             }
         }
         let next = match samples.pop() {
@@ -99,7 +105,11 @@ impl Sound for VoiceSound {
             self.last_batch_secs = self.batch_secs;
         }
         self.batch_secs = 0.0;
-        self.clock.begin_batch(self.position, (self.last_batch_secs * 1e9) as i64);
+        // As long as its length is not known, a first batch is heard at once.
+        let latency_nanos = (self.last_batch_secs * 1e9) as i64;
+        let lacked = std::mem::take(&mut self.lacked) || self.batches < 2;
+        self.batches = self.batches.saturating_add(1);
+        self.clock.begin_batch(self.position, latency_nanos, lacked);
     }
 
     fn process(&mut self, out: &mut [Frame], dt: f64, _: &Info) {
@@ -118,6 +128,7 @@ impl Sound for VoiceSound {
                     let complete = self.clock.is_complete();
                     starved = self.samples.as_ref().is_none_or(Consumer::is_empty);
                     self.over = starved && complete;
+                    self.lacked |= starved;
                 }
             }
             if !starved {
