@@ -1,6 +1,6 @@
-//! The same walk without a window: pictures in `demo-frames/`.
+//! The same walk without a window: pictures in `demo-frames/`, and what is heard meanwhile.
 
-use crate::{object, spawn_world};
+use crate::{guide, object, spawn_world};
 use bevy::{
     camera::RenderTarget,
     prelude::*,
@@ -10,7 +10,12 @@ use bevy::{
     },
     time::TimeUpdateStrategy,
 };
-use bevy_reverie::{headless, leafwing_input_manager::plugin::InputManagerSystem, prelude::*};
+use bevy_reverie::{
+    headless,
+    leafwing_input_manager::plugin::InputManagerSystem,
+    prelude::*,
+    speech::{SpeechSink, SpeechTap},
+};
 use std::{
     fs,
     path::Path,
@@ -22,6 +27,8 @@ const FOLDER: &str = "demo-frames";
 const SIZE: (u32, u32) = (1280, 720);
 const FRAMES_PER_SEC: u32 = 24;
 const FRAMES: u32 = 96;
+const SOUND: &str = "sound.wav";
+const RATE_HZ: u32 = 48_000;
 /// Longest wait for a start or for the last pictures.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -40,7 +47,7 @@ pub fn record(seed: Option<WorldSeed>, reason: &str) -> ExitCode {
     eprintln!("{reason}; the walk is rendered to {FOLDER}/ instead");
     match try_record(seed.as_ref()) {
         Ok(()) => {
-            eprintln!("{FRAMES} frames are in {FOLDER}/");
+            eprintln!("{FRAMES} frames and {SOUND} are in {FOLDER}/");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -53,7 +60,8 @@ pub fn record(seed: Option<WorldSeed>, reason: &str) -> ExitCode {
 fn try_record(seed: Option<&WorldSeed>) -> Result<(), String> {
     let folder = Path::new(FOLDER);
     fs::create_dir_all(folder).map_err(|error| format!("{FOLDER}: {error}"))?;
-    let mut app = app().map_err(|error| error.to_string())?;
+    let tap = SpeechTap::new(RATE_HZ);
+    let mut app = app(&tap).map_err(|error| error.to_string())?;
     let (width, height) = SIZE;
     let target = Image::new_target_texture(width, height, TextureFormat::Rgba8UnormSrgb, None);
     let target = app.world_mut().resource_mut::<Assets<Image>>().add(target);
@@ -75,6 +83,8 @@ fn try_record(seed: Option<&WorldSeed>) -> Result<(), String> {
     (0..4).for_each(|_| app.update());
     app.world_mut().resource_mut::<Walk>().running = true;
     let mut files = Vec::new();
+    let mut sound = Vec::new();
+    let mut heard = [0.0; 2 * (RATE_HZ / FRAMES_PER_SEC) as usize];
     for frame in 0..FRAMES {
         let file = folder.join(format!("{frame:05}.png"));
         // A picture of an earlier run must not count as this one's.
@@ -84,24 +94,51 @@ fn try_record(seed: Option<&WorldSeed>) -> Result<(), String> {
         app.world_mut()
             .spawn(Screenshot::image(target.clone()))
             .observe(save_to_disk(file.clone()));
+        tap.pull(app.world().resource::<Time>().elapsed(), &mut heard);
+        sound.extend_from_slice(&heard);
         app.update();
         files.push(file);
     }
+    write_sound(&folder.join(SOUND), &sound)?;
     app.world_mut().resource_mut::<Walk>().running = false;
     wait_for(&mut app, "the last pictures", |_| Ok(files.iter().all(|file| file.exists())))
 }
 
-fn app() -> Result<App, headless::NotReady> {
+/// Left and right in turn as a WAV file.
+fn write_sound(path: &Path, samples: &[f32]) -> Result<(), String> {
+    let spec = hound::WavSpec {
+        channels: 2,
+        sample_rate: RATE_HZ,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let write = || -> Result<(), hound::Error> {
+        let mut writer = hound::WavWriter::create(path, spec)?;
+        for sample in samples {
+            writer.write_sample((sample.clamp(-1.0, 1.0) * f32::from(i16::MAX)).round() as i16)?;
+        }
+        writer.finalize()
+    };
+    write().map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn app(tap: &SpeechTap) -> Result<App, headless::NotReady> {
     let mut app = App::new();
     let step = Duration::from_secs(1) / FRAMES_PER_SEC;
-    app.add_plugins((headless::default_plugins(), ReveriePlugins, object::ObjectPlugin))
-        .insert_resource(ReverieSettings { lockstep: true, ..default() })
-        .insert_resource(TimeUpdateStrategy::ManualDuration(step))
-        .init_resource::<Walk>()
-        .add_systems(
-            PreUpdate,
-            walk.in_set(InputManagerSystem::ManualControl).before(ReverieSystems::Input),
-        );
+    let speech = SpeechPlugin { sink: SpeechSink::Tap(tap.clone()) };
+    app.add_plugins((
+        headless::default_plugins(),
+        ReveriePlugins.set(speech),
+        object::ObjectPlugin,
+        guide::GuidePlugin,
+    ))
+    .insert_resource(ReverieSettings { lockstep: true, ..default() })
+    .insert_resource(TimeUpdateStrategy::ManualDuration(step))
+    .init_resource::<Walk>()
+    .add_systems(
+        PreUpdate,
+        walk.in_set(InputManagerSystem::ManualControl).before(ReverieSystems::Input),
+    );
     headless::make_ready(&mut app, PATIENCE)?;
     Ok(app)
 }
