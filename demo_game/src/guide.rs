@@ -6,10 +6,12 @@ use serde::Deserialize;
 use std::{fs, path::Path};
 
 /// Places to stand are looked for at these distances, metres, and turned so far from the view, degrees.
-const DISTANCES_M: [f32; 6] = [2.2, 2.8, 1.8, 3.5, 4.5, 6.0];
+const DISTANCES_M: [f32; 8] = [2.2, 2.8, 1.8, 3.5, 4.5, 6.0, 7.5, 9.0];
 const TURNS_DEG: [f32; 7] = [14.0, -14.0, 20.0, -20.0, 8.0, -8.0, 0.0];
 /// The ground may lie so far below the eyes, metres.
-const BELOW_M: std::ops::Range<f32> = 0.7..2.6;
+const BELOW_M: std::ops::Range<f32> = 0.3..2.8;
+/// Heads should be in the view: so far up from its middle at most.
+const HEAD_AT_MOST: f32 = 0.96;
 /// Where nothing is hit, things are this far away, metres.
 const FAR_M: f32 = 150.0;
 /// From farther away nobody goes on talking; from nearer they go on.
@@ -33,6 +35,11 @@ impl Plugin for GuidePlugin {
 struct Script {
     /// The name of a shipped person.
     who: String,
+    /// In place of that person's age, years, and height, metres.
+    #[serde(default)]
+    age: Option<f32>,
+    #[serde(default)]
+    height_m: Option<f32>,
     /// What the lines name.
     things: Vec<Thing>,
     /// What is said, with tags.
@@ -92,14 +99,14 @@ fn come(
     mut arrival: ResMut<Arrival>,
     mut commands: Commands,
     world: WorldQuery,
-    eyes: Query<(Entity, &GlobalTransform), With<WorldCamera>>,
+    eyes: Query<(Entity, &GlobalTransform, &Camera), With<WorldCamera>>,
 ) {
     let Some((seed, frames)) = &mut arrival.0 else { return };
     *frames += 1;
     if *frames < FRAMES_TO_ARRIVE {
         return;
     }
-    let Ok((player, eyes)) = eyes.single() else { return };
+    let Ok((player, eyes, camera)) = eyes.single() else { return };
     let eyes = eyes.compute_transform();
     let script = match script_of(seed) {
         Ok(script) => script,
@@ -109,20 +116,24 @@ fn come(
         }
     };
     arrival.0 = None;
-    let Some((place, ground_m)) = standing_place(&world, &eyes) else {
+    let script = script.unwrap_or_else(|| script_of_what_is_there(&world, &eyes));
+    let spec = spec_of(&script);
+    let half_view = 1.0 / camera.clip_from_view().y_axis.y.max(0.1);
+    let Some((place, ground_m)) = standing_place(&world, &eyes, half_view, spec.height_m) else {
         info!("there is no ground near enough for a guide to stand on");
         return;
     };
-    let script = script.unwrap_or_else(|| script_of_what_is_there(&world, &eyes));
     for thing in script.things {
         let place = eyes.translation + reach(&world, &eyes, thing.right_deg, thing.up_deg);
         commands.spawn((Sight, Landmark::new(thing.names), Transform::from_translation(place)));
     }
+    let shipped = script.age.is_none() && script.height_m.is_none();
+    let who = if shipped { Avatar::preset(script.who) } else { Avatar::spec(spec) };
     let at = Vec3::new(place.x, ground_m, place.z);
     let towards = Vec3::new(eyes.translation.x, ground_m, eyes.translation.z);
     commands.spawn((
         Guide { lines: script.lines, away: false },
-        Avatar::preset(script.who).with_seed(11),
+        who.with_seed(11),
         Transform::from_translation(at).looking_at(towards, Vec3::Y),
         Posture::listening_to([player]),
     ));
@@ -140,6 +151,17 @@ fn read_script(path: &Path) -> Result<Script, String> {
     let named = |problem: String| format!("{}: {problem}", path.display());
     let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
     ron::from_str(&text).map_err(|error| named(error.to_string()))
+}
+
+/// Who a script's guide is.
+fn spec_of(script: &Script) -> AvatarSpec {
+    let file = format!("{}.ron", script.who);
+    let path = crate::assets_folder().join("avatars/presets").join(file);
+    let spec = fs::read_to_string(path).ok().and_then(|text| AvatarSpec::from_ron(&text).ok());
+    let mut spec = spec.unwrap_or_default();
+    spec.age = script.age.unwrap_or(spec.age);
+    spec.height_m = script.height_m.unwrap_or(spec.height_m);
+    spec
 }
 
 /// What can be said about a picture that nobody has seen before: what is near and what is far in it.
@@ -170,6 +192,8 @@ fn script_of_what_is_there(world: &WorldQuery, eyes: &Transform) -> Script {
     };
     Script {
         who: "mara".to_owned(),
+        age: None,
+        height_m: None,
         things: vec![
             thing("near_thing", near),
             thing("far_thing", far),
@@ -199,7 +223,12 @@ fn reach(world: &WorldQuery, eyes: &Transform, right_deg: f32, up_deg: f32) -> V
 
 /// Level, free ground before the eyes, where one is seen from head to foot if possible: a point at the
 /// height of the eyes, and the ground's height.
-fn standing_place(world: &WorldQuery, eyes: &Transform) -> Option<(Vec3, f32)> {
+fn standing_place(
+    world: &WorldQuery,
+    eyes: &Transform,
+    half_view: f32,
+    height_m: f32,
+) -> Option<(Vec3, f32)> {
     let ahead = (Vec3::from(eyes.forward()) * Vec3::new(1.0, 0.0, 1.0)).normalize_or(Vec3::NEG_Z);
     let mut best: Option<(f32, Vec3, f32)> = None;
     for (far, distance_m) in DISTANCES_M.into_iter().enumerate() {
@@ -209,9 +238,10 @@ fn standing_place(world: &WorldQuery, eyes: &Transform) -> Option<(Vec3, f32)> {
             let ground = |offset: Vec3| world.ground_height(place + offset);
             let Some(ground_m) = ground(Vec3::ZERO) else { continue };
             let feet = Vec3::new(place.x, ground_m, place.z);
-            let room = [0.6, 1.1, 1.5].map(|up| world.is_free(feet + up * Vec3::Y, 0.3));
+            let room =
+                [0.4, 0.65, 0.9].map(|up| world.is_free(feet + up * height_m * Vec3::Y, 0.25));
             // Nothing may stand between the eyes and the face.
-            let to_face = feet + 1.5 * Vec3::Y - eyes.translation;
+            let to_face = feet + 0.9 * height_m * Vec3::Y - eyes.translation;
             let seen = world.ray_cast(eyes.translation, to_face, to_face.length() - 0.3).is_none();
             if !BELOW_M.contains(&(eyes.translation.y - ground_m)) || room.contains(&false) || !seen
             {
@@ -219,7 +249,10 @@ fn standing_place(world: &WorldQuery, eyes: &Transform) -> Option<(Vec3, f32)> {
             }
             let slope = [Vec3::X, Vec3::NEG_X, Vec3::Z, Vec3::NEG_Z]
                 .map(|side| ground(0.25 * side).map_or(0.5, |side_m| (side_m - ground_m).abs()));
-            let badness = slope.iter().sum::<f32>() + 0.08 * far as f32 + 0.03 * aside as f32;
+            let head_m = ground_m + height_m - eyes.translation.y;
+            let cut_m = (head_m - HEAD_AT_MOST * half_view * distance_m).max(0.0);
+            let badness =
+                slope.iter().sum::<f32>() + 3.0 * cut_m + 0.08 * far as f32 + 0.03 * aside as f32;
             if best.is_none_or(|(least, ..)| badness < least) {
                 best = Some((badness, place, ground_m));
             }

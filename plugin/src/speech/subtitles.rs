@@ -70,6 +70,7 @@ fn show(
         .anchor(egui::Align2::CENTER_BOTTOM, [0.0, -MARGIN])
         .interactable(false)
         .show(context, |ui| {
+            ui.set_width(width);
             for (name, sentence, said) in lines {
                 let mut job = egui::text::LayoutJob { halign: egui::Align::Center, ..default() };
                 job.wrap.max_width = width;
@@ -82,11 +83,11 @@ fn show(
                 let (said, rest) = sentence.split_at_checked(said).unwrap_or((sentence, ""));
                 job.append(said, 0.0, text(egui::Color32::WHITE));
                 job.append(rest, 0.0, text(egui::Color32::from_gray(178)));
-                egui::Frame::new()
+                let frame = egui::Frame::new()
                     .fill(egui::Color32::from_black_alpha(150))
                     .corner_radius(6)
-                    .inner_margin(egui::Margin::symmetric(14, 7))
-                    .show(ui, |ui| ui.vertical_centered(|ui| ui.label(job)));
+                    .inner_margin(egui::Margin::symmetric(14, 7));
+                ui.vertical_centered(|ui| frame.show(ui, |ui| ui.label(job)));
             }
         });
     Ok(())
