@@ -11,6 +11,9 @@ use serde_json::{Map, Value, json};
 
 /// Weights that never rise above this are not written.
 const LEAST_WEIGHT: f32 = 0.005;
+/// A preset may move a shape farther than the face does by so much: brows that rise must not open the mouth
+/// because surprise does both.
+const MOST_BEYOND: f32 = 0.1;
 /// Bones whose directions are told by `lookAt` instead.
 const EYES: [HumanBone; 2] = [HumanBone::LeftEye, HumanBone::RightEye];
 
@@ -171,7 +174,8 @@ impl Channels {
 fn told(fit: &Fit, face: &FaceWeights) -> ([f32; Preset::ALL.len()], FaceWeights) {
     let mut presets = [0.0; Preset::ALL.len()];
     for (preset, weight) in fit.of(face) {
-        presets[preset as usize] = weight;
+        let caps = recipe(preset).iter().map(|(shape, share)| (face[*shape] + MOST_BEYOND) / share);
+        presets[preset as usize] = caps.fold(weight, f32::min);
     }
     let (left, right) = (face[FaceShape::EyeBlinkLeft], face[FaceShape::EyeBlinkRight]);
     let both = left.min(right);

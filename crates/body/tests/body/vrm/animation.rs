@@ -165,8 +165,8 @@ fn eyes_become_one_direction() {
 fn presets_and_what_they_leave_are_the_face() {
     let (track, poses) = performance();
     let animation = Animation::of(&track, &Rig::adult());
-    let preset = |name| animation.weights("preset", name, poses.len());
-    let custom = |name| animation.weights("custom", name, poses.len());
+    let preset = |name: &str| animation.weights("preset", name, poses.len());
+    let custom = |name: &str| animation.weights("custom", name, poses.len());
     for side in ["Left", "Right"] {
         // Blinks are told exactly, and told once.
         let (both, one) = (preset("blink"), preset(&format!("blink{side}")));
