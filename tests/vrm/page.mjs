@@ -3,6 +3,7 @@ import * as THREE from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import { RoomEnvironment } from "three/addons/environments/RoomEnvironment.js";
 import { VRMLoaderPlugin, VRMUtils } from "@pixiv/three-vrm";
+import { play } from "./play.mjs";
 
 const send = (path, body) => fetch(path, { method: "POST", body });
 const problems = [];
@@ -135,6 +136,11 @@ async function run() {
       await shoot(`look-${name}`);
     }
   }
+  const upper = () => {
+    camera.position.set(0.25, head.y - 0.12, head.z + 2.1);
+    camera.lookAt(0, head.y - 0.2, 0);
+  };
+  report.played = await play({ vrm, scene, shoot, upper, face });
   return report;
 }
 

@@ -1,4 +1,4 @@
-//! Exported VRM files in the hands of those who use them: Khronos' validator, and three-vrm in
+//! Exported VRM files and animations in the hands of those who use them: Khronos' validator, and three-vrm in
 //! Chromium.
 
 use crate::{Outcome, cargo, root, run};
@@ -8,8 +8,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Exports the default person, or the one of a spec (`.ron`), or takes a `.vrm` as it is; loads it as
-/// other programs do; leaves pictures and reports in the build folder's `vrm-check`.
+/// What is said in the animation: it asks for both hands, nods, turns and all kinds of mouths.
+const TEXT: &str = "Hello, traveller. {wave} [happy] Do you see that huge peak up there, three miles away? {nod} \
+                    You must never go near it at night!";
+
+/// Exports the default person, or the one of a spec (`.ron`), or takes a `.vrm` as it is; has it say
+/// something as a VRM animation; loads both as other programs do; leaves pictures and reports in the build folder's `vrm-check`.
 pub fn check(what: Option<&str>) -> Outcome {
     for (program, why) in [
         ("node", "runs the check (Debian: nodejs)"),
@@ -30,14 +34,21 @@ pub fn check(what: Option<&str>) -> Outcome {
         spec => export(spec.as_deref(), &out)?,
     };
     let tests = root().join("tests/vrm");
-    if !tests.join("node_modules").exists() {
+    if !tests.join("node_modules/@pixiv/three-vrm-animation").exists() {
         run(Command::new("npm").current_dir(&tests).args([
             "ci",
             "--ignore-scripts",
             "--no-audit",
         ]))?;
     }
-    run(Command::new("node").arg(tests.join("check.mjs")).arg(&file).arg(&out))?;
+    let (animation, track) = (out.join("talk.vrma"), out.join("talk.json"));
+    let mut speak = reverie();
+    speak.args(["speak", TEXT, "--seed", "3", "--liveliness", "1.4", "--out"]);
+    run(speak.arg(out.join("talk.wav")).arg("--track").arg(&track))?;
+    let mut animate = reverie();
+    run(animate.arg("avatar").arg(&file).arg("--track").arg(&track).arg("--vrma").arg(&animation))?;
+    let mut check = Command::new("node");
+    run(check.arg(tests.join("check.mjs")).args([&file, &animation, &track, &out]))?;
     eprintln!("pictures and reports: {}", out.display());
     Ok(())
 }
@@ -49,6 +60,13 @@ fn export(spec: Option<&Path>, out: &Path) -> Result<PathBuf, String> {
     command.arg("assets/avatars/people.pack").arg(&file).args(spec);
     run(&mut command)?;
     Ok(file)
+}
+
+/// The program of the command line.
+fn reverie() -> Command {
+    let mut command = cargo();
+    command.args(["run", "-p", "reverie_cli", "--bin", "reverie", "--"]);
+    command
 }
 
 fn there(program: &str, why: &str) -> Outcome {

@@ -49,7 +49,7 @@ pub use face::{FaceShape, FaceWeights};
 pub use gaze::{GazeKind, Glance};
 pub use ik::{Limb, Reached};
 pub use life::{Life, LifeState, StateError};
-pub use phrasing::gestures_for;
+pub use phrasing::{gestures_for, say_for};
 pub use pose::{AvatarPose, Eye, Lod, RootPlace};
 pub use rig::{Rig, RigError, RigPlaces};
 pub use surroundings::{EmptyPlace, Surroundings};

@@ -6,7 +6,9 @@
 
 use crate::random::{Channel, Draw};
 use glam::Vec3;
-use reverie_behavior::{Gesture, HandShape, Hands, Manner, Speech, Stroke, Target, TimedGesture};
+use reverie_behavior::{
+    Gesture, HandShape, Hands, Manner, Say, Speech, Stroke, Target, TimedGesture, wire::Line,
+};
 
 /// A stroke ends so long after the accent's middle: its quickest moment then leads it, seconds.
 const AFTER_SECS: f32 = 0.05;
@@ -146,6 +148,17 @@ pub fn gestures_for(
     }
     all.sort_by(|a, b| a.start_secs.total_cmp(&b.start_secs));
     all
+}
+
+/// What everybody performs who has that line: what it says, with the gestures that follow from it
+/// ([`gestures_for`]) among those of its script. Whoever sends a line performs the one that its bytes give
+/// back; see [`reverie_behavior::wire`].
+#[must_use]
+pub fn say_for(line: Line) -> Say {
+    let Line { mut say, seed, points } = line;
+    say.gestures.extend(gestures_for(&say.speech, &say.manner, seed, &points));
+    say.gestures.sort_by(|a, b| a.start_secs.total_cmp(&b.start_secs));
+    say
 }
 
 /// Strokes on accents, where no hand points (from these times on).

@@ -12,6 +12,7 @@ mod act;
 mod emotion;
 mod speech;
 mod timeline;
+pub mod wire;
 
 pub use act::{
     Act, Activity, Attraction, EntityId, Event, Gesture, Hand, HandShape, Hands, Look, MAX_COMPANY,

@@ -40,19 +40,43 @@ pub enum TimelineError {
 }
 
 /// What an avatar does, in order of time. Grows ahead of whoever performs it only, who may so keep their
-/// place; what is over can be forgotten from the front.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// place; what is over can be forgotten from the front. With `serde` it is what a file says, in RON or
+/// JSON.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(try_from = "File", into = "File")]
 pub struct Timeline {
     events: Vec<Event>,
     forgotten: u64,
     last_secs: f64,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename = "Timeline", deny_unknown_fields)]
 struct File {
     version: u32,
     events: Vec<Event>,
+}
+
+impl From<Timeline> for File {
+    fn from(timeline: Timeline) -> Self {
+        Self { version: Timeline::VERSION, events: timeline.events }
+    }
+}
+
+impl TryFrom<File> for Timeline {
+    type Error = TimelineError;
+
+    fn try_from(file: File) -> Result<Self, TimelineError> {
+        if file.version != Self::VERSION {
+            let problem = format!("version: {} is not {}", file.version, Self::VERSION);
+            return Err(TimelineError::File(problem));
+        }
+        let mut timeline = Self::new();
+        for event in file.events {
+            timeline.push(event.at_secs, event.act)?;
+        }
+        Ok(timeline)
+    }
 }
 
 impl Timeline {
@@ -130,6 +154,22 @@ impl Timeline {
         self.last_secs = self.events.last().map_or(after_secs, |event| event.at_secs);
     }
 
+    /// Puts the events of another timeline among those of later times, its start at `at_secs`. All of them or,
+    /// where one of them is refused, none.
+    pub fn merge(&mut self, other: &Self, at_secs: f64) -> Result<(), TimelineError> {
+        let mut merged = self.clone();
+        for event in &other.events {
+            merged.insert(at_secs + event.at_secs, event.act.clone())?;
+        }
+        *self = merged;
+        Ok(())
+    }
+
+    /// The number of the first event after a time; [`end`](Self::end) if there is none.
+    pub fn after(&self, secs: f64) -> u64 {
+        self.forgotten + self.events.partition_point(|event| event.at_secs <= secs) as u64
+    }
+
     /// The event of that number, counted from the first one ever; `None` for forgotten and future
     /// ones.
     pub fn get(&self, index: u64) -> Option<&Event> {
@@ -166,23 +206,12 @@ impl Timeline {
             return Err(TimelineError::TooLong("32 MiB of text"));
         }
         let file: File = ron::from_str(text).map_err(|e| TimelineError::File(e.to_string()))?;
-        if file.version != Self::VERSION {
-            return Err(TimelineError::File(format!(
-                "version: {} is not {}",
-                file.version,
-                Self::VERSION
-            )));
-        }
-        let mut timeline = Self::new();
-        for event in file.events {
-            timeline.push(event.at_secs, event.act)?;
-        }
-        Ok(timeline)
+        file.try_into()
     }
 
     /// Writes a file of RON: the events that are not forgotten.
     pub fn to_ron(&self) -> Result<String, TimelineError> {
-        let file = File { version: Self::VERSION, events: self.events.clone() };
+        let file = File::from(self.clone());
         ron::ser::to_string_pretty(&file, ron::ser::PrettyConfig::default())
             .map_err(|e| TimelineError::File(e.to_string()))
     }
@@ -200,7 +229,7 @@ fn over_secs(event: &Event) -> f64 {
 
 type Problem = (&'static str, String);
 
-fn check(act: &Act) -> Result<(), Problem> {
+pub(crate) fn check(act: &Act) -> Result<(), Problem> {
     match act {
         Act::Activity(_) | Act::Speaker(_) | Act::Stop | Act::Hush => Ok(()),
         Act::Say(say) => {

@@ -115,3 +115,47 @@ fn acts_can_be_put_among_later_ones() {
     assert!(timeline.push(5.5, Act::Stop).is_err());
     timeline.push(6.0, Act::Stop).expect("a sound act");
 }
+
+#[test]
+fn ron_and_json_are_the_same_timeline() {
+    let timeline = sample();
+    let json = serde_json::to_string(&timeline).expect("writes");
+    assert_eq!(serde_json::from_str::<Timeline>(&json).expect("reads"), timeline);
+    let bad = json.replacen("\"version\":1", "\"version\":9", 1);
+    let error = serde_json::from_str::<Timeline>(&bad).expect_err("another version").to_string();
+    assert!(error.contains("version: 9 is not 1"), "{error}");
+    let bad = json.replacen("\"at_secs\":9.0", "\"at_secs\":3.0", 1);
+    assert!(serde_json::from_str::<Timeline>(&bad).is_err(), "out of order");
+}
+
+#[test]
+fn timelines_are_merged_whole_or_not_at_all() {
+    let mut both = sample();
+    let mut other = Timeline::new();
+    other.push(0.0, Act::Gesture(Gesture::Nod(2))).expect("good");
+    other.push(1.5, Act::Gesture(Gesture::Shake(1))).expect("good");
+    both.merge(&other, 2.5).expect("fits");
+    let at: Vec<f64> = both.events().iter().map(|event| event.at_secs).collect();
+    assert_eq!(at, [0.0, 0.0, 1.5, 2.0, 2.5, 2.5, 3.0, 4.0, 4.0, 9.0]);
+    assert_eq!(both.events()[5].act, Act::Gesture(Gesture::Nod(2)), "after what is there");
+    assert_eq!(both.events()[8].act, Act::Gesture(Gesture::Shake(1)));
+    let before = both.clone();
+    assert!(both.merge(&other, Timeline::MAX_SECS - 1.0).is_err());
+    assert_eq!(both, before);
+}
+
+#[test]
+fn an_interruption_drops_what_was_planned() {
+    let mut timeline = Timeline::new();
+    let speech = Speech { duration_secs: 5.0, ..Speech::default() };
+    timeline.say(1.0, Say { speech, ..Say::default() }, Activity::Idle).expect("good");
+    assert_eq!(timeline.after(1.0), 2);
+    assert_eq!(timeline.after(6.0), timeline.end());
+    timeline.withdraw(3.0, |_| true);
+    timeline.push(3.0, Act::Hush).expect("at once");
+    timeline.push(3.0, Act::Activity(Activity::Listening)).expect("at once");
+    let last = &timeline.events()[timeline.events().len() - 1];
+    assert_eq!((last.at_secs, timeline.events().len()), (3.0, 4));
+    timeline.forget_before(0.9);
+    assert_eq!((timeline.start(), timeline.end()), (0, 4));
+}

@@ -199,6 +199,10 @@ pub struct AvatarFilm {
     /// The folder for the frames, and for the film where ffmpeg is installed
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// The track as a VRM animation, for other programs and any VRM model, in place of a film; AVATAR lends
+    /// its proportions
+    #[arg(long, value_name = "OUT.vrma", conflicts_with_all = ["out", "audio"])]
+    pub vrma: Option<PathBuf>,
     /// Size of the frames
     #[arg(long, default_value = "640x360", value_name = "WxH")]
     pub size: FrameSize,

@@ -8,10 +8,10 @@ use crate::{
     stats::millis,
 };
 use glam::Vec3;
-use reverie_avatar::{AvatarPose, Life, Lod, Rig, RootPlace, Surroundings, Track, gestures_for};
+use reverie_avatar::{AvatarPose, Life, Lod, Rig, RootPlace, Surroundings, Track, say_for};
 use reverie_behavior::{
     Act, Activity, EntityId, MAX_SPEECH_SECS, Manner, Say, Speech, TimedGesture, Timeline,
-    TimelineError,
+    TimelineError, wire::Line,
 };
 use reverie_inference::ModelStore;
 use reverie_media::write_bytes;
@@ -275,21 +275,21 @@ fn track(
     args: &Speak,
     skipped_cues: &mut Vec<String>,
 ) -> Result<Track, TimelineError> {
-    let mut gestures = gestures_for(&said.speech, &manner, args.seed, &[]);
+    let mut gestures = Vec::new();
     for (at, cue) in &said.cues {
         match cue.act(|_| None) {
             Some(Act::Gesture(gesture)) => gestures.push(TimedGesture { start_secs: *at, gesture }),
             _ => skipped_cues.extend(cue.target().map(str::to_owned)),
         }
     }
-    gestures.sort_by(|a, b| a.start_secs.total_cmp(&b.start_secs));
+    let say = Say { speech: said.speech.clone(), manner, gestures };
+    let say = say_for(Line { say, seed: args.seed, points: Vec::new() });
     let fps = f32::from(args.fps);
     let mut track = Track::new(fps);
     track.phonemes.clone_from(&said.speech.phonemes);
     track.words.clone_from(&said.speech.words);
-    track.gestures.clone_from(&gestures);
+    track.gestures.clone_from(&say.gestures);
     let mut timeline = Timeline::new();
-    let say = Say { speech: said.speech.clone(), manner, gestures };
     timeline.say(0.0, say, Activity::Idle)?;
     for (at, style) in &said.moods {
         timeline.insert(f64::from(*at), Act::Mood(style.mood()))?;

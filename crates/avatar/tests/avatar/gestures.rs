@@ -2,10 +2,10 @@
 
 use crate::helpers::*;
 use glam::Vec3;
-use reverie_avatar::{AvatarPose, EmptyPlace, HumanBone::*, Rig, gestures_for};
+use reverie_avatar::{AvatarPose, EmptyPlace, HumanBone::*, Rig, gestures_for, say_for};
 use reverie_behavior::{
     Accent, Act, Activity, Gesture, HandShape, Hands, Manner, Say, Speech, Stroke, Target,
-    TimedGesture, TimedPhoneme, TimedWord, Timeline,
+    TimedGesture, TimedPhoneme, TimedWord, Timeline, wire::Line,
 };
 
 /// A minute of talk: words every 0.3 s, those that are asked for among plain ones, an accent on every
@@ -220,4 +220,32 @@ fn no_hand_goes_through_the_body_or_the_other_hand() {
         );
     }
     assert!(moved > 0.8, "hands move at most {moved} m/s");
+}
+
+#[test]
+fn whoever_reads_a_line_performs_what_its_sender_does() {
+    let tower = Target::Point(Vec3::new(3.0, 1.0, 4.0));
+    let nod = TimedGesture { start_secs: 2.004, gesture: Gesture::Nod(2) };
+    let say = Say { speech: talk(5), gestures: vec![nod], ..Say::default() };
+    let line = Line { say, seed: 99, points: vec![(30.0, tower)] };
+    let sent = line.encode().expect("good");
+    let [here, there] = [(); 2].map(|()| say_for(Line::decode(&sent).expect("its own bytes")));
+    assert_eq!(here, there);
+    assert!(here.gestures.len() > 20, "{} gestures", here.gestures.len());
+    assert!(here.gestures.iter().any(|g| matches!(g.gesture, Gesture::Point { .. })));
+    assert!(here.gestures.iter().any(|g| g.gesture == Gesture::Nod(2)));
+    assert!(here.gestures.windows(2).all(|pair| pair[0].start_secs <= pair[1].start_secs));
+    let poses = [here, there].map(|say| {
+        let mut timeline = Timeline::new();
+        timeline.say(0.5, say, Activity::Idle).expect("good");
+        let mut poses = Vec::new();
+        watch(&mut life(3), &timeline, &EmptyPlace, (0.0, 20.0, 20.0), |_, _, pose| {
+            poses.push(pose.clone());
+        });
+        poses
+    });
+    assert_eq!(poses[0], poses[1], "bit by bit");
+    // Gestures follow from the seed.
+    let other = Line { seed: 100, ..Line::decode(&sent).expect("its own bytes") };
+    assert_ne!(say_for(other), say_for(Line::decode(&sent).expect("its own bytes")));
 }

@@ -3,34 +3,14 @@
 use super::{
     Model,
     extras::{Expression, Override, Preset},
+    fit::Fit,
     look_at::LookAtKind,
-    presets::recipe,
 };
 use crate::BodyMesh;
 use reverie_avatar::{
     FaceShape::{self, *},
     FaceWeights,
 };
-
-/// Presets to which a face is fitted where a model lacks its shapes.
-const FITTED: [Preset; 10] = [
-    Preset::Happy,
-    Preset::Angry,
-    Preset::Sad,
-    Preset::Relaxed,
-    Preset::Surprised,
-    Preset::Aa,
-    Preset::Ih,
-    Preset::Ou,
-    Preset::Ee,
-    Preset::Oh,
-];
-
-/// How much of a preset (of its squared weights) must be shapes that the model lacks for it to be
-/// fitted.
-const MOSTLY: f32 = 0.7;
-/// What a fitted preset must earn: faces at rest stay neutral.
-const PRICE: f32 = 0.02;
 
 /// What parts of the face an override can weaken.
 #[derive(Clone, Copy, PartialEq)]
@@ -72,17 +52,7 @@ pub struct ExpressionMap {
     named: Vec<Option<usize>>,
     presets: [Option<usize>; Preset::ALL.len()],
     looks: bool,
-    columns: Vec<Column>,
-}
-
-#[derive(Debug, Clone)]
-struct Column {
-    expression: usize,
-    viseme: bool,
-    /// Over the shapes that the model lacks.
-    weights: Vec<(FaceShape, f32)>,
-    /// Products with all columns.
-    products: Vec<f32>,
+    fit: Fit,
 }
 
 impl ExpressionMap {
@@ -116,31 +86,7 @@ impl ExpressionMap {
         });
         let lacking =
             |shape: FaceShape| direct[shape as usize].is_empty() && named[shape as usize].is_none();
-        let mut columns: Vec<Column> = FITTED
-            .into_iter()
-            .filter_map(|preset| {
-                let expression = presets[preset as usize]?;
-                let square = |parts: &[(FaceShape, f32)]| {
-                    parts.iter().map(|(_, weight)| weight * weight).sum::<f32>()
-                };
-                let mut weights = recipe(preset).to_vec();
-                let whole = square(&weights);
-                weights.retain(|(shape, _)| lacking(*shape));
-                let viseme = part_of(preset) == Part::Mouth;
-                let fits = square(&weights) >= MOSTLY * whole;
-                fits.then_some(Column { expression, viseme, weights, products: Vec::new() })
-            })
-            .collect();
-        for at in 0..columns.len() {
-            let own = columns[at].weights.clone();
-            columns[at].products = columns
-                .iter()
-                .map(|other| {
-                    let pairs = own.iter().flat_map(|a| other.weights.iter().map(move |b| (a, b)));
-                    pairs.filter(|(a, b)| a.0 == b.0).map(|(a, b)| a.1 * b.1).sum()
-                })
-                .collect();
-        }
+        let fit = Fit::new(|preset| presets[preset as usize].is_some(), lacking);
         Self {
             targets: meshes.iter().map(|mesh| mesh.targets.len()).collect(),
             expressions: expressions.to_vec(),
@@ -148,7 +94,7 @@ impl ExpressionMap {
             named,
             presets,
             looks: look_at == LookAtKind::Expression,
-            columns,
+            fit,
         }
     }
 
@@ -229,34 +175,9 @@ impl ExpressionMap {
             set(Preset::LookLeft, (face[EyeLookOutLeft] + face[EyeLookInRight]) / 2.0);
             set(Preset::LookRight, (face[EyeLookInLeft] + face[EyeLookOutRight]) / 2.0);
         }
-        let fitted = self.fit(face);
-        let spoken: f32 =
-            self.columns.iter().zip(fitted).filter(|(c, _)| c.viseme).map(|(_, w)| w).sum();
-        for (column, weight) in self.columns.iter().zip(fitted) {
-            let share = if column.viseme && spoken > 1.0 { 1.0 / spoken } else { 1.0 };
-            out[column.expression] += (weight * share).min(1.0);
+        for (preset, weight) in self.fit.of(face) {
+            set(preset, weight);
         }
-    }
-
-    /// Weights of the columns whose sum is nearest to the face: coordinate descent.
-    fn fit(&self, face: &FaceWeights) -> [f32; FITTED.len()] {
-        let mut weights = [0.0f32; FITTED.len()];
-        let mut aims = [0.0f32; FITTED.len()];
-        for (aim, column) in aims.iter_mut().zip(&self.columns) {
-            *aim = column.weights.iter().map(|(shape, weight)| face[*shape] * weight).sum();
-        }
-        if aims.iter().all(|aim| *aim <= PRICE) {
-            return weights;
-        }
-        for _ in 0..16 {
-            for (at, column) in self.columns.iter().enumerate() {
-                let others: f32 = column.products.iter().zip(&weights).map(|(g, w)| g * w).sum();
-                let own = column.products[at];
-                let gain = aims[at] - PRICE - (others - own * weights[at]);
-                weights[at] = (gain / own).max(0.0);
-            }
-        }
-        weights
     }
 
     /// Applies binary and override flags; tells what is left of each part of the face.

@@ -1,8 +1,9 @@
-//! VRM 1.0 and 0.x and other glTF in, VRM 1.0 out.
+//! VRM 1.0 and 0.x and other glTF in, VRM 1.0 out; performances out as VRM Animation 1.0.
 
 mod error;
 mod expression_map;
 mod extras;
+mod fit;
 mod gltf;
 mod look_at;
 mod presets;
@@ -17,4 +18,4 @@ pub use gltf::Limits;
 pub use look_at::{LookAt, LookAtKind, RangeMap};
 pub use read::{Model, Warning, arkit_shape};
 pub use spring::{BonePlaces, Collider, Spring, SpringBones, SpringJoint, SpringState};
-pub use write::{save_vrm, vrm_bytes};
+pub use write::{save_vrm, vrm_bytes, vrma_bytes};

@@ -1,6 +1,6 @@
 //! `reverie avatar AVATAR --track T.json`: somebody performs a track, frame by frame.
 
-use super::person::Person;
+use super::{lacks, person::Person, track_file};
 use crate::{
     args::AvatarFilm,
     error::CliError,
@@ -10,7 +10,7 @@ use crate::{
     output_folder::{OutputFolder, RUN_FILE, RunKind},
 };
 use rayon::prelude::*;
-use reverie_avatar::{AvatarPose, Track};
+use reverie_avatar::AvatarPose;
 use reverie_portrait::{Camera, Framing};
 use reverie_world_model::RgbImage;
 use serde::Serialize;
@@ -21,8 +21,6 @@ use std::{
     sync::atomic::Ordering,
 };
 
-/// A longer track is refused, bytes: about an hour at 60 Hz.
-const MAX_TRACK_BYTES: u64 = 1 << 30;
 /// Longer sound is refused, bytes.
 const MAX_AUDIO_BYTES: u64 = 2 << 30;
 const AUDIO: &str = "audio.wav";
@@ -51,13 +49,10 @@ struct Report {
 /// # Errors
 /// [`CliError::BadInput`] for a missing option, a person, track or sound that cannot be used, and a folder
 /// that cannot be written.
-pub fn run(args: &AvatarFilm) -> Result<(), CliError> {
-    let lacks =
-        |what: &str| CliError::BadInput(format!("{what} is missing (see `reverie avatar --help`)"));
-    let address = args.person.as_ref().ok_or_else(|| lacks("a subcommand, or AVATAR"))?;
-    let path = args.track.as_ref().ok_or_else(|| lacks("--track"))?;
-    let out = args.out.as_ref().ok_or_else(|| lacks("--out"))?;
-    let track = read_track(path)?;
+pub fn run(args: &AvatarFilm, path: &Path) -> Result<(), CliError> {
+    let address = args.person.as_ref().ok_or_else(|| lacks("AVATAR"))?;
+    let out = args.out.as_ref().ok_or_else(|| lacks("--out (or --vrma)"))?;
+    let track = track_file::read(path)?;
     if let Some(audio) = &args.audio {
         check_wav(audio)?;
     }
@@ -125,28 +120,6 @@ pub fn run(args: &AvatarFilm) -> Result<(), CliError> {
     }
     let film = if film { format!(", {FILM}") } else { " (no ffmpeg: no film)".to_owned() };
     print(&format!("{}: {}, {} frames of {}{film}", report.folder, report.name, written, args.size))
-}
-
-fn read_track(path: &Path) -> Result<Track, CliError> {
-    let bad = |problem: String| CliError::BadInput(format!("{}: {problem}", path.display()));
-    let bytes = read_bounded(path, MAX_TRACK_BYTES).map_err(bad)?;
-    let track: Track = serde_json::from_slice(&bytes).map_err(|e| bad(e.to_string()))?;
-    track.check().map_err(|e| bad(e.to_string()))?;
-    match track.frames.is_empty() {
-        true => Err(bad("frames: there are none".to_owned())),
-        false => Ok(track),
-    }
-}
-
-fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, String> {
-    let found = fs::metadata(path).map_err(|e| format!("cannot be read: {e}"))?;
-    if !found.is_file() {
-        return Err("is no file".to_owned());
-    }
-    if found.len() > most {
-        return Err(format!("has {} bytes, at most {most} are read", found.len()));
-    }
-    fs::read(path).map_err(|e| format!("cannot be read: {e}"))
 }
 
 fn check_wav(path: &Path) -> Result<(), CliError> {

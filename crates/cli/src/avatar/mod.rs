@@ -1,7 +1,9 @@
 //! `reverie avatar`: people on the command line.
 
+mod animation;
 mod film;
 mod person;
+mod track_file;
 
 use crate::{
     args::{Avatar, AvatarExport, AvatarFilm, AvatarPortrait},
@@ -48,7 +50,7 @@ struct Portrayed {
     threads: usize,
 }
 
-/// Runs `avatar export` or `avatar portrait`, or films somebody.
+/// Runs `avatar export` or `avatar portrait`, or films somebody, or writes a track as an animation.
 ///
 /// # Errors
 /// [`CliError::BadInput`] for a person that cannot be made or read, or a file that cannot be written.
@@ -56,8 +58,21 @@ pub fn run(what: Option<&Avatar>, film: &AvatarFilm) -> Result<(), CliError> {
     match what {
         Some(Avatar::Export(args)) => export(args),
         Some(Avatar::Portrait(args)) => portrait(args),
-        None => film::run(film),
+        None => {
+            if film.person.is_none() && film.track.is_none() {
+                return Err(lacks("a subcommand, or AVATAR"));
+            }
+            let track = film.track.as_ref().ok_or_else(|| lacks("--track"))?;
+            match &film.vrma {
+                Some(vrma) => animation::run(film, track, vrma),
+                None => film::run(film, track),
+            }
+        }
     }
+}
+
+fn lacks(what: &str) -> CliError {
+    CliError::BadInput(format!("{what} is missing (see `reverie avatar --help`)"))
 }
 
 fn export(args: &AvatarExport) -> Result<(), CliError> {

@@ -10,3 +10,4 @@ mod speaker;
 mod spec;
 mod text;
 mod text_input;
+mod wire;

@@ -1,5 +1,6 @@
-//! VRM 1.0 out.
+//! VRM 1.0 and VRM Animation 1.0 out.
 
+mod animation;
 mod glb;
 mod surface;
 
@@ -10,9 +11,10 @@ use super::{
     presets::recipe,
 };
 use crate::{Body, BodyMesh, Substance};
+pub use animation::vrma_bytes;
 use glam::Vec3;
 use glb::{Glb, Target, num, nums};
-use reverie_avatar::{FaceShape, HumanBone};
+use reverie_avatar::{FaceShape, HumanBone, Rig};
 use serde_json::{Map, Value, json};
 use std::{io::Write, path::Path};
 use surface::Surfaces;
@@ -309,9 +311,13 @@ fn expression(body: &Body, shapes: &[(FaceShape, f32)]) -> Value {
     json
 }
 
+/// The eyes' middle, from the head bone's place.
+fn look_at_origin(rig: &Rig) -> Vec3 {
+    (rig.eye(0) + rig.eye(1)) / 2.0 - rig.rest(HumanBone::Head)
+}
+
 fn look_at_json(body: &Body) -> Value {
-    let middle = (body.rig.eye(0) + body.rig.eye(1)) / 2.0;
-    let mut look = LookAt::human(middle - body.rig.rest(HumanBone::Head));
+    let mut look = LookAt::human(look_at_origin(&body.rig));
     let eyes = [HumanBone::LeftEye, HumanBone::RightEye];
     if !eyes.iter().all(|eye| body.skeleton.find(*eye).is_some()) {
         look.kind = LookAtKind::Expression;

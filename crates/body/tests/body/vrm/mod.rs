@@ -1,3 +1,4 @@
+mod animation;
 mod expressions;
 mod faults;
 mod kit;
