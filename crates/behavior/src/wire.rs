@@ -136,7 +136,16 @@ impl Line {
         let manner = [manner.articulation, manner.liveliness].map(hundredths);
         let seed = self.seed;
         let packed = Packed {
-            seed, manner, duration, sounds, others, words, accents, phrases, gestures, points,
+            seed,
+            manner,
+            duration,
+            sounds,
+            others,
+            words,
+            accents,
+            phrases,
+            gestures,
+            points,
         };
         let bytes = postcard::to_extend(&packed, vec![VERSION])
             .map_err(|e| WireError::Bytes(e.to_string()))?;
@@ -179,7 +188,8 @@ impl Line {
         let mut last_secs = 0.0;
         for (at_secs, target) in &self.points {
             if !(last_secs..=self.say.speech.duration_secs).contains(at_secs) {
-                let problem = format!("{at_secs} s is not after {last_secs} s and within the speech");
+                let problem =
+                    format!("{at_secs} s is not after {last_secs} s and within the speech");
                 return Err(value(("points", problem)));
             }
             last_secs = *at_secs;

@@ -49,10 +49,8 @@ pub fn vrma_bytes(track: &Track, rig: &Rig) -> Result<Vec<u8>, Problem> {
     let (nodes, channels, samplers) = (Vec::new(), Vec::new(), Vec::new());
     let mut out = Channels { glb, nodes, channels, samplers, times };
 
-    let bones: Vec<HumanBone> = HumanBone::ALL
-        .into_iter()
-        .filter(|bone| rig.has(*bone) && !EYES.contains(bone))
-        .collect();
+    let bones: Vec<HumanBone> =
+        HumanBone::ALL.into_iter().filter(|bone| rig.has(*bone) && !EYES.contains(bone)).collect();
     let node_of = |bone| bones.iter().position(|other| *other == bone);
     for bone in &bones {
         let above = rig.parent(*bone).map_or(Vec3::ZERO, |parent| rig.rest(parent));
@@ -117,8 +115,7 @@ impl Channels {
         let output = output(&mut self.glb);
         self.samplers
             .push(json!({ "input": self.times, "output": output, "interpolation": "LINEAR" }));
-        self.channels
-            .push(json!({ "sampler": sampler, "target": { "node": node, "path": path } }));
+        self.channels.push(json!({ "sampler": sampler, "target": { "node": node, "path": path } }));
     }
 
     /// Rotations of a node, if there are any but the rest.

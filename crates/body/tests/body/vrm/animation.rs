@@ -16,7 +16,10 @@ fn performance() -> (Track, Vec<AvatarPose>) {
             let wave = |hz: f32, most: f32| most * (hz * t * std::f32::consts::TAU).sin();
             let mut pose = AvatarPose::REST;
             pose.set_rotation(HumanBone::Head, Quat::from_rotation_y(wave(0.5, 0.6)));
-            pose.set_rotation(HumanBone::LeftUpperArm, Quat::from_rotation_z(-1.2 + wave(0.8, 0.4)));
+            pose.set_rotation(
+                HumanBone::LeftUpperArm,
+                Quat::from_rotation_z(-1.2 + wave(0.8, 0.4)),
+            );
             pose.set_rotation(HumanBone::RightLowerArm, Quat::from_rotation_x(wave(0.3, 3.1)));
             pose.hips_offset = Vec3::new(0.0, wave(1.0, 0.02), 0.0);
             // Past half a turn, where the quaternion changes its sign.
@@ -54,7 +57,8 @@ impl Animation {
     fn floats(&self, accessor: &Value) -> Vec<f32> {
         let accessor = &self.file.json["accessors"][accessor.as_u64().unwrap() as usize];
         assert_eq!(accessor["componentType"], 5126);
-        let view = &self.file.json["bufferViews"][accessor["bufferView"].as_u64().unwrap() as usize];
+        let view =
+            &self.file.json["bufferViews"][accessor["bufferView"].as_u64().unwrap() as usize];
         let at = view["byteOffset"].as_u64().unwrap() as usize;
         let bytes = &self.file.bin[at..at + view["byteLength"].as_u64().unwrap() as usize];
         bytes.chunks(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
@@ -110,8 +114,12 @@ fn rotations_and_the_way_come_back() {
         assert_eq!(json["name"], bone.name());
         assert!(json["rotation"].is_null());
         let above = rig.parent(bone).map_or(Vec3::ZERO, |parent| rig.rest(parent));
-        let offset: Vec<f32> =
-            json["translation"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32).collect();
+        let offset: Vec<f32> = json["translation"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|v| v.as_f64().unwrap() as f32)
+            .collect();
         assert!((Vec3::from_slice(&offset) + above).abs_diff_eq(rig.rest(bone), 1e-6));
         let root = |pose: &AvatarPose| match bone {
             HumanBone::Hips => pose.root.rotation(),
@@ -212,7 +220,8 @@ fn the_same_track_is_the_same_file_and_a_broken_one_none() {
     broken.bones.insert(HumanBone::Neck, vec![[0.0; 4]; 120]);
     assert!(refused(&broken).starts_with("bones.neck"));
     // A body without fingers, chest and toes does with what it has.
-    let few = Rig::new(HumanBone::ALL.into_iter().filter(|b| b.is_required()).map(|b| (b, rig.rest(b))));
+    let few =
+        Rig::new(HumanBone::ALL.into_iter().filter(|b| b.is_required()).map(|b| (b, rig.rest(b))));
     let (track, _) = performance();
     let animation = Animation::of(&track, &few.unwrap());
     assert_eq!(animation.words["humanoid"]["humanBones"].as_object().unwrap().len(), 15);
