@@ -53,6 +53,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "reverie_simulator",
             "reverie_spatial",
             "reverie_behavior",
+            "reverie_voice",
             "reverie_avatar",
             "reverie_body",
         ],
