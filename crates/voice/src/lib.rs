@@ -3,6 +3,7 @@
 mod delivery;
 mod error;
 mod kernels;
+pub mod lips;
 mod network;
 mod script;
 mod speaker;

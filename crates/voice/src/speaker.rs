@@ -2,7 +2,7 @@
 
 use crate::delivery::{Delivery, Manner, Melodies};
 use crate::error::VoiceError;
-use crate::network::{Spectra, SpellingNetwork, VoiceNetwork};
+use crate::network::{STEP_SECS, Spectra, SpellingNetwork, VoiceNetwork};
 use crate::script::{Script, Segment};
 use crate::spec::{SpecError, VoiceSpec};
 use crate::synth::{HOP, Noise, SAMPLE_RATE_HZ, Vocoder};
@@ -261,7 +261,8 @@ impl<'a> Utterance<'a> {
                 words: &sentence.words,
                 places: &places,
                 steps: &steps,
-                melody: &melodies.heard,
+                step_secs: STEP_SECS,
+                melody: Some(&melodies.heard),
             };
             speech = timing.speech();
             self.speaking = Some(Speaking::Announced { symbols, steps, melodies, manner, noise });
