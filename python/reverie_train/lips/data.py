@@ -24,7 +24,9 @@ from .sentences import Sentences
 
 SENTENCES_A_VOICE = 8
 """Sentences that a voice of the training says."""
-BATCH = 400
+PART = 800
+"""Sentences of a set of the training: it can begin before all of them are there."""
+BATCH = 100
 """Sentences that the voice is given at a time."""
 
 
@@ -143,16 +145,17 @@ def run(args: argparse.Namespace) -> None:
         return made
 
     rng = random.Random(f"voices {args.seed}")
-    many = [voices.draw(rng, False) for _ in range(args.sentences // SENTENCES_A_VOICE + 1)]
-    own_voices(out / "train", jobs(args.sentences, False, many, args.seed), args)
     shipped = voices.presets(assets / "voices" / "presets")
     unheard = [voices.draw(rng, True) for _ in range(args.test_voices)]
-    own_voices(out / "test", jobs(10 * (len(shipped) + len(unheard)), True, shipped + unheard, args.seed + 1), args)
+    own_voices(out / "test", jobs(8 * (len(shipped) + len(unheard)), True, shipped + unheard, args.seed + 1), args)
     # To look at meanwhile; the figures are those of the test.
     watched = [voices.draw(rng, True) for _ in range(10)]
-    own_voices(out / "watch", jobs(60, True, watched, args.seed + 2), args)
+    own_voices(out / "watch", jobs(40, True, watched, args.seed + 2), args)
     if args.piper:
         train = Sentences(lexicon, False, args.seed + 3)
         piper(out / "piper_train", [train.draw() for _ in range(args.piper_sentences)], args)
         test = Sentences(lexicon, True, args.seed + 4)
         piper(out / "piper_test", [test.draw() for _ in range(200)], args)
+    for part in range(-(-args.sentences // PART)):
+        speakers = [voices.draw(rng, False) for _ in range(PART // SENTENCES_A_VOICE)]
+        own_voices(out / f"train_{part:02}", jobs(PART, False, speakers, args.seed + 100 + part), args)
