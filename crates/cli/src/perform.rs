@@ -83,7 +83,8 @@ impl Performance<'_> {
         how: &Performing,
         skipped_cues: &mut Vec<String>,
     ) -> Result<Vec<u8>, CliError> {
-        let track = self.performed(how, skipped_cues).map_err(|e| CliError::Failed(e.to_string()))?;
+        let track =
+            self.performed(how, skipped_cues).map_err(|e| CliError::Failed(e.to_string()))?;
         serde_json::to_vec(&track).map_err(|e| CliError::Failed(e.to_string()))
     }
 

@@ -18,7 +18,6 @@ use reverie_voice::{
 use serde::Serialize;
 use std::{io::Cursor, path::Path, time::Instant};
 
-
 #[derive(Serialize)]
 struct Report {
     file: String,

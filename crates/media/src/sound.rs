@@ -53,7 +53,8 @@ pub fn read_wav(path: &Path) -> Result<Sound, MediaError> {
 /// # Errors
 /// As [`read_wav`].
 pub fn decode_wav(bytes: impl Read, file: &str) -> Result<Sound, MediaError> {
-    let no_sound = |problem: &str| MediaError::sound(file, format!("is no WAV that is read: {problem}"));
+    let no_sound =
+        |problem: &str| MediaError::sound(file, format!("is no WAV that is read: {problem}"));
     let reader = WavReader::new(bytes).map_err(|e| no_sound(&e.to_string()))?;
     let spec = reader.spec();
     if !(RATES_HZ[0]..=RATES_HZ[1]).contains(&spec.sample_rate) {

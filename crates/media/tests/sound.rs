@@ -22,7 +22,8 @@ fn wav(samples: &[f32], rate_hz: u32, channels: u16, bits: u16, floats: bool) ->
     for sample in samples {
         for channel in 0..channels {
             // The first channel is louder than the others, by as much as the last is softer.
-            let side = if channel == 0 { 0.1 } else { 0.0 } - if channel + 1 == channels { 0.1 } else { 0.0 };
+            let side = if channel == 0 { 0.1 } else { 0.0 }
+                - if channel + 1 == channels { 0.1 } else { 0.0 };
             let sample = sample * (1.0 + side);
             match floats {
                 true => writer.write_sample(sample).unwrap(),
@@ -55,7 +56,8 @@ fn every_kind_of_file_gives_the_same_sound() {
         (192_000, 2, 32, true),
     ] {
         let samples = tone(rate_hz, 0.1, 0.5);
-        let sound = decode_wav(&wav(&samples, rate_hz, channels, bits, floats)[..], "a.wav").unwrap();
+        let sound =
+            decode_wav(&wav(&samples, rate_hz, channels, bits, floats)[..], "a.wav").unwrap();
         assert_eq!((sound.rate_hz, sound.samples.len()), (rate_hz, samples.len()));
         let step = if bits == 8 { 1.0 / 127.0 } else { 1.0 / 32_000.0 };
         for (found, wanted) in sound.samples.iter().zip(&samples) {
@@ -115,7 +117,9 @@ fn damage_is_no_panic() {
 
 #[test]
 fn another_rate_is_the_same_sound() {
-    for (from, to) in [(48_000, 16_000), (44_100, 16_000), (8_000, 16_000), (22_050, 24_000), (44_101, 16_000)] {
+    for (from, to) in
+        [(48_000, 16_000), (44_100, 16_000), (8_000, 16_000), (22_050, 24_000), (44_101, 16_000)]
+    {
         let sound = Sound { rate_hz: from, samples: tone(from, 1.0, 0.5) };
         let other = sound.resampled(to).unwrap();
         assert_eq!(other.rate_hz, to);
@@ -127,7 +131,8 @@ fn another_rate_is_the_same_sound() {
     }
     // What the lower rate cannot hold does not come back as something else.
     let turn = std::f32::consts::TAU * 11_000.0 / 48_000.0;
-    let high = Sound { rate_hz: 48_000, samples: (0..48_000).map(|i| (turn * i as f32).sin()).collect() };
+    let high =
+        Sound { rate_hz: 48_000, samples: (0..48_000).map(|i| (turn * i as f32).sin()).collect() };
     let low = high.resampled(16_000).unwrap();
     let loud = low.samples[1600..14_400].iter().fold(0.0f32, |m, s| m.max(s.abs()));
     assert!(loud < 0.01, "{loud}");
@@ -136,5 +141,11 @@ fn another_rate_is_the_same_sound() {
     assert_eq!(same.resampled(16_000).unwrap(), same);
     assert!(Sound { rate_hz: 0, samples: vec![0.1] }.resampled(16_000).is_err());
     assert!(same.resampled(0).is_err());
-    assert!(Sound { rate_hz: 44_100, samples: Vec::new() }.resampled(16_000).unwrap().samples.is_empty());
+    assert!(
+        Sound { rate_hz: 44_100, samples: Vec::new() }
+            .resampled(16_000)
+            .unwrap()
+            .samples
+            .is_empty()
+    );
 }

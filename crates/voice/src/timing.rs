@@ -141,7 +141,8 @@ impl Timing<'_> {
         let count = vowels().count().max(1) as f32;
         let length = |sound: &Sound| sound.timed.end_secs - sound.timed.start_secs;
         let mean_length = vowels().map(length).sum::<f32>() / count;
-        let strength = |sound: &Sound| melody.mean_strength(sound.timed.start_secs, sound.timed.end_secs);
+        let strength =
+            |sound: &Sound| melody.mean_strength(sound.timed.start_secs, sound.timed.end_secs);
         let mean_strength = vowels().map(strength).sum::<f32>() / count;
         let line = melody.declination(first.timed.start_secs, last.timed.end_secs);
         let mut accents: Vec<(usize, Accent)> = Vec::new();
@@ -171,7 +172,6 @@ impl Timing<'_> {
         }
         accents.into_iter().map(|(_, accent)| accent).collect()
     }
-
 }
 
 impl Melody {

@@ -45,7 +45,7 @@ def noise(rng: np.random.Generator, samples: int, babble) -> np.ndarray:
     else:
         length = next_fast_len(samples, real=True)
         spectrum = rfft(rng.standard_normal(length))
-        slope = (0.0, rng.uniform(-3, -6), rng.uniform(-6, -12))[kind - 1]
+        slope = (0.0, rng.uniform(-6, -3), rng.uniform(-12, -6))[kind - 1]
         spectrum *= curve([50, 8000], [0, slope * np.log2(160)], len(spectrum), length)
         made = irfft(spectrum, length)[:samples]
     return made / (np.sqrt(np.mean(np.square(made))) + 1e-9)

@@ -73,7 +73,9 @@ fn a_sound_moves_a_face() {
 
     // The same sound is the same performance; what is known of the text adds its words.
     lips("again.json", &[]);
-    assert!(fs::read(folder.at("heard.json")).unwrap() == fs::read(folder.at("again.json")).unwrap());
+    assert!(
+        fs::read(folder.at("heard.json")).unwrap() == fs::read(folder.at("again.json")).unwrap()
+    );
     let report = lips("text.json", &["--text", TEXT]);
     assert_eq!(report["words"], 11, "{report}");
     assert!(report["text_fit"].as_f64().unwrap() > 0.5, "{report}");

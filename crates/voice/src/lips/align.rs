@@ -40,7 +40,9 @@ pub enum AlignError {
         frames: usize,
     },
     /// The search would take too much memory.
-    #[error("{sounds} sounds in {frames} frames of 10 ms are too many: about nine minutes are possible")]
+    #[error(
+        "{sounds} sounds in {frames} frames of 10 ms are too many: about nine minutes are possible"
+    )]
     TooLong {
         /// Sounds of the text.
         sounds: usize,
@@ -73,14 +75,7 @@ struct State {
 impl State {
     fn new(viseme: Viseme, (sentence, symbol): (usize, usize), frames: f32) -> Self {
         let ends = 1.0 / frames.max(1.5);
-        Self {
-            viseme,
-            sentence,
-            symbol,
-            silence: false,
-            lasts: (1.0 - ends).ln(),
-            ends: ends.ln(),
-        }
+        Self { viseme, sentence, symbol, silence: false, lasts: (1.0 - ends).ln(), ends: ends.ln() }
     }
 
     fn silence(place: (usize, usize)) -> Self {
@@ -94,11 +89,7 @@ struct Read {
     places: Vec<Option<usize>>,
 }
 
-pub(super) fn align(
-    frames: &[LipFrame],
-    text: &str,
-    voice: &Voice,
-) -> Result<Aligned, AlignError> {
+pub(super) fn align(frames: &[LipFrame], text: &str, voice: &Voice) -> Result<Aligned, AlignError> {
     let script = Script::new(text);
     let mut states = vec![State::silence((0, 0))];
     let mut all = Vec::new();

@@ -29,7 +29,8 @@ fn two_thirds(samples: &[f32]) -> Vec<f32> {
         .map(|out| {
             let middle = out as f64 * 1.5;
             let from = middle.floor() as isize - REACH + 1;
-            let near = (from..from + 2 * REACH).filter(|at| (middle - *at as f64).abs() < REACH as f64);
+            let near =
+                (from..from + 2 * REACH).filter(|at| (middle - *at as f64).abs() < REACH as f64);
             let sum: f64 = near
                 .filter_map(|at| {
                     let sample = samples.get(usize::try_from(at).ok()?)?;
@@ -68,7 +69,8 @@ fn check(speech: &Speech) {
     Timeline::default().insert(0.0, Act::Say(Box::new(say))).unwrap();
 }
 
-const TEXT: &str = "Maybe Bob can help us move the big piano, but Peter and Emma cannot come before four.";
+const TEXT: &str =
+    "Maybe Bob can help us move the big piano, but Peter and Emma cannot come before four.";
 
 #[test]
 fn frames_are_those_of_the_training_code() {
@@ -152,7 +154,8 @@ fn a_known_text_is_found_in_the_sound() {
     let (samples, speech) = said(TEXT, "tomas");
     let aligned = reader().align(&samples, TEXT, voice()).unwrap();
     check(&aligned.speech);
-    let sounds = |speech: &Speech| -> String { speech.phonemes.iter().map(|s| s.phoneme).collect() };
+    let sounds =
+        |speech: &Speech| -> String { speech.phonemes.iter().map(|s| s.phoneme).collect() };
     assert_eq!(sounds(&aligned.speech), sounds(&speech));
     let words = |speech: &Speech| -> Vec<String> {
         speech.words.iter().map(|word| word.text.clone()).collect()
