@@ -7,7 +7,7 @@ use crate::script::{Script, Segment};
 use crate::spec::{SpecError, VoiceSpec};
 use crate::synth::{HOP, Noise, SAMPLE_RATE_HZ, Vocoder};
 use crate::text::{Accent, Cue, Note, Phonemizer, Sentence, Style, Word};
-use crate::timing::Timing;
+use crate::timing::{EARLY_SECS, Timing};
 use reverie_behavior::Speech;
 use reverie_inference::ModelStore;
 use std::ops::Range;
@@ -262,6 +262,7 @@ impl<'a> Utterance<'a> {
                 places: &places,
                 steps: &steps,
                 step_secs: STEP_SECS,
+                early_secs: EARLY_SECS,
                 melody: Some(&melodies.heard),
             };
             speech = timing.speech();

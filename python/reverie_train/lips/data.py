@@ -155,7 +155,7 @@ def run(args: argparse.Namespace) -> None:
         train = Sentences(lexicon, False, args.seed + 3)
         piper(out / "piper_train", [train.draw() for _ in range(args.piper_sentences)], args)
         test = Sentences(lexicon, True, args.seed + 4)
-        piper(out / "piper_test", [test.draw() for _ in range(200)], args)
+        piper(out / "piper_test", [test.draw() for _ in range(90)], args)
     for part in range(-(-args.sentences // PART)):
         speakers = [voices.draw(rng, False) for _ in range(PART // SENTENCES_A_VOICE)]
         own_voices(out / f"train_{part:02}", jobs(PART, False, speakers, args.seed + 100 + part), args)

@@ -19,6 +19,8 @@ HOP = 256
 """Samples of a frame of its spectra."""
 PAUSE_SECS = 0.25
 """Between sentences."""
+EARLY_SECS = 0.01
+"""How much sooner its sounds are heard than their frames, measured on bands of noise and of voice."""
 
 TRANSLATION = {
     "A": "eɪ", "I": "aɪ", "W": "aʊ", "O": "oʊ", "Q": "əʊ", "Y": "ɔɪ", "ʤ": "dʒ", "ʧ": "tʃ", "ᵊ": "ə", "T": "ɾ", "ɡ": "ɡ",
@@ -77,7 +79,7 @@ class Piper:
         sound, lengths = sound.reshape(-1), lengths.reshape(-1)
         if len(lengths) != len(ids):
             raise ValueError(f"{len(lengths)} lengths of {len(ids)} symbols")
-        ends = np.cumsum(lengths) * HOP / self.rate
+        ends = np.cumsum(lengths) * HOP / self.rate - EARLY_SECS
         starts = ends - lengths * HOP / self.rate
         said: list[list] = []
         for k, place in enumerate(places):

@@ -157,6 +157,7 @@ pub(super) fn align(frames: &[LipFrame], text: &str, voice: &Voice) -> Result<Al
             places: &read.places,
             steps,
             step_secs: LIP_FRAME_SECS,
+            early_secs: 0.0,
             melody: None,
         };
         let start_secs = speech.duration_secs;
