@@ -23,7 +23,7 @@ const FULL_SCALE: f32 = 0.999;
 /// More of a sound at full scale is worth a warning.
 const CLIPPED: f64 = 0.001;
 /// Below this a text hardly fits the sound.
-const LEAST_FIT: f32 = 0.4;
+const LEAST_FIT: f32 = 0.5;
 
 #[derive(Serialize)]
 struct Report {

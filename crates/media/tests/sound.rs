@@ -127,8 +127,8 @@ fn another_rate_is_the_same_sound() {
         let wanted = tone(to, 1.0, 0.5);
         let inner = to as usize / 10..9 * to as usize / 10;
         let off = inner.map(|i| (other.samples[i] - wanted[i]).abs()).fold(0.0, f32::max);
-        // Within a third of a sample.
-        assert!(off < 0.03, "{from} Hz to {to} Hz: {off}");
+        // Within half a sample.
+        assert!(off < 0.05, "{from} Hz to {to} Hz: {off}");
     }
     // What the lower rate cannot hold does not come back as something else.
     let turn = std::f32::consts::TAU * 11_000.0 / 48_000.0;

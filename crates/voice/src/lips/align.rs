@@ -56,8 +56,8 @@ pub enum AlignError {
 pub struct Aligned {
     /// Each of its sounds and words with its time.
     pub speech: Speech,
-    /// How well the sound fits the text: the mean likelihood of its visemes where they were put, 0 to 1. Around
-    /// 0.8 for clear speech, below 0.4 for another text.
+    /// How well the sound fits the text: the mean likelihood of its visemes where they were put, 0 to 1. More
+    /// than 0.7 for clear speech, below 0.5 for another text.
     pub fit: f32,
 }
 

@@ -105,7 +105,7 @@ fn speech_of_unheard_voices_is_read() {
         all += frames.len();
     }
     let accuracy = right as f32 / all as f32;
-    assert!(accuracy > 0.7, "{accuracy}");
+    assert!(accuracy > 0.78, "{accuracy}");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_known_text_is_found_in_the_sound() {
 
     let other = "Seven of these sisters see the sea, they say, each year, as sure as it is there.";
     let other = reader().align(&samples, other, voice()).unwrap();
-    assert!(other.fit < 0.5 * aligned.fit, "{} {}", other.fit, aligned.fit);
+    assert!(other.fit < 0.65 * aligned.fit, "{} {}", other.fit, aligned.fit);
     assert_eq!(reader().align(&samples, "...", voice()), Err(AlignError::Nothing));
     let short = reader().align(&samples[..1600], TEXT, voice());
     assert!(matches!(short, Err(AlignError::TooMuch { frames: 10, .. })), "{short:?}");
