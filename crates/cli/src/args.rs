@@ -30,6 +30,8 @@ pub enum Command {
     },
     /// Say a text: sound, and what the face and body do meanwhile
     Speak(Speak),
+    /// Move a face by the sound of somebody's speech
+    Lips(Lips),
     /// People: export them, take their pictures, film them as they talk
     #[command(args_conflicts_with_subcommands = true)]
     Avatar {
@@ -131,6 +133,37 @@ pub struct Speak {
     /// How it is pronounced
     #[arg(long, value_enum, default_value_t = AccentName::Us, value_name = "ACCENT")]
     pub accent: AccentName,
+    #[command(flatten)]
+    pub performing: Performing,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Lips {
+    /// Somebody's speech: a WAV file of any rate, depth and number of channels
+    #[arg(value_name = "AUDIO.wav")]
+    pub audio: PathBuf,
+    /// What face and body do, frame by frame, to write as JSON
+    #[arg(long, value_name = "T.json")]
+    pub track: PathBuf,
+    /// What is said, if it is known: its sounds and words are found in the speech; `-` reads it from stdin
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
+    /// How the text is pronounced
+    #[arg(long, value_enum, default_value_t = AccentName::Us, value_name = "ACCENT")]
+    pub accent: AccentName,
+    #[command(flatten)]
+    pub performing: Performing,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How speech is performed.
+#[derive(Debug, Args)]
+pub struct Performing {
     /// How far jaw and lips go: 0 (mumbles) to 1.5
     #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = articulation)]
     pub articulation: f32,
@@ -144,9 +177,6 @@ pub struct Speak {
     /// Another seed is another performance of the same words
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
-    /// Print one JSON object on stdout
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// How English is pronounced.

@@ -8,9 +8,11 @@ mod error;
 mod eval;
 mod explore;
 mod frames;
+mod lips;
 mod model_files;
 mod output;
 mod output_folder;
+mod perform;
 mod speak;
 mod stats;
 mod worlds;
@@ -49,6 +51,7 @@ fn run(command: Command, started: Instant) -> Result<(), CliError> {
         Command::Bench { what: Bench::Voice(args) } => bench::voice::run(&args),
         Command::Avatar { what, film } => avatar::run(what.as_ref(), &film),
         Command::Speak(args) => speak::run(&args),
+        Command::Lips(args) => lips::run(&args),
         Command::Dataset(args) => dataset::run(&args),
         Command::Eval { what: Eval::World(args) } => eval::run(&args),
         Command::Models { action, json } => model_files::run(&action, json),

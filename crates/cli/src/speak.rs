@@ -1,35 +1,22 @@
 //! `reverie speak`: a text becomes sound and a performance.
 
 use crate::{
-    args::{AccentName, Speak},
+    args::Speak,
     avatar::{check_output, unwritable},
     error::CliError,
     output::{print, print_json},
+    perform::{self, Performance},
     stats::millis,
 };
-use glam::Vec3;
-use reverie_avatar::{AvatarPose, Life, Lod, Rig, RootPlace, Surroundings, Track, say_for};
-use reverie_behavior::{
-    Act, Activity, EntityId, MAX_SPEECH_SECS, Manner, Say, Speech, TimedGesture, Timeline,
-    TimelineError, wire::Line,
-};
+use reverie_behavior::{MAX_SPEECH_SECS, Speech};
 use reverie_inference::ModelStore;
 use reverie_media::write_bytes;
 use reverie_voice::{
     SAMPLE_RATE_HZ, Script, Speaker, Voice, VoiceError, VoiceSpec,
-    text::{Accent, Cue, Style},
+    text::{Cue, Style},
 };
 use serde::Serialize;
-use std::{
-    io::{Cursor, Read as _},
-    path::Path,
-    time::Instant,
-};
-
-/// A longer text is refused, bytes: about two hours of speech.
-const MAX_TEXT_BYTES: u64 = 100_000;
-/// Seconds that a performance goes on after the last word.
-const AFTER_SECS: f32 = 0.8;
+use std::{io::Cursor, path::Path, time::Instant};
 
 #[derive(Serialize)]
 struct Report {
@@ -58,21 +45,6 @@ struct NoteLine {
     skipped: bool,
 }
 
-/// Whoever watches.
-const VIEWER: EntityId = EntityId(1);
-
-/// A viewer at a conversation's distance, on level ground.
-struct Opposite;
-
-impl Surroundings for Opposite {
-    fn place(&self, entity: EntityId, _: f64) -> Option<Vec3> {
-        (entity == VIEWER).then_some(Vec3::new(0.0, 1.58, 1.3))
-    }
-    fn ground(&self, _: f32, _: f32) -> Option<f32> {
-        Some(0.0)
-    }
-}
-
 /// What was said, and how it went.
 struct Said {
     samples: Vec<f32>,
@@ -95,19 +67,15 @@ pub fn run(args: &Speak) -> Result<(), CliError> {
     if let Some(track) = &args.track {
         check_output(track, "--track", &["json"])?;
     }
-    let text = text(&args.text)?;
+    let text = perform::text("TEXT", &args.text)?;
     let started = Instant::now();
     let store = ModelStore::open()?;
     let spec = voice_spec(args.voice.as_deref(), store.assets())?;
-    let accent = match args.accent {
-        AccentName::Us => Accent::American,
-        AccentName::Gb => Accent::British,
-    };
-    let voice = Voice::load(&store, accent).map_err(bad_voice)?;
+    let voice = Voice::load(&store, perform::accent(args.accent)).map_err(bad_voice)?;
     let name = if spec.name.is_empty() { "recorded".to_owned() } else { spec.name.clone() };
     let speaker = Speaker::new(&voice, spec)
         .map_err(|e| CliError::BadInput(e.to_string()))?
-        .with_seed(args.seed);
+        .with_seed(args.performing.seed);
     let load_ms = millis(started.elapsed());
     let said = said(&speaker, &text);
     if said.speech.phonemes.is_empty() {
@@ -119,16 +87,14 @@ pub fn run(args: &Speak) -> Result<(), CliError> {
             format!("{spoken_secs:.0} s of speech, at most {MAX_SPEECH_SECS} are performed");
         return Err(CliError::BadInput(format!("--track: {problem}")));
     }
-    let manner = Manner { articulation: args.articulation, liveliness: args.liveliness };
     let mut skipped_cues = Vec::new();
     // Both are made before either is written: nothing half-done stays behind.
     let wav = wav(&said.samples)?;
     let track = match &args.track {
         Some(path) => {
-            let track = track(&said, manner, args, &mut skipped_cues)
-                .map_err(|e| CliError::Failed(e.to_string()))?;
-            let json = serde_json::to_vec(&track).map_err(|e| CliError::Failed(e.to_string()))?;
-            Some((path, json))
+            let performance =
+                Performance { speech: &said.speech, cues: &said.cues, moods: &said.moods };
+            Some((path, performance.track(&args.performing, &mut skipped_cues)?))
         }
         None => None,
     };
@@ -175,22 +141,6 @@ pub fn run(args: &Speak) -> Result<(), CliError> {
 
 fn bad_voice(error: VoiceError) -> CliError {
     CliError::BadInput(error.to_string())
-}
-
-/// The text itself, or what stdin has.
-fn text(argument: &str) -> Result<String, CliError> {
-    let mut text = argument.to_owned();
-    if argument == "-" {
-        text.clear();
-        std::io::stdin()
-            .take(MAX_TEXT_BYTES + 1)
-            .read_to_string(&mut text)
-            .map_err(|e| CliError::BadInput(format!("stdin: {e}")))?;
-    }
-    if text.len() as u64 > MAX_TEXT_BYTES {
-        return Err(CliError::BadInput(format!("TEXT: more than {MAX_TEXT_BYTES} bytes")));
-    }
-    Ok(text)
 }
 
 /// A preset's voice, a file's, or the recorded one.
@@ -266,43 +216,4 @@ fn wav(samples: &[f32]) -> Result<Vec<u8>, CliError> {
     };
     write(&mut bytes).map_err(|e| CliError::Failed(e.to_string()))?;
     Ok(bytes.into_inner())
-}
-
-/// The performance of an adult of middle height, frame by frame.
-fn track(
-    said: &Said,
-    manner: Manner,
-    args: &Speak,
-    skipped_cues: &mut Vec<String>,
-) -> Result<Track, TimelineError> {
-    let mut gestures = Vec::new();
-    for (at, cue) in &said.cues {
-        match cue.act(|_| None) {
-            Some(Act::Gesture(gesture)) => gestures.push(TimedGesture { start_secs: *at, gesture }),
-            _ => skipped_cues.extend(cue.target().map(str::to_owned)),
-        }
-    }
-    let say = Say { speech: said.speech.clone(), manner, gestures };
-    let say = say_for(Line { say, seed: args.seed, points: Vec::new() });
-    let fps = f32::from(args.fps);
-    let mut track = Track::new(fps);
-    track.phonemes.clone_from(&said.speech.phonemes);
-    track.words.clone_from(&said.speech.words);
-    track.gestures.clone_from(&say.gestures);
-    let mut timeline = Timeline::new();
-    timeline.say(0.0, say, Activity::Idle)?;
-    for (at, style) in &said.moods {
-        timeline.insert(f64::from(*at), Act::Mood(style.mood()))?;
-    }
-    timeline.insert(0.0, Act::Converse(vec![VIEWER]))?;
-    let mut life = Life::new(&Rig::adult(), args.seed, RootPlace::default(), 0.0);
-    let mut pose = AvatarPose::REST;
-    let frames = ((said.speech.duration_secs + AFTER_SECS) * fps).ceil() as u32;
-    for frame in 0..frames {
-        let time = f64::from(frame) / f64::from(fps);
-        life.pose(&timeline, &Opposite, time, Lod::Full, &mut pose);
-        track.push(&pose);
-    }
-    track.forget_still_bones();
-    Ok(track)
 }

@@ -24,6 +24,8 @@ pub enum ModelKind {
     Voice,
     /// Letters of words that no lexicon has to phonemes.
     Spelling,
+    /// The sound of speech to what a mouth does.
+    Lips,
 }
 
 /// One model.

@@ -1,9 +1,9 @@
-//! What can be wrong with a picture.
+//! What can be wrong with a picture or a sound.
 
 use reverie_world_model::{MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, PictureError};
 use std::{io, path::Path};
 
-/// A picture, depth image or camera that cannot be used, or a file that cannot be written.
+/// A picture, depth image, camera or sound that cannot be used, or a file that cannot be written.
 ///
 /// The message is one line and begins with the file.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,14 @@ pub enum MediaError {
         /// What is wrong with them.
         problem: String,
     },
+    /// A sound that is none, is damaged or cut short, or makes no sense.
+    #[error("{file}: {problem}")]
+    Sound {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The file cannot be written.
     #[error("{file}: cannot be written: {source}")]
     Write {
@@ -86,6 +94,10 @@ impl MediaError {
 
     pub(crate) fn depth(file: &str, problem: impl Into<String>) -> Self {
         Self::Depth { file: file.to_owned(), problem: problem.into() }
+    }
+
+    pub(crate) fn sound(file: &str, problem: impl std::fmt::Display) -> Self {
+        Self::Sound { file: file.to_owned(), problem: one_line(&problem.to_string()) }
     }
 
     pub(crate) fn size(file: &str, source: PictureError) -> Self {

@@ -1,4 +1,4 @@
-//! Pictures in and out: photographs, measured depth, cameras and PNG files.
+//! Pictures in and out: photographs, measured depth, cameras and PNG files; sounds in.
 //!
 //! Everything here treats files as untrusted: sizes are checked before anything is allocated,
 //! damaged and truncated files are errors, and every error names the file and what is wrong
@@ -10,6 +10,7 @@
 //!   metres);
 //! * [`PinholeNumbers`] parses `fx,fy,cx,cy`;
 //! * [`load_image_seed`] puts the three together into a seed;
+//! * [`read_wav`] reads sounds, [`Sound::resampled`] changes their rate;
 //! * [`write_rgb_png`] and [`write_depth_png`] write through a temporary file and a rename.
 
 mod camera;
@@ -19,6 +20,7 @@ mod exif_data;
 mod jpeg;
 mod photograph;
 mod seed;
+mod sound;
 mod write;
 
 pub use camera::PinholeNumbers;
@@ -26,4 +28,5 @@ pub use depth::{SKY_FROM_M, decode_depth, read_depth};
 pub use error::MediaError;
 pub use photograph::{MAX_FILE_BYTES, Photograph, decode_photograph, read_photograph};
 pub use seed::{ImageOptions, load_image_seed};
+pub use sound::{MAX_SOUND_SECS, Sound, decode_wav, read_wav};
 pub use write::{encode_rgb_png, write_bytes, write_depth_png, write_rgb_png};

@@ -4,6 +4,7 @@ mod acting;
 mod delivery;
 mod error;
 mod kernels;
+pub mod lips;
 mod network;
 mod script;
 mod speaker;

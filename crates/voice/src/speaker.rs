@@ -2,12 +2,12 @@
 
 use crate::delivery::{Delivery, Manner, Melodies};
 use crate::error::VoiceError;
-use crate::network::{Spectra, SpellingNetwork, VoiceNetwork};
+use crate::network::{STEP_SECS, Spectra, SpellingNetwork, VoiceNetwork};
 use crate::script::{Script, Segment};
 use crate::spec::{SpecError, VoiceSpec};
 use crate::synth::{HOP, Noise, SAMPLE_RATE_HZ, Vocoder};
 use crate::text::{Accent, Cue, Note, Phonemizer, Sentence, Style, Word};
-use crate::timing::Timing;
+use crate::timing::{EARLY_SECS, Timing};
 use reverie_behavior::Speech;
 use reverie_inference::ModelStore;
 use std::ops::Range;
@@ -261,7 +261,9 @@ impl<'a> Utterance<'a> {
                 words: &sentence.words,
                 places: &places,
                 steps: &steps,
-                melody: &melodies.heard,
+                step_secs: STEP_SECS,
+                early_secs: EARLY_SECS,
+                melody: Some(&melodies.heard),
             };
             speech = timing.speech();
             self.speaking = Some(Speaking::Announced { symbols, steps, melodies, manner, noise });

@@ -1,4 +1,4 @@
-//! `reverie bench voice`: how soon voices begin to speak, and how fast they go on.
+//! `reverie bench voice`: how soon voices begin to speak, how fast they go on, and how many faces can listen.
 
 use crate::{
     args::BenchVoice,
@@ -7,7 +7,12 @@ use crate::{
     stats::{Timings, millis},
 };
 use reverie_inference::ModelStore;
-use reverie_voice::{SAMPLE_RATE_HZ, Script, Speaker, Voice, VoiceSpec, text::Accent};
+use reverie_media::Sound;
+use reverie_voice::{
+    SAMPLE_RATE_HZ, Script, Speaker, Voice, VoiceSpec,
+    lips::{LipReader, RATE_HZ},
+    text::Accent,
+};
 use serde::Serialize;
 use std::{
     hint::black_box,
@@ -23,6 +28,11 @@ const LINES: [&str; 5] = [
     "Keep to the left, cross the river where it is shallow, and do not look back until you have reached the tower.",
 ];
 
+/// Streams that are read in turn, so that none finds its memory warm.
+const STREAMS: usize = 100;
+/// Samples that a stream brings at a time: 20 ms, as calls and microphones do.
+const PACKET: usize = RATE_HZ as usize / 50;
+
 #[derive(Serialize)]
 struct Report {
     /// From a text's arrival to its first piece of sound, once the voice is loaded.
@@ -34,6 +44,13 @@ struct Report {
     tts_chunk_ms_max: f64,
     tts_load_ms: f64,
     texts: usize,
+    /// Streams of sound whose lips this thread alone could read as they come, 20 ms at a time.
+    lips_streams_per_core: f64,
+    /// One such piece of one stream.
+    lips_packet_us_p50: f64,
+    lips_packet_us_p99: f64,
+    /// How much sound must be there after a moment's before its lips are known.
+    lips_look_ahead_ms: f64,
 }
 
 /// Runs `bench voice`.
@@ -43,7 +60,8 @@ struct Report {
 pub fn run(args: &BenchVoice) -> Result<(), CliError> {
     let bad = |e: &dyn std::fmt::Display| CliError::BadInput(e.to_string());
     let started = Instant::now();
-    let voice = Voice::load(&ModelStore::open()?, Accent::American).map_err(|e| bad(&e))?;
+    let store = ModelStore::open()?;
+    let voice = Voice::load(&store, Accent::American).map_err(|e| bad(&e))?;
     let load = started.elapsed();
     let speaker = Speaker::new(&voice, VoiceSpec::default()).map_err(|e| bad(&e))?;
     eprintln!("saying {} texts for {} s", LINES.len(), args.secs);
@@ -68,6 +86,7 @@ pub fn run(args: &BenchVoice) -> Result<(), CliError> {
         texts += 1;
     }
     let spoken_secs = samples as f64 / f64::from(SAMPLE_RATE_HZ);
+    let lips = lips(&LipReader::load(&store)?, &speaker, args.secs)?;
     let report = Report {
         tts_first_audio_ms_p50: super::figure(first.percentile(50.0))?,
         tts_first_audio_ms_p99: super::figure(first.percentile(99.0))?,
@@ -75,17 +94,61 @@ pub fn run(args: &BenchVoice) -> Result<(), CliError> {
         tts_chunk_ms_max: super::figure(chunks.percentile(100.0))?,
         tts_load_ms: millis(load),
         texts,
+        lips_streams_per_core: lips.streams,
+        lips_packet_us_p50: 1e3 * super::figure(lips.packets.percentile(50.0))?,
+        lips_packet_us_p99: 1e3 * super::figure(lips.packets.percentile(99.0))?,
+        lips_look_ahead_ms: lips.look_ahead_ms,
     };
     if args.json {
         return print_json(&report);
     }
     print(&format!(
         "first sound after {:.0} ms (p99 {:.0}), then {:.0} times real time; a piece takes {:.0} ms at most; \
-         loading {:.0} ms",
+         loading {:.0} ms; lips of {:.0} streams on one core",
         report.tts_first_audio_ms_p50,
         report.tts_first_audio_ms_p99,
         report.tts_x_realtime,
         report.tts_chunk_ms_max,
         report.tts_load_ms,
+        report.lips_streams_per_core,
     ))
+}
+
+struct Lips {
+    streams: f64,
+    packets: Timings,
+    look_ahead_ms: f64,
+}
+
+/// Reads the lips of many streams of the same speech, each at another place of it.
+fn lips(reader: &LipReader, speaker: &Speaker, secs: f64) -> Result<Lips, CliError> {
+    let script = Script::new(LINES[1]);
+    let (samples, _) = speaker.say(&script).whole();
+    let sound = Sound { rate_hz: SAMPLE_RATE_HZ, samples }.resampled(RATE_HZ)?;
+    let packets: Vec<&[f32]> = sound.samples.chunks_exact(PACKET).collect();
+    let mut streams: Vec<LipReader> = (0..STREAMS).map(|_| reader.clone()).collect();
+    eprintln!("reading the lips of {STREAMS} streams for {secs} s");
+    let (mut timings, mut heard, mut spent) = (Timings::default(), 0, Duration::ZERO);
+    let begun = Instant::now();
+    let mut round = 0;
+    // The first rounds warm up.
+    while round < 12 || begun.elapsed().as_secs_f64() < secs {
+        for (number, stream) in streams.iter_mut().enumerate() {
+            let packet = packets[(round + 7 * number) % packets.len()];
+            let started = Instant::now();
+            black_box(stream.push(packet));
+            let took = started.elapsed();
+            if round >= 10 {
+                timings.push(took);
+                spent += took;
+                heard += packet.len();
+            }
+        }
+        round += 1;
+    }
+    Ok(Lips {
+        streams: heard as f64 / f64::from(RATE_HZ) / spent.as_secs_f64(),
+        packets: timings,
+        look_ahead_ms: 1e3 * f64::from(reader.look_ahead_secs()),
+    })
 }

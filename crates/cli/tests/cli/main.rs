@@ -6,6 +6,7 @@ mod avatar;
 mod dataset;
 mod eval;
 mod explore;
+mod lips;
 mod models;
 mod refusals;
 mod speak;

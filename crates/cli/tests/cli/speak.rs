@@ -103,7 +103,14 @@ fn what_cannot_be_read_is_said() {
 fn the_bench_of_voices_gives_its_figures() {
     let folder = Folder::new();
     let report = json(&folder.succeeds(&["bench", "voice", "--secs", "0.1", "--json"]).stdout);
-    for name in ["tts_first_audio_ms_p50", "tts_x_realtime", "tts_chunk_ms_max", "tts_load_ms"] {
+    for name in [
+        "tts_first_audio_ms_p50",
+        "tts_x_realtime",
+        "tts_chunk_ms_max",
+        "tts_load_ms",
+        "lips_streams_per_core",
+        "lips_packet_us_p50",
+    ] {
         let figure = report[name].as_f64().unwrap();
         assert!(figure.is_finite() && figure > 0.0, "{name}: {figure}");
     }

@@ -84,9 +84,13 @@ impl WithSimd for Product<'_> {
                     }
                 }
                 8 => {
-                    while row < self.rows.count {
+                    while row + 2 < self.rows.count {
                         self.tile::<S, 6, 2>(simd, block, index, row);
                         row += 6;
+                    }
+                    // A stream brings a frame or two at a time.
+                    if row < self.rows.count {
+                        self.tile::<S, 2, 2>(simd, block, index, row);
                     }
                 }
                 4 => {
@@ -181,7 +185,9 @@ mod tests {
 
     #[test]
     fn products_are_those_of_the_definition() {
-        for (count, inputs, outputs, stride) in [(1, 3, 5, 3), (13, 7, 33, 7), (29, 21, 16, 3)] {
+        for (count, inputs, outputs, stride) in
+            [(1, 3, 5, 3), (2, 40, 20, 40), (8, 9, 17, 9), (13, 7, 33, 7), (29, 21, 16, 3)]
+        {
             let weight = |o: usize, i: usize| ((o * 31 + i * 17) % 13) as f32 - 6.0;
             let data: Vec<f32> =
                 (0..(count - 1) * stride + inputs).map(|i| ((i * 7) % 11) as f32 - 5.0).collect();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod fixture;
+mod lips;
 mod measure;
 mod network;
 mod sound;
