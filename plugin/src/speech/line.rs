@@ -109,7 +109,7 @@ pub struct Say {
 impl Say {
     /// A text, after all that is to be said already: for
     /// [`EntityCommands::trigger`](bevy::ecs::system::EntityCommands::trigger).
-    #[expect(clippy::new_ret_no_self, reason = "what EntityCommands::trigger takes")]
+    #[allow(clippy::new_ret_no_self, reason = "what EntityCommands::trigger takes")]
     pub fn new(text: impl Into<Arc<str>>) -> impl FnOnce(Entity) -> Self {
         Self::line(Line::text(text), SayOrder::Queue)
     }

@@ -218,10 +218,10 @@ pub(super) fn hear(
             false => -60.0,
         };
         hearing.placing = Placing { mouth, gain_db, cutoff_hz, room_db };
-        if let (Some(mixer), Some(track)) = (&output.mixer, track)
+        if let (Some(mixer), Some(track)) = (&output.mixer, track.as_mut())
             && track.is_of(mixer)
         {
-            mixer.place(&mut *track, &hearing.placing);
+            mixer.place(track, &hearing.placing);
         }
     }
     if let Some(mixer) = &mut output.mixer {
