@@ -81,11 +81,14 @@ struct Sight;
 #[derive(Resource, Default)]
 struct Arrival(Option<(String, u32)>);
 
+/// What came with a world.
+type Theirs = Or<(With<Guide>, With<Sight>)>;
+
 /// A new world: the guide of the old one goes.
 fn arrive(
     mut started: MessageReader<WorldStarted>,
     mut arrival: ResMut<Arrival>,
-    old: Query<Entity, Or<(With<Guide>, With<Sight>)>>,
+    old: Query<Entity, Theirs>,
     mut commands: Commands,
 ) {
     let Some(started) = started.read().last() else { return };
