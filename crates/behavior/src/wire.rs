@@ -6,7 +6,7 @@
 //! coding it again gives the same bytes. So whoever sends a line performs what the others will read,
 //! `Line::decode(&line.encode()?)?`, and all machines perform the same, bit by bit.
 //!
-//! The bytes are the version and the [`Packed`] line in `postcard`'s coding (numbers below 128 take a byte).
+//! The bytes are the version and the packed line in `postcard`'s coding (numbers below 128 take a byte).
 //! Words are a third of them; a game that shows no subtitles may clear them, but gestures that words ask for go
 //! with them.
 
