@@ -1,6 +1,8 @@
 //! Speech in Apps without a window: what a game writes, what it hears, and sound that is pulled sample
 //! by sample.
 
+mod sounds;
+
 use bevy::{app::TaskPoolPlugin, asset::AssetPlugin, prelude::*, time::TimeUpdateStrategy};
 use bevy_reverie::{
     behavior::{Act, Gesture, PhraseEnd, Speech, Target},
@@ -255,7 +257,12 @@ fn tone(secs: f32) -> SpokenSound {
         end_secs: secs,
     }];
     let speech = Speech { words, ..speech };
-    SpokenSound { samples: (0..count).map(wave).collect(), rate_hz, speech, text: "hum".into() }
+    SpokenSound {
+        samples: (0..count).map(wave).collect(),
+        rate_hz,
+        speech: Some(speech),
+        text: "hum".into(),
+    }
 }
 
 #[test]

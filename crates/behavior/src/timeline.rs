@@ -1,11 +1,14 @@
 //! The list of events, checked and bounded.
 
 use crate::{
-    Act, Activity, Affect, Event, Feeling, Gesture, HandShape, MAX_COMPANY, Manner, Say, Target,
-    TimedGesture,
+    Act, Activity, Affect, Event, Feeling, Gesture, HandShape, MAX_COMPANY, Manner, PhraseEnd, Say,
+    Speech, Target, TimedGesture,
 };
 use glam::Vec3;
 use serde::{Deserialize, Serialize};
+
+/// Phrases with no more than this between them belong together, if the first one goes on, seconds.
+const SAME_PHRASE_SECS: f32 = 0.25;
 
 /// What is wrong with an event or a file of events.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -140,6 +143,47 @@ impl Timeline {
         self.insert(at_secs, Act::Say(Box::new(say)))?;
         self.insert(at_secs, Act::Activity(Activity::Talking))?;
         self.insert(over_secs, Act::Activity(then))
+    }
+
+    /// Goes on with what an [`Act::Say`] of exactly this time says, for whoever learns bit by bit what is
+    /// said: sounds, accents and phrases of `more` come after those that are there, its times counted from
+    /// `later_secs` of that speech, and so do gestures, their times counted from the speech's own start.
+    /// A last phrase that goes on ([`PhraseEnd::Continuation`]) and touches the first new one becomes one
+    /// with it. Whoever performs it already looks some 0.4 s ahead: what is nearer would show as a jump.
+    /// Where nothing is said from that time on, nothing happens.
+    ///
+    /// # Errors
+    /// As [`Self::push`]; nothing has changed then.
+    pub fn say_more(
+        &mut self,
+        at_secs: f64,
+        later_secs: f32,
+        more: Speech,
+        gestures: impl IntoIterator<Item = TimedGesture>,
+    ) -> Result<(), TimelineError> {
+        let said = |event: &Event| event.at_secs == at_secs && matches!(event.act, Act::Say(_));
+        let Some(at) = self.events.iter().rposition(said) else { return Ok(()) };
+        let Act::Say(say) = &self.events[at].act else { return Ok(()) };
+        let mut say = say.clone();
+        let before = say.speech.phrases.len();
+        say.speech.append(more, later_secs);
+        let phrases = &mut say.speech.phrases;
+        if let (Some(last), Some(next)) =
+            (before.checked_sub(1).and_then(|at| phrases.get(at).copied()), phrases.get_mut(before))
+            && last.ending == PhraseEnd::Continuation
+            && next.start_secs - last.end_secs < SAME_PHRASE_SECS
+        {
+            next.start_secs = last.start_secs;
+            phrases.remove(before - 1);
+        }
+        say.gestures.extend(gestures);
+        let act = Act::Say(say);
+        if let Err((field, problem)) = check(&act) {
+            let index = self.forgotten + at as u64;
+            return Err(TimelineError::Value { index, field, problem });
+        }
+        self.events[at].act = act;
+        Ok(())
     }
 
     /// Takes back what is to happen after a time and is not wanted any more. Nobody may have performed

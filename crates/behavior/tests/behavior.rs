@@ -159,3 +159,43 @@ fn an_interruption_drops_what_was_planned() {
     timeline.forget_before(0.9);
     assert_eq!((timeline.start(), timeline.end()), (0, 4));
 }
+
+#[test]
+fn what_is_said_can_be_learnt_bit_by_bit() {
+    let sound =
+        |phoneme, start_secs, end_secs| TimedPhoneme { phoneme, stress: 0, start_secs, end_secs };
+    let bit = |phoneme, secs: f32, ending| Speech {
+        phonemes: vec![sound(phoneme, 0.0, secs)],
+        phrases: vec![Phrase { start_secs: 0.0, end_secs: secs, ending }],
+        duration_secs: secs,
+        ..Speech::default()
+    };
+    let mut timeline = Timeline::new();
+    timeline.insert(2.0, Act::Say(Box::default())).expect("good");
+    timeline.insert(5.0, Act::Stop).expect("good");
+    let nod = TimedGesture { start_secs: 0.5, gesture: Gesture::Nod(1) };
+    let goes_on = PhraseEnd::Continuation;
+    timeline.say_more(2.0, 0.3, bit('m', 0.1, goes_on), []).expect("good");
+    timeline.say_more(2.0, 0.4, bit('ɑ', 0.2, PhraseEnd::Statement), [nod]).expect("good");
+    timeline.say_more(2.0, 0.6, bit('m', 0.1, goes_on), []).expect("good");
+    let said = |timeline: &Timeline| match &timeline.events()[0].act {
+        Act::Say(say) => (**say).clone(),
+        other => panic!("{other:?}"),
+    };
+    let Say { speech, gestures, .. } = said(&timeline);
+    assert_eq!(speech.phonemes.len(), 3);
+    assert_eq!(speech.phonemes[2].start_secs, 0.6);
+    assert!((speech.duration_secs - 0.7).abs() < 1e-5);
+    let phrases: Vec<_> = speech.phrases.iter().map(|p| (p.start_secs, p.ending)).collect();
+    // What goes on is one phrase.
+    assert_eq!(phrases, [(0.3, PhraseEnd::Statement), (0.6, goes_on)]);
+    assert_eq!(gestures, [nod]);
+    // What is out of order is refused and leaves no trace, and nothing is said at other times.
+    let before = timeline.clone();
+    assert!(timeline.say_more(2.0, 0.1, bit('m', 0.1, goes_on), []).is_err());
+    assert!(timeline.say_more(2.0, f32::NAN, bit('m', 0.1, goes_on), []).is_err());
+    let early = TimedGesture { start_secs: 0.1, ..nod };
+    assert!(timeline.say_more(2.0, 0.8, bit('m', 0.1, goes_on), [early]).is_err());
+    timeline.say_more(2.5, 0.8, bit('m', 0.1, goes_on), []).expect("nobody says anything");
+    assert_eq!(timeline, before);
+}

@@ -10,7 +10,7 @@
 //!   metres);
 //! * [`PinholeNumbers`] parses `fx,fy,cx,cy`;
 //! * [`load_image_seed`] puts the three together into a seed;
-//! * [`read_wav`] reads sounds, [`Sound::resampled`] changes their rate;
+//! * [`read_wav`] reads sounds, [`Sound::resampled`] and [`Resampling`] change their rate;
 //! * [`write_rgb_png`] and [`write_depth_png`] write through a temporary file and a rename.
 
 mod camera;
@@ -19,6 +19,7 @@ mod error;
 mod exif_data;
 mod jpeg;
 mod photograph;
+mod resampling;
 mod seed;
 mod sound;
 mod write;
@@ -27,6 +28,7 @@ pub use camera::PinholeNumbers;
 pub use depth::{SKY_FROM_M, decode_depth, read_depth};
 pub use error::MediaError;
 pub use photograph::{MAX_FILE_BYTES, Photograph, decode_photograph, read_photograph};
+pub use resampling::Resampling;
 pub use seed::{ImageOptions, load_image_seed};
 pub use sound::{MAX_SOUND_SECS, Sound, decode_wav, read_wav};
 pub use write::{encode_rgb_png, write_bytes, write_depth_png, write_rgb_png};

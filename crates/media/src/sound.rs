@@ -17,7 +17,7 @@ pub const MAX_SOUND_SECS: f64 = 3600.0;
 /// Most moments of a sound that is read: an hour at 48 kHz, 690 MB in memory.
 const MAX_MOMENTS: u64 = 48_000 * 3600;
 /// Slowest and fastest rates, Hz.
-const RATES_HZ: [u32; 2] = [1_000, 384_000];
+pub(crate) const RATES_HZ: [u32; 2] = [1_000, 384_000];
 const MAX_CHANNELS: u16 = 64;
 /// Full scale is 1; floats may go beyond it, but not to nonsense.
 const MAX_SAMPLE: f32 = 1e4;

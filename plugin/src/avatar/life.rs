@@ -11,7 +11,8 @@ use super::{
 use bevy::{prelude::*, transform::helper::TransformHelper};
 use reverie_avatar::{AvatarPose, Life, Lod, RootPlace};
 use reverie_behavior::{
-    Act, Attraction, EntityId, Event, Look, MAX_COMPANY, Timeline, TimelineError,
+    Act, Attraction, EntityId, Event, Look, MAX_COMPANY, Speech, TimedGesture, Timeline,
+    TimelineError,
 };
 use reverie_body::vrm::{BonePlaces, MorphWeights, SpringState};
 use std::{f32::consts::PI, sync::Arc};
@@ -88,6 +89,20 @@ impl AvatarLife {
     /// A number out of its range.
     pub fn perform(&mut self, act: Act) -> Result<(), TimelineError> {
         self.schedule(self.clock_secs, act)
+    }
+
+    /// Adds to what it says from exactly a time on, see [`Timeline::say_more`].
+    ///
+    /// # Errors
+    /// A number out of its range.
+    pub fn say_more(
+        &mut self,
+        at_secs: f64,
+        later_secs: f32,
+        more: Speech,
+        gestures: impl IntoIterator<Item = TimedGesture>,
+    ) -> Result<(), TimelineError> {
+        self.timeline.say_more(at_secs, later_secs, more, gestures)
     }
 
     /// Takes back what it was to do later and is not wanted any more.

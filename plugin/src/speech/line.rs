@@ -1,14 +1,23 @@
 //! What a game has avatars say, and what it hears of it.
 
+use super::live::{LiveSound, LiveVoice};
 use bevy::prelude::*;
-use reverie_behavior::{PhraseEnd, Speech};
+use reverie_behavior::{MAX_SPEECH_SECS, PhraseEnd, Speech};
 use std::{
-    ops::Range,
+    ops::{Range, RangeInclusive},
+    path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
 };
+
+/// Longest text of a line, bytes: some ten minutes.
+const MAX_TEXT_BYTES: usize = 10_000;
+/// Rates of sounds, Hz.
+const RATES_HZ: RangeInclusive<u32> = 8_000..=192_000;
+
+static NO_TEXT: LazyLock<Arc<str>> = LazyLock::new(|| "".into());
 
 /// Tells one line from another in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +37,12 @@ pub(super) enum Content {
     Text(Arc<str>),
     /// A recording or another program's voice.
     Sound(Box<SpokenSound>),
+    /// A recording in a file, and its text.
+    File(Arc<Path>, Arc<str>),
+    /// Sound that comes while it is said.
+    Live(LiveSound),
+    /// Whoever speaks into the system's microphone.
+    Microphone,
 }
 
 /// Speech that is there as sound: a recording, or what another text to speech has made.
@@ -37,10 +52,25 @@ pub struct SpokenSound {
     pub samples: Arc<[f32]>,
     /// Samples per second, 8,000 to 192,000.
     pub rate_hz: u32,
-    /// Its sounds and words with their times: face and hands move by them.
-    pub speech: Speech,
-    /// For subtitles and messages.
+    /// Its sounds and words with their times, if they are known: face and hands move by them. Where they
+    /// are not, they are found in the sound, words as far as there is a text.
+    pub speech: Option<Speech>,
+    /// What is said, if that is known: for subtitles and messages.
     pub text: Arc<str>,
+}
+
+impl SpokenSound {
+    /// A sound of which nothing else is known.
+    pub fn new(samples: impl Into<Arc<[f32]>>, rate_hz: u32) -> Self {
+        Self { samples: samples.into(), rate_hz, speech: None, text: "".into() }
+    }
+
+    /// With what is said in it.
+    #[must_use]
+    pub fn with_text(mut self, text: impl Into<Arc<str>>) -> Self {
+        self.text = text.into();
+        self
+    }
 }
 
 impl Line {
@@ -60,6 +90,38 @@ impl Line {
         Self::new(Content::Sound(Box::new(sound)))
     }
 
+    /// A WAV file of any rate, depth and number of channels, an hour at most. Looked for in the working
+    /// directory and then in the asset folder. `text` is what is said in it; empty where that is not known:
+    /// then the mouth moves, and there are no words.
+    pub fn file(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
+        Self::new(Content::File(path.into().into(), text.into()))
+    }
+
+    /// Sound that comes while it is said, from a player far away or a text to speech of others, at
+    /// `rate_hz` (8,000 to 192,000). It is heard some 0.8 s after it was pushed, or as soon as so much is
+    /// there, since lips are read from it; the line is over when the [`LiveVoice`] is dropped. It can
+    /// be said once.
+    ///
+    /// ```no_run
+    /// # use bevy::prelude::*;
+    /// # use bevy_reverie::{prelude::*, speech::SayOrder};
+    /// # fn f(mut commands: Commands, e: Entity, packet: &[f32]) {
+    /// let (mut voice, line) = Line::live(24_000);
+    /// commands.entity(e).trigger(Say::line(line, SayOrder::Interrupt));
+    /// voice.push(packet);        // as often as there is sound
+    /// # }
+    /// ```
+    pub fn live(rate_hz: u32) -> (LiveVoice, Self) {
+        let (voice, sound) = LiveVoice::new(rate_hz);
+        (voice, Self::new(Content::Live(sound)))
+    }
+
+    /// Whoever speaks into the system's microphone speaks through the avatar, some 0.8 s later, until
+    /// [`Hush`]. Best with headphones: what the avatar says would come in again.
+    pub fn microphone() -> Self {
+        Self::new(Content::Microphone)
+    }
+
     /// By this, messages name the line.
     pub fn id(&self) -> LineId {
         self.id
@@ -70,6 +132,49 @@ impl Line {
         match &self.content {
             Content::Text(text) => text,
             Content::Sound(sound) => &sound.text,
+            Content::File(_, text) => text,
+            Content::Live(_) | Content::Microphone => &NO_TEXT,
+        }
+    }
+
+    /// Whether it is read aloud.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.content, Content::Text(_))
+    }
+
+    /// Whether the avatar's own voice has to be loaded for it: to read a text, or to find one in a sound.
+    pub(super) fn needs_voice(&self) -> bool {
+        match &self.content {
+            Content::Text(_) => true,
+            Content::Sound(sound) => sound.speech.is_none() && !sound.text.trim().is_empty(),
+            Content::File(_, text) => !text.trim().is_empty(),
+            Content::Live(_) | Content::Microphone => false,
+        }
+    }
+
+    /// What is wrong with it before anything is made of it.
+    pub(super) fn problem(&self) -> Option<String> {
+        let long_text = (self.as_text().len() > MAX_TEXT_BYTES).then(|| {
+            format!("text: {} bytes, at most {MAX_TEXT_BYTES} are said", self.as_text().len())
+        });
+        let no_rate = |rate_hz: u32| {
+            (!RATES_HZ.contains(&rate_hz))
+                .then(|| format!("rate_hz: {rate_hz} is not within 8,000 to 192,000"))
+        };
+        match &self.content {
+            Content::Text(_) | Content::File(..) | Content::Microphone => long_text,
+            Content::Live(sound) => no_rate(sound.rate_hz),
+            Content::Sound(sound) => {
+                let SpokenSound { samples, rate_hz, .. } = &**sound;
+                let secs = samples.len() as f32 / (*rate_hz).max(1) as f32;
+                let long = (secs > MAX_SPEECH_SECS)
+                    .then(|| format!("samples: {secs:.0} s, at most {MAX_SPEECH_SECS}"));
+                let no_number = || {
+                    let all = samples.iter().all(|sample| sample.is_finite());
+                    (!all).then(|| "samples: there is one that is no number".to_owned())
+                };
+                long_text.or(no_rate(*rate_hz)).or(long).or_else(no_number)
+            }
         }
     }
 }

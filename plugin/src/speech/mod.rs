@@ -27,8 +27,12 @@
 //! silence.
 
 mod clock;
+mod heard;
 mod landmarks;
 mod line;
+mod listening;
+mod live;
+mod making;
 mod output;
 mod perform;
 mod sound;
@@ -42,6 +46,7 @@ pub use line::{
     Hush, Line, LineId, PhraseEnded, Resume, Say, SayOrder, SpeechEnd, SpeechEnded, SpeechStarted,
     SpokenSound, WordSpoken,
 };
+pub use live::LiveVoice;
 pub use output::{SpeechSink, SpeechTap};
 pub use perform::SpeechState;
 pub use reverie_voice::VoiceSpec;

@@ -4,28 +4,24 @@ use super::{
     landmarks::Named,
     line::{
         Content, Hush, Line, LineId, PhraseEnded, Resume, Say, SayOrder, SpeechEnd, SpeechEnded,
-        SpeechStarted, SpokenSound, WordSpoken,
+        SpeechStarted, WordSpoken,
     },
+    making::{Making, Means},
     output::{SpeechOutput, VoiceTrack},
     space::Hearing,
     speaking::{Context, Speaking, Step},
-    voices::{AvatarVoice, Making, Voices, spec_of},
+    voices::{AvatarVoice, Voices, spec_of},
 };
 use crate::{
     ReverieSettings,
     avatar::{Avatar, AvatarLife, Library, Mood, Posture},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
-use reverie_behavior::MAX_SPEECH_SECS;
 use reverie_voice::Speaker;
-use std::{collections::VecDeque, ops::Range};
+use std::{collections::VecDeque, ops::Range, path::Path};
 
 /// Most lines that wait.
 const MOST_WAITING: usize = 64;
-/// Longest text of a line, bytes: some ten minutes.
-const MAX_TEXT_BYTES: usize = 10_000;
-/// Rates of recordings, Hz.
-const RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 
 /// What an avatar says and will say.
 #[derive(Component, Default)]
@@ -141,28 +137,31 @@ pub(super) fn speak(
             continue;
         }
         if state.now.is_none() {
-            let needs_voice = matches!(
-                state.waiting.front(),
-                Some(Waiting { line: Line { content: Content::Text(_), .. }, .. })
-            );
+            let needs_voice = state.waiting.front().is_some_and(|it| it.line.needs_voice());
             let model = match needs_voice {
                 true => match studio.voices.get(wait) {
-                    Some(model) => Some(model),
+                    Some(model) => Some(model.clone()),
                     // It is still being read.
                     None => continue,
                 },
                 false => None,
             };
             let Some(Waiting { line, from }) = state.waiting.pop_front() else { continue };
-            let speaker = model.map(|model| {
-                let model = model.as_ref().map_err(Clone::clone)?;
-                let spec = spec_of(voice, &avatar.source, life.body(), &studio.library)?;
-                let seed = avatar.seed.unwrap_or(entity.to_bits());
-                let speaker = Speaker::new(model, spec).map_err(|error| error.to_string())?;
-                Ok::<_, String>(speaker.with_seed(seed))
+            let seed = avatar.seed.unwrap_or(entity.to_bits());
+            let means = model.transpose().and_then(|model| {
+                let speaker = match (&model, &line.content) {
+                    (Some(model), Content::Text(_)) => {
+                        let spec = spec_of(voice, &avatar.source, life.body(), &studio.library)?;
+                        let speaker = Speaker::new(model, spec).map_err(|e| e.to_string())?;
+                        Some(speaker.with_seed(seed))
+                    }
+                    _ => None,
+                };
+                let (library, lips) = (studio.library.clone(), studio.voices.lips.clone());
+                let find = Box::new(move |path: &Path| library.find(path));
+                Ok(Means { speaker, voice: model, lips, wait, find })
             });
-            let making =
-                speaker.transpose().and_then(|speaker| Making::start(&line, from, speaker, wait));
+            let making = means.and_then(|means| Making::start(&line, from, means));
             match making {
                 Ok(making) => {
                     let base = studio.output.base.clone();
@@ -235,33 +234,13 @@ fn break_off(
     telling.ended.write(SpeechEnded { entity, line, cause });
 }
 
-/// What is wrong with a line before anything is made of it.
-fn problem_of(line: &Line) -> Option<String> {
-    match &line.content {
-        Content::Text(text) => (text.len() > MAX_TEXT_BYTES)
-            .then(|| format!("text: {} bytes, at most {MAX_TEXT_BYTES} are said", text.len())),
-        Content::Sound(sound) => {
-            let SpokenSound { samples, rate_hz, .. } = &**sound;
-            if !RATES_HZ.contains(rate_hz) {
-                return Some(format!("rate_hz: {rate_hz} is not within 8,000 to 192,000"));
-            }
-            let secs = samples.len() as f32 / *rate_hz as f32;
-            if secs > MAX_SPEECH_SECS {
-                return Some(format!("samples: {secs:.0} s, at most {MAX_SPEECH_SECS}"));
-            }
-            let sound = samples.iter().all(|sample| sample.is_finite());
-            (!sound).then(|| "samples: there is one that is no number".to_owned())
-        }
-    }
-}
-
 pub(super) fn say(say: On<Say>, mut speakers: Query<Told>, mut telling: Telling) {
     let Say { entity, line, order } = &*say;
     let entity = *entity;
     let Ok((mut state, mut life, posture, mood)) = speakers.get_mut(entity) else {
         return telling.failed(entity, line.id(), "is no avatar".to_owned());
     };
-    if let Some(problem) = problem_of(line) {
+    if let Some(problem) = line.problem() {
         return telling.failed(entity, line.id(), problem);
     }
     let state = &mut *state;

@@ -2,18 +2,20 @@
 
 use super::{
     clock::{SoundClock, TimeBase},
+    heard::HeardPhrase,
     landmarks::Named,
     line::{Line, PhraseEnded, SpeechStarted, WordSpoken},
+    making::{Made, Making},
     output::{Placing, SpeechOutput, VoiceTrack},
     perform::Telling,
     sound::{Slot, has_begun, is_free, put, take},
-    voices::{AvatarVoice, Made, Making},
+    voices::AvatarVoice,
 };
 use crate::avatar::{AvatarLife, Mood, Posture};
 use bevy::prelude::*;
 use reverie_avatar::gestures_for;
-use reverie_behavior::{Act, Activity, PhraseEnd, Target, TimedGesture};
-use reverie_voice::{SpokenSentence, guessed_mood, text::Cue};
+use reverie_behavior::{Act, Activity, Gesture, PhraseEnd, Target, TimedGesture};
+use reverie_voice::{SpokenSentence, guessed_mood, lips::HeardSpeech, text::Cue};
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 /// A device has to open within so long, and to ask for a new sound's samples within as long again, seconds.
@@ -92,8 +94,10 @@ pub(super) struct Speaking {
     lag_secs: f64,
     /// Seconds of all its sound, as soon as that is known.
     duration_secs: Option<f64>,
-    /// Sentences that came before the start.
-    early: Vec<SpokenSentence>,
+    /// What came before the start.
+    early: Vec<Made>,
+    /// What is being heard in a sound, up to now.
+    heard: Option<HeardPhrase>,
     /// Beginnings of sentences and their places in the text, those that are over left out.
     sentences: VecDeque<(f64, Range<usize>)>,
     words: VecDeque<Word>,
@@ -122,6 +126,7 @@ impl Speaking {
             lag_secs: 0.0,
             duration_secs: None,
             early: Vec::new(),
+            heard: None,
             sentences: VecDeque::new(),
             words: VecDeque::new(),
             clauses: VecDeque::new(),
@@ -218,7 +223,8 @@ impl Speaking {
         if self.moved {
             self.act(context.life.secs(), Act::Mood(context.mood.act()), context);
         }
-        match self.spoke {
+        // Sounds may be silent, a text may not.
+        match self.spoke || !self.line.is_text() {
             true => Step::Over,
             false => Step::Failed("text: there is nothing in it to say".to_owned()),
         }
@@ -227,8 +233,6 @@ impl Speaking {
     fn take_made(&mut self, context: &mut Context) {
         while let Ok(made) = self.making.made.try_recv() {
             match made {
-                Made::Sentence(sentence) if self.has_begun() => self.perform(*sentence, context),
-                Made::Sentence(sentence) => self.early.push(*sentence),
                 Made::End(secs) => {
                     self.clock.complete();
                     self.duration_secs = Some(secs);
@@ -236,7 +240,19 @@ impl Speaking {
                         self.give_floor(context);
                     }
                 }
+                Made::Failed(problem) => self.problem = Some(problem),
+                made if self.has_begun() => self.perform(made, context),
+                made => self.early.push(made),
             }
+        }
+    }
+
+    /// What was made goes into the timeline.
+    fn perform(&mut self, made: Made, context: &mut Context) {
+        match made {
+            Made::Sentence(sentence) => self.say(*sentence, context),
+            Made::Heard(heard) => self.go_on_saying(heard, context),
+            Made::End(_) | Made::Failed(_) => {}
         }
     }
 
@@ -327,8 +343,8 @@ impl Speaking {
         let text = self.line.as_text().clone();
         context.telling.started.write(SpeechStarted { entity, line, text });
         self.act(start_secs, Act::Activity(Activity::Talking), context);
-        for sentence in std::mem::take(&mut self.early) {
-            self.perform(sentence, context);
+        for made in std::mem::take(&mut self.early) {
+            self.perform(made, context);
         }
         if self.duration_secs.is_some() {
             self.give_floor(context);
@@ -348,7 +364,7 @@ impl Speaking {
     }
 
     /// A sentence goes into the timeline.
-    fn perform(&mut self, sentence: SpokenSentence, context: &mut Context) {
+    fn say(&mut self, sentence: SpokenSentence, context: &mut Context) {
         let SpokenSentence { bytes, start_secs, speech, cues, notes, style } = sentence;
         let at_secs = self.start_secs + start_secs;
         for note in notes.iter().filter(|note| note.kind.is_skipped()) {
@@ -377,9 +393,7 @@ impl Speaking {
             let act = cue.act(|name| context.named.target(&cue, name));
             match act {
                 Some(Act::Gesture(gesture)) => {
-                    if let (Cue::Point(name), reverie_behavior::Gesture::Point { target, .. }) =
-                        (&cue, gesture)
-                    {
+                    if let (Cue::Point(name), Gesture::Point { target, .. }) = (&cue, gesture) {
                         debug!("speech: points at {name}");
                         self.pointed.push(target);
                         points.push((at, target));
@@ -426,6 +440,28 @@ impl Speaking {
         self.act(at_secs, Act::Say(Box::new(say)), context);
     }
 
+    /// A bit more of what is said in a sound. It comes well before it is heard.
+    fn go_on_saying(&mut self, more: HeardSpeech, context: &mut Context) {
+        self.spoke = true;
+        let begins = self.start_secs + more.start_secs;
+        self.end_phrase(|phrase| phrase.is_over_at(begins));
+        let said = match &mut self.heard {
+            Some(phrase) => Ok(phrase),
+            None => HeardPhrase::begin(begins, context).map(|phrase| self.heard.insert(phrase)),
+        }
+        .and_then(|phrase| phrase.go_on(begins, more.speech, context));
+        if let Err(error) = said {
+            self.problem = Some(error.to_string());
+        }
+    }
+
+    fn end_phrase(&mut self, is_over: impl Fn(&HeardPhrase) -> bool) {
+        if let Some(phrase) = self.heard.take_if(|phrase| is_over(phrase)) {
+            let end_secs = phrase.end_secs() - self.start_secs;
+            self.clauses.push_back(Clause { end_secs, from: 0, ending: phrase.ending() });
+        }
+    }
+
     /// Tells what was heard.
     fn tell(&mut self, context: &mut Context) {
         let heard_secs = self.heard_secs;
@@ -435,6 +471,8 @@ impl Speaking {
             let Word { duration_secs, text: word, bytes, .. } = word;
             context.telling.words.write(WordSpoken { entity, line, word, bytes, duration_secs });
         }
+        let (now, complete) = (self.start_secs + heard_secs, self.duration_secs.is_some());
+        self.end_phrase(|phrase| complete || phrase.is_over_at(now));
         while let Some(clause) = self.clauses.pop_front_if(|it| it.end_secs <= heard_secs) {
             let ending = clause.ending;
             context.telling.phrases.write(PhraseEnded { entity, line, ending });

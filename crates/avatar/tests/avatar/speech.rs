@@ -110,6 +110,49 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn speech_that_is_learnt_bit_by_bit_looks_like_speech_that_is_known(
+        sounds in sentence(0.05),
+        seed: u64,
+    ) {
+        /// Before a sound, when it becomes known.
+        const LEAD: f64 = 0.4;
+        let known = speech(sounds);
+        let whole = say(&known);
+        let mut learnt = Timeline::new();
+        learnt.insert(1.0, Act::Say(Box::default())).expect("good");
+        learnt.insert(1.0, Act::Activity(Activity::Talking)).expect("good");
+        let over = 1.0 + f64::from(known.duration_secs);
+        learnt.insert(over, Act::Activity(Activity::Idle)).expect("good");
+        let (mut one, mut other) = (life(seed), life(seed));
+        let (mut pose, mut bit_pose) = (AvatarPose::REST, AvatarPose::REST);
+        let mut coming = known.phonemes.iter().peekable();
+        let (mut worst, mut before) = (0.0f32, [0.0; 52]);
+        for k in 0..((known.duration_secs + 1.5) * 120.0) as usize {
+            let time = 0.9 + k as f64 / 120.0;
+            while let Some(sound) = coming.next_if(|s| 1.0 + f64::from(s.start_secs) <= time + LEAD) {
+                let secs = sound.end_secs - sound.start_secs;
+                let phoneme = TimedPhoneme { start_secs: 0.0, end_secs: secs, ..*sound };
+                let bit = Speech { phonemes: vec![phoneme], duration_secs: secs, ..Speech::default() };
+                learnt.say_more(1.0, sound.start_secs, bit, []).expect("good");
+            }
+            one.pose(&whole, &EmptyPlace, time, Lod::Full, &mut pose);
+            other.pose(&learnt, &EmptyPlace, time, Lod::Full, &mut bit_pose);
+            for (at, (a, b)) in pose.face.0.iter().zip(bit_pose.face.0).enumerate() {
+                if at > EyeWideRight as usize {
+                    worst = worst.max((a - b).abs());
+                    prop_assert!(k == 0 || (b - before[at]).abs() < 0.25, "{at} jumps at {time}");
+                }
+            }
+            before = bit_pose.face.0;
+        }
+        prop_assert!(worst < 0.06, "off by {worst}");
+    }
+}
+
 const FRAME: f32 = 1.0 / 24.0;
 /// Seconds between two looks for pops: a corner in a curve would jolt by its change of speed over this.
 const STEP: f32 = 0.0005;

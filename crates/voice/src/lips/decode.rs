@@ -94,6 +94,12 @@ impl LipDecoder {
         self.decide(viseme, LAG)
     }
 
+    /// Up to this time, seconds from the first frame, all that was said has been given.
+    pub fn given_secs(&self) -> f64 {
+        let frame = self.stretch.sounds.first().map_or(self.decided, |sound| sound.start);
+        frame as f64 * f64::from(LIP_FRAME_SECS)
+    }
+
     /// Ends the stream: what was not given yet. The next frame begins a new one.
     pub fn finish(&mut self) -> Option<HeardSpeech> {
         let rest: Vec<Viseme> = self.path.rest().collect();
