@@ -27,6 +27,7 @@
 //! silence.
 
 mod clock;
+mod device;
 mod heard;
 mod landmarks;
 mod line;

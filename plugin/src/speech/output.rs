@@ -2,6 +2,7 @@
 
 use super::{
     clock::{SoundClock, TimeBase, nanos},
+    device::{Latency, SoundDevice},
     sound::{Slot, VoiceSound, VoiceSoundData},
 };
 use bevy::{
@@ -10,7 +11,7 @@ use bevy::{
 };
 use kira::{
     AudioManager, AudioManagerSettings, Decibels, Mix, Tween,
-    backend::{Backend, Renderer, cpal::CpalBackend},
+    backend::{Backend, Renderer},
     effect::{
         filter::{FilterBuilder, FilterHandle, FilterMode},
         reverb::{ReverbBuilder, ReverbHandle},
@@ -23,7 +24,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -109,19 +110,26 @@ impl SpeechTap {
 
 /// A device or a tap, as kira sees it.
 enum SpeechBackend {
-    Device(Box<CpalBackend>),
+    Device(Box<SoundDevice>),
     Tap(SpeechTap),
 }
 
+/// What a mixer is to be heard by.
+struct Wanted {
+    sink: SpeechSink,
+    latency: Latency,
+    gone: Arc<AtomicBool>,
+}
+
 impl Backend for SpeechBackend {
-    type Settings = SpeechSink;
+    type Settings = Wanted;
     type Error = String;
 
-    fn setup(sink: SpeechSink, block: usize) -> Result<(Self, u32), String> {
-        match sink {
+    fn setup(wanted: Wanted, _: usize) -> Result<(Self, u32), String> {
+        match wanted.sink {
             SpeechSink::Device => {
-                let (device, rate_hz) =
-                    CpalBackend::setup(Default::default(), block).map_err(|e| e.to_string())?;
+                let device = SoundDevice::open(&wanted.latency, &wanted.gone)?;
+                let rate_hz = device.rate_hz();
                 Ok((Self::Device(Box::new(device)), rate_hz))
             }
             SpeechSink::Tap(tap) => {
@@ -134,7 +142,7 @@ impl Backend for SpeechBackend {
 
     fn start(&mut self, renderer: Renderer) -> Result<(), String> {
         match self {
-            Self::Device(device) => device.start(renderer).map_err(|e| e.to_string()),
+            Self::Device(device) => device.start(renderer),
             Self::Tap(tap) => {
                 *tap.renderer.lock().unwrap_or_else(PoisonError::into_inner) = Some(renderer);
                 Ok(())
@@ -157,17 +165,21 @@ pub(super) struct Mixer {
     listener: ListenerHandle,
     room: SendTrackHandle,
     reverb: ReverbHandle,
+    latency: Latency,
+    /// Its device is there no longer.
+    gone: Arc<AtomicBool>,
     /// Tells the tracks of this mixer from those of one before.
     pub number: u32,
 }
 
 impl Mixer {
     fn new(sink: SpeechSink, number: u32) -> Result<Self, String> {
+        let (latency, gone) = (Latency::default(), Arc::new(AtomicBool::new(false)));
         let mut settings = AudioManagerSettings::<SpeechBackend> {
             capacities: kira::Capacities { sub_track_capacity: MOST_TRACKS, ..Default::default() },
             main_track_builder: Default::default(),
             internal_buffer_size: BLOCK,
-            backend_settings: sink,
+            backend_settings: Wanted { sink, latency: latency.clone(), gone: gone.clone() },
         };
         settings.capacities.listener_capacity = 1;
         let mut manager = AudioManager::new(settings)?;
@@ -177,7 +189,7 @@ impl Mixer {
         let mut room = SendTrackBuilder::new();
         let reverb = room.add_effect(ReverbBuilder::new().mix(Mix::WET).feedback(0.6).damping(0.5));
         let room = manager.add_send_track(room).map_err(full)?;
-        Ok(Self { manager, listener, room, reverb, number })
+        Ok(Self { manager, listener, room, reverb, latency, gone, number })
     }
 
     pub fn set_listener(&mut self, place: Vec3, turn: Quat) {
@@ -210,7 +222,8 @@ impl Mixer {
         let mouth = vector(place.mouth);
         let track = self.manager.add_spatial_sub_track(&self.listener, mouth, builder);
         let track = track.map_err(|e| e.to_string())?;
-        Ok(VoiceTrack { track, filter, mixer: self.number })
+        let latency = self.latency.clone();
+        Ok(VoiceTrack { track, filter, latency, mixer: self.number })
     }
 
     pub fn place(&self, track: &mut VoiceTrack, place: &Placing) {
@@ -236,6 +249,7 @@ pub(super) struct Placing {
 pub(super) struct VoiceTrack {
     track: SpatialTrackHandle,
     filter: FilterHandle,
+    latency: Latency,
     mixer: u32,
 }
 
@@ -246,7 +260,7 @@ impl VoiceTrack {
 
     /// Plays a line from a sample on; false where another mixer still has it, or this one is full.
     pub fn play(&mut self, slot: &Slot, clock: &Arc<SoundClock>, position: u64) -> bool {
-        let sound = VoiceSound::new(slot, clock, position);
+        let sound = VoiceSound::new(slot, clock, position, &self.latency);
         // A sound that is refused gives its samples back to the slot.
         sound.is_some_and(|sound| self.track.play(VoiceSoundData(sound)).is_ok())
     }
@@ -290,6 +304,9 @@ impl SpeechOutput {
                 self.mixer = Mixer::new(SpeechSink::Tap(tap.clone()), 1).ok();
             }
             return;
+        }
+        if self.mixer.as_ref().is_some_and(|mixer| mixer.gone.load(Ordering::Relaxed)) {
+            self.lose();
         }
         if self.is_silent() || self.mixer.is_some() {
             return;

@@ -1,6 +1,6 @@
 //! A line's samples on their way to the mixer.
 
-use super::clock::SoundClock;
+use super::{clock::SoundClock, device::Latency};
 use kira::{Frame, info::Info, sound::Sound};
 use rtrb::Consumer;
 use std::{
@@ -42,6 +42,7 @@ pub(super) struct VoiceSound {
     samples: Option<Consumer<f32>>,
     slot: Slot,
     clock: Arc<SoundClock>,
+    latency: Latency,
     /// The last four samples, and how far between the middle two it is.
     window: [f32; 4],
     fraction: f64,
@@ -59,11 +60,17 @@ pub(super) struct VoiceSound {
 
 impl VoiceSound {
     /// `None` while another mixer still has the samples. `position` is that of the first one left.
-    pub fn new(slot: &Slot, clock: &Arc<SoundClock>, position: u64) -> Option<Self> {
+    pub fn new(
+        slot: &Slot,
+        clock: &Arc<SoundClock>,
+        position: u64,
+        latency: &Latency,
+    ) -> Option<Self> {
         Some(Self {
             samples: Some(take(slot)?),
             slot: slot.clone(),
             clock: clock.clone(),
+            latency: latency.clone(),
             window: [0.0; 4],
             fraction: 1.0,
             position,
@@ -105,8 +112,10 @@ impl Sound for VoiceSound {
             self.last_batch_secs = self.batch_secs;
         }
         self.batch_secs = 0.0;
-        // As long as its length is not known, a first batch is heard at once.
-        let latency_nanos = (self.last_batch_secs * 1e9) as i64;
+        // Where the device does not know, what was handed out last is heard first; of what length that
+        // is, a first batch does not tell.
+        let last_batch = || (self.last_batch_secs * 1e9) as i64;
+        let latency_nanos = self.latency.nanos().unwrap_or_else(last_batch);
         let lacked = std::mem::take(&mut self.lacked) || self.batches < 2;
         self.batches = self.batches.saturating_add(1);
         self.clock.begin_batch(self.position, latency_nanos, lacked);

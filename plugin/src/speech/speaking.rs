@@ -300,7 +300,10 @@ impl Speaking {
         };
         let delta_secs = context.delta_secs;
         let wanted = self.start_secs + heard_secs - context.life.secs();
-        let slewed = wanted.clamp(SLOWEST * delta_secs, FASTEST * delta_secs);
+        // A frame that is late by its own work has heard more than the game's time knows of.
+        let sound_secs = (heard_secs - self.heard_secs).max(0.0);
+        let least = SLOWEST * sound_secs.min(delta_secs);
+        let slewed = wanted.clamp(least, FASTEST * sound_secs.max(delta_secs));
         let advance = if wanted - slewed > JUMP_SECS { wanted } else { slewed };
         context.life.hurry(advance - delta_secs);
         self.lag_secs = wanted - advance;
