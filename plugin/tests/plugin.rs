@@ -1,6 +1,7 @@
 //! The plugin in Apps without a window, stepped by fixed times. Everything that is drawn is drawn
 //! on whatever Vulkan device is there (lavapipe on a machine without a GPU).
 
+mod hearing;
 mod lighting;
 mod mishaps;
 mod painting;
@@ -20,6 +21,7 @@ use bevy_reverie::{
     leafwing_input_manager::prelude::{Buttonlike, VirtualDPad},
     prelude::*,
     spatial::{Frame, Memory, Renderer, SpatialConfig, SpatialModel},
+    speech::SpeechSink,
     world_model::{Seed, SeedSource, Snapshot, WorldModel},
 };
 use std::{
@@ -69,8 +71,18 @@ struct Game {
 }
 
 impl Game {
-    /// An App with everything but a window, its world not started yet.
+    /// An App with everything but a window and sound, its world not started yet.
     fn new(view: impl Bundle, assets: Option<&Path>, set_up: impl FnOnce(&mut App)) -> Self {
+        Self::heard(view, assets, SpeechSink::Silent, set_up)
+    }
+
+    /// The same, whose voices are heard there.
+    fn heard(
+        view: impl Bundle,
+        assets: Option<&Path>,
+        sink: SpeechSink,
+        set_up: impl FnOnce(&mut App),
+    ) -> Self {
         let mut app = App::new();
         let asset_plugin = AssetPlugin {
             file_path: assets.map_or("assets".into(), |path| path.display().to_string()),
@@ -79,7 +91,7 @@ impl Game {
         };
         app.add_plugins((
             headless::default_plugins().set(asset_plugin).disable::<LogPlugin>(),
-            ReveriePlugins,
+            ReveriePlugins.set(SpeechPlugin { sink }),
         ))
         .insert_resource(ReverieSettings { lockstep: true, ..default() })
         .insert_resource(TimeUpdateStrategy::ManualDuration(TICK))
