@@ -2,6 +2,7 @@
 
 use crate::{view::WorldView, world::ViewRuntime};
 use bevy::{ecs::system::SystemParam, prelude::*};
+use reverie_spatial::Memory;
 use reverie_world_model::{RayHit, SpatialQuery};
 
 /// Asks the newest memory of a world: ray casts, ground height, free space.
@@ -51,8 +52,22 @@ impl WorldQuery<'_, '_> {
         Some(&world.memory)
     }
 
+    /// How far what is in a direction of the only world is, metres: what is known, else what is guessed
+    /// from around it; `None` for the sky, and without a world.
+    pub(crate) fn distance(&self, origin: Vec3, direction: Vec3, max_m: f32) -> Option<f32> {
+        let memory = self.memory()?;
+        if let Some(hit) = memory.ray_cast(origin, direction, max_m) {
+            return Some(hit.distance_m);
+        }
+        let [.., inverse_distance] = memory.backdrop().sample(direction);
+        (inverse_distance * max_m > 1.0).then(|| 1.0 / inverse_distance)
+    }
+
     fn only(&self) -> Option<&dyn SpatialQuery> {
-        let world = self.views.single().ok()?.world.as_ref()?;
-        Some(&world.memory)
+        self.memory().map(|memory| memory as &dyn SpatialQuery)
+    }
+
+    fn memory(&self) -> Option<&Memory> {
+        Some(&self.views.single().ok()?.world.as_ref()?.memory)
     }
 }

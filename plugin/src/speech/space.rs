@@ -29,12 +29,15 @@ const LOOK_EVERY_SECS: f32 = 0.1;
 const ROOM_EVERY_SECS: f32 = 0.25;
 /// Walls farther away give an echo at most, metres.
 const WALL_M: f32 = 40.0;
+/// Rays that go down more steeply than this meet a floor.
+const FLOOR_Y: f32 = -0.15;
 /// What walls, and open sky, take of a sound that comes to them.
-const WALL_TAKES: f32 = 0.22;
+const WALL_TAKES: f32 = 0.35;
 /// Mean length of the reverb's combs, seconds.
 const COMB_SECS: f32 = 0.031;
-/// The reverb's own gain for a long sound, dB, measured.
-const REVERB_DB: f32 = -3.0;
+/// The reverb's own gain for a long sound, measured, and that two ears in a room hear a voice out of its
+/// echo better than out of a mix, dB.
+const REVERB_DB: f32 = -3.0 - 6.0;
 /// Of changes of what stands between and of the room, per second.
 const SETTLE_PER_SEC: f32 = 8.0;
 
@@ -118,10 +121,13 @@ impl Room {
     /// Reverberation time by Sabine and level of a diffuse field, of a room with walls as far away as the
     /// rays went.
     fn weigh(&mut self) {
-        let walls = self.lengths_m.iter().filter(|length| **length <= WALL_M);
-        let (count, sum) = walls.fold((0, 0.0), |(count, sum), length| (count + 1, sum + length));
-        // Four walls and a floor: else there is no room.
-        if count < RAYS / 2 {
+        let is_wall = |at: &usize| self.lengths_m[*at] <= WALL_M;
+        let walls = (0..RAYS).filter(is_wall);
+        let (count, sum) =
+            walls.fold((0, 0.0), |(count, sum), at| (count + 1, sum + self.lengths_m[at]));
+        // A floor alone is no room.
+        let around = (0..RAYS).filter(|at| direction(*at).y > FLOOR_Y);
+        if around.clone().filter(is_wall).count() * 3 < around.count() {
             (self.reverb_secs, self.level_db) = (0.0, -60.0);
             return;
         }
@@ -241,8 +247,7 @@ fn look_around(room: &mut Room, world: &WorldQuery, ear: Vec3, delta_secs: f32) 
     for _ in 0..RAYS / 4 {
         let at = room.next_ray;
         room.next_ray = (at + 1) % RAYS;
-        let hit = world.ray_cast(ear, direction(at), WALL_M);
-        room.lengths_m[at] = hit.map_or(f32::MAX, |hit| hit.distance_m);
+        room.lengths_m[at] = world.distance(ear, direction(at), WALL_M).unwrap_or(f32::MAX);
     }
     room.weigh();
 }
@@ -296,9 +301,11 @@ mod tests {
         assert!((0.3..0.8).contains(&small.reverb_secs), "{}", small.reverb_secs);
         assert!(hall.reverb_secs > 3.0 * small.reverb_secs && hall.level_db < small.level_db);
         assert!(hall.feedback() > small.feedback() && hall.feedback() < 1.0);
-        let open = of(std::array::from_fn(|at| if at % 3 == 0 { 2.0 } else { f32::MAX }));
-        assert_eq!(open.level_db, -60.0);
+        let field =
+            of(std::array::from_fn(|at| if direction(at).y < -0.1 { 2.0 } else { f32::MAX }));
+        assert_eq!(field.level_db, -60.0, "a floor alone is no room");
         let yard = of(std::array::from_fn(|at| if at < 5 { f32::MAX } else { 8.0 }));
+        assert!(yard.level_db > -60.0);
         assert!(yard.reverb_secs < of([8.0; RAYS]).reverb_secs);
     }
 
