@@ -132,6 +132,27 @@ fn one_line_is_all_that_a_game_writes() {
 }
 
 #[test]
+fn some_are_livelier_than_others() {
+    let strokes = |name: &str| {
+        let mut app = app(SpeechSink::Silent);
+        let entity = app.world_mut().spawn(Avatar::preset(name).with_seed(7)).id();
+        app.update();
+        let text = "You take the long road over the hill, then two bridges and the old mill, and by \
+                    noon you will see the harbour. Nobody ever comes back before the evening.";
+        tell(&mut app, entity, Say::new(text));
+        to_the_end(&mut app, entity);
+        let life = app.world().get::<AvatarLife>(entity).expect("it lives");
+        let say = |act: &Act| match act {
+            Act::Say(say) => say.gestures.len(),
+            _ => 0,
+        };
+        life.timeline().events().iter().map(|event| say(&event.act)).sum::<usize>()
+    };
+    let (calm, lively) = (strokes("joseph"), strokes("amara"));
+    assert!(calm >= 1 && lively > calm, "{calm} strokes, and {lively}");
+}
+
+#[test]
 fn lines_wait_interrupt_and_are_taken_up_again() {
     let mut app = app(SpeechSink::Silent);
     let entity = person(&mut app);

@@ -164,12 +164,12 @@ pub struct Lips {
 /// How speech is performed.
 #[derive(Debug, Args)]
 pub struct Performing {
-    /// How far jaw and lips go: 0 (mumbles) to 1.5
-    #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = articulation)]
-    pub articulation: f32,
-    /// How much brows, head and hands take part: 0 to 2
-    #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = liveliness)]
-    pub liveliness: f32,
+    /// How far jaw and lips go: 0 (mumbles) to 1.5; as the voice has it if not said
+    #[arg(long, value_name = "X", value_parser = articulation)]
+    pub articulation: Option<f32>,
+    /// How much brows, head and hands take part: 0 (calm) to 2; as the voice has it if not said
+    #[arg(long, value_name = "X", value_parser = liveliness)]
+    pub liveliness: Option<f32>,
     /// Frames a second of the track
     #[arg(long, default_value_t = 60, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..=240))]

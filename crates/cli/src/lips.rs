@@ -8,7 +8,7 @@ use crate::{
     perform::{self, Performance},
     stats::millis,
 };
-use reverie_behavior::Speech;
+use reverie_behavior::{Manner, Speech};
 use reverie_inference::ModelStore;
 use reverie_media::{read_wav, write_bytes};
 use reverie_voice::{
@@ -80,7 +80,8 @@ pub fn run(args: &Lips) -> Result<(), CliError> {
     let clipped = sound.samples.iter().filter(|s| s.abs() >= FULL_SCALE).count() as f64
         / sound.samples.len().max(1) as f64;
     warn(&audio, &speech, text_fit, clipped);
-    let performance = Performance { speech: &speech, cues: &[], moods: &[] };
+    let performance =
+        Performance { speech: &speech, cues: &[], moods: &[], manner: Manner::default() };
     let json = performance.track(&args.performing, &mut Vec::new())?;
     write_bytes(&args.track, &json).map_err(unwritable)?;
     let report = Report {

@@ -67,6 +67,8 @@ pub struct Performance<'a> {
     pub cues: &'a [(f32, Cue)],
     /// How it is said.
     pub moods: &'a [(f32, Style)],
+    /// How it shows where the arguments do not say.
+    pub manner: Manner,
 }
 
 impl Performance<'_> {
@@ -90,7 +92,10 @@ impl Performance<'_> {
         how: &Performing,
         skipped_cues: &mut Vec<String>,
     ) -> Result<Track, TimelineError> {
-        let manner = Manner { articulation: how.articulation, liveliness: how.liveliness };
+        let manner = Manner {
+            articulation: how.articulation.unwrap_or(self.manner.articulation),
+            liveliness: how.liveliness.unwrap_or(self.manner.liveliness),
+        };
         let mut gestures = Vec::new();
         for (at, cue) in self.cues {
             match cue.act(|_| None) {

@@ -92,8 +92,9 @@ pub fn run(args: &Speak) -> Result<(), CliError> {
     let wav = wav(&said.samples)?;
     let track = match &args.track {
         Some(path) => {
+            let manner = speaker.spec().manner();
             let performance =
-                Performance { speech: &said.speech, cues: &said.cues, moods: &said.moods };
+                Performance { speech: &said.speech, cues: &said.cues, moods: &said.moods, manner };
             Some((path, performance.track(&args.performing, &mut skipped_cues)?))
         }
         None => None,

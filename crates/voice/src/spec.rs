@@ -1,5 +1,6 @@
 //! Who is speaking: a voice as numbers that people can understand.
 
+use reverie_behavior::Manner;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -80,6 +81,10 @@ pub struct VoiceSpec {
     pub tremor: f32,
     /// Against the recorded voice, dB: -24 to 12.
     pub loudness_db: f32,
+    /// How far jaw and lips go: 0 (mumbles), 1, to 1.5 (over-articulates). Seen, not heard.
+    pub articulation: f32,
+    /// How much brows, head and hands take part: 0 (calm), 1, to 2 (lively).
+    pub liveliness: f32,
 }
 
 impl Default for VoiceSpec {
@@ -95,6 +100,8 @@ impl Default for VoiceSpec {
             brightness: 0.0,
             tremor: 0.0,
             loudness_db: 0.0,
+            articulation: 1.0,
+            liveliness: 1.0,
         }
     }
 }
@@ -162,8 +169,15 @@ impl VoiceSpec {
             brightness: (0.2 * draw(7) - 0.12 * old).clamp(-1.0, 1.0),
             tremor: 0.25 * old,
             loudness_db: 1.5 * sex,
+            articulation: 1.0 + 0.12 * draw(8),
+            liveliness: 1.0 + 0.35 * draw(9) + 0.25 * (1.0 - grown) - 0.3 * old,
             ..Self::default()
         }
+    }
+
+    /// How it shows that somebody with this voice speaks.
+    pub fn manner(&self) -> Manner {
+        Manner { articulation: self.articulation, liveliness: self.liveliness }
     }
 
     /// Checks that all numbers are within their ranges; `file` is only named in errors.
@@ -185,6 +199,8 @@ impl VoiceSpec {
             ("brightness", self.brightness, -1.0, 1.0),
             ("tremor", self.tremor, 0.0, 1.0),
             ("loudness_db", self.loudness_db, -24.0, 12.0),
+            ("articulation", self.articulation, 0.0, Manner::MAX_ARTICULATION),
+            ("liveliness", self.liveliness, 0.0, Manner::MAX_LIVELINESS),
         ];
         for (field, value, least, most) in ranges {
             // Not a number is in no range.

@@ -19,6 +19,7 @@ pub(super) struct HeardPhrase {
     /// When it begins to be said, in the time of the avatar's life.
     at_secs: f64,
     seed: u64,
+    manner: Manner,
     speech: Speech,
     /// When the last of its gestures begins, seconds from its start.
     last_secs: f32,
@@ -26,12 +27,16 @@ pub(super) struct HeardPhrase {
 
 impl HeardPhrase {
     /// A phrase whose first sound comes at a time of the avatar's life.
-    pub fn begin(begins: f64, context: &mut Context) -> Result<Self, TimelineError> {
+    pub fn begin(
+        begins: f64,
+        manner: Manner,
+        context: &mut Context,
+    ) -> Result<Self, TimelineError> {
         let at_secs = (begins - READY_SECS).max(context.life.secs());
-        let say = Say { manner: context.voice.manner, ..Say::default() };
+        let say = Say { manner, ..Say::default() };
         context.life.schedule(at_secs, Act::Say(Box::new(say)))?;
         let seed = context.seed ^ (begins * 1e3) as u64;
-        Ok(Self { at_secs, seed, speech: Speech::default(), last_secs: 0.0 })
+        Ok(Self { at_secs, seed, manner, speech: Speech::default(), last_secs: 0.0 })
     }
 
     /// Adds what begins at a time of the avatar's life.
@@ -48,7 +53,7 @@ impl HeardPhrase {
         }
         self.speech.append(more.clone(), later_secs);
         let now_secs = (context.life.secs() - self.at_secs) as f32;
-        let gestures = self.gestures(&context.voice.manner, now_secs);
+        let gestures = self.gestures(now_secs);
         context.life.say_more(self.at_secs, later_secs, more, gestures)
     }
 
@@ -68,8 +73,8 @@ impl HeardPhrase {
     }
 
     /// The gestures that what was added asks for, and for which there is still time.
-    fn gestures(&mut self, manner: &Manner, now_secs: f32) -> Vec<TimedGesture> {
-        let mut new = gestures_for(&self.speech, manner, self.seed, &[]);
+    fn gestures(&mut self, now_secs: f32) -> Vec<TimedGesture> {
+        let mut new = gestures_for(&self.speech, &self.manner, self.seed, &[]);
         new.retain(|gesture| gesture.start_secs > self.last_secs);
         for TimedGesture { start_secs, gesture } in &mut new {
             // Less time to get ready, where the hand should have left already.

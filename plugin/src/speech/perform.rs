@@ -17,7 +17,8 @@ use crate::{
     avatar::{Avatar, AvatarLife, Library, Mood, Posture},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
-use reverie_voice::Speaker;
+use reverie_behavior::Manner;
+use reverie_voice::{Speaker, VoiceSpec};
 use std::{collections::VecDeque, ops::Range, path::Path};
 
 /// Most lines that wait.
@@ -148,11 +149,14 @@ pub(super) fn speak(
             };
             let Some(Waiting { line, from }) = state.waiting.pop_front() else { continue };
             let seed = avatar.seed.unwrap_or(entity.to_bits());
+            let spec = spec_of(voice, &avatar.source, life.body(), &studio.library);
+            // Sounds need no voice, so one that cannot be read is no reason not to play them.
+            let of_voice = spec.as_ref().map_or_else(|_| Manner::default(), VoiceSpec::manner);
+            let manner = voice.manner.unwrap_or(of_voice);
             let means = model.transpose().and_then(|model| {
                 let speaker = match (&model, &line.content) {
                     (Some(model), Content::Text(_)) => {
-                        let spec = spec_of(voice, &avatar.source, life.body(), &studio.library)?;
-                        let speaker = Speaker::new(model, spec).map_err(|e| e.to_string())?;
+                        let speaker = Speaker::new(model, spec?).map_err(|e| e.to_string())?;
                         Some(speaker.with_seed(seed))
                     }
                     _ => None,
@@ -165,7 +169,7 @@ pub(super) fn speak(
             match making {
                 Ok(making) => {
                     let base = studio.output.base.clone();
-                    state.now = Some(Box::new(Speaking::new(line, from, making, base)));
+                    state.now = Some(Box::new(Speaking::new(line, from, manner, making, base)));
                 }
                 Err(problem) => {
                     telling.failed(entity, line.id(), problem);
@@ -176,7 +180,6 @@ pub(super) fn speak(
         let Some(now) = &mut state.now else { continue };
         let mut context = Context {
             entity,
-            voice,
             posture,
             mood,
             seed: avatar.seed.unwrap_or(entity.to_bits()),

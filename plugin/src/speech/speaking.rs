@@ -9,12 +9,11 @@ use super::{
     output::{Placing, SpeechOutput, VoiceTrack},
     perform::Telling,
     sound::{Slot, has_begun, is_free, put, take},
-    voices::AvatarVoice,
 };
 use crate::avatar::{AvatarLife, Mood, Posture};
 use bevy::prelude::*;
 use reverie_avatar::gestures_for;
-use reverie_behavior::{Act, Activity, Gesture, PhraseEnd, Target, TimedGesture};
+use reverie_behavior::{Act, Activity, Gesture, Manner, PhraseEnd, Target, TimedGesture};
 use reverie_voice::{SpokenSentence, guessed_mood, lips::HeardSpeech, text::Cue};
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
@@ -32,7 +31,6 @@ const NEAR_SECS: f64 = 0.1;
 /// What a line needs of its surroundings to go on.
 pub(super) struct Context<'a, 'w, 's, 't> {
     pub entity: Entity,
-    pub voice: &'a AvatarVoice,
     pub posture: &'a Posture,
     pub mood: &'a Mood,
     pub seed: u64,
@@ -83,6 +81,8 @@ struct Clause {
 pub(super) struct Speaking {
     line: Line,
     from: usize,
+    /// How it shows that it is said.
+    manner: Manner,
     making: Making,
     clock: Arc<SoundClock>,
     phase: Phase,
@@ -113,11 +113,12 @@ pub(super) struct Speaking {
 }
 
 impl Speaking {
-    pub fn new(line: Line, from: usize, making: Making, base: TimeBase) -> Self {
+    pub fn new(line: Line, from: usize, manner: Manner, making: Making, base: TimeBase) -> Self {
         Self {
             clock: Arc::new(SoundClock::new(base, making.rate_hz)),
             line,
             from,
+            manner,
             making,
             phase: Phase::Waiting,
             waited_secs: 0.0,
@@ -410,7 +411,7 @@ impl Speaking {
         }
         points.extend(context.named.mentioned(&speech, &mut self.pointed));
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let manner = context.voice.manner;
+        let manner = self.manner;
         let seed = context.seed ^ (start_secs * 1e3) as u64;
         gestures.extend(gestures_for(&speech, &manner, seed, &points));
         gestures.retain(|gesture| gesture.start_secs <= speech.duration_secs);
@@ -450,7 +451,8 @@ impl Speaking {
         self.end_phrase(|phrase| phrase.is_over_at(begins));
         let said = match &mut self.heard {
             Some(phrase) => Ok(phrase),
-            None => HeardPhrase::begin(begins, context).map(|phrase| self.heard.insert(phrase)),
+            None => HeardPhrase::begin(begins, self.manner, context)
+                .map(|phrase| self.heard.insert(phrase)),
         }
         .and_then(|phrase| phrase.go_on(begins, more.speech, context));
         if let Err(error) = said {

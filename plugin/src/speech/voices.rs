@@ -36,8 +36,8 @@ pub enum VoiceSource {
 pub struct AvatarVoice {
     /// The voice. A change is heard from the next line on.
     pub source: VoiceSource,
-    /// How its mouth, brows and hands take part.
-    pub manner: Manner,
+    /// How its mouth, brows and hands take part, in place of what belongs to the voice.
+    pub manner: Option<Manner>,
     /// Louder or softer, dB; -18 or so while somebody else has the word. Takes effect at once.
     pub gain_db: f32,
 }
