@@ -118,6 +118,34 @@ impl Speech {
         self.duration_secs = self.duration_secs.max(at_secs + next.duration_secs);
     }
 
+    /// What begins at a time or later, with times from there on; a phrase under way is cut.
+    #[must_use]
+    pub fn rest(&self, from_secs: f32) -> Self {
+        // A little early, for times that were rounded.
+        let there = |secs: f32| secs >= from_secs - 1e-3;
+        let moved = |secs: f32| (secs - from_secs).max(0.0);
+        let mut rest = self.clone();
+        rest.phonemes.retain(|sound| there(sound.start_secs));
+        for sound in &mut rest.phonemes {
+            (sound.start_secs, sound.end_secs) = (moved(sound.start_secs), moved(sound.end_secs));
+        }
+        rest.words.retain(|word| there(word.start_secs));
+        for word in &mut rest.words {
+            (word.start_secs, word.end_secs) = (moved(word.start_secs), moved(word.end_secs));
+        }
+        rest.phrases.retain(|phrase| phrase.end_secs > from_secs);
+        for phrase in &mut rest.phrases {
+            (phrase.start_secs, phrase.end_secs) =
+                (moved(phrase.start_secs), moved(phrase.end_secs));
+        }
+        rest.accents.retain(|accent| there(accent.at_secs));
+        for accent in &mut rest.accents {
+            accent.at_secs = moved(accent.at_secs);
+        }
+        rest.duration_secs = moved(self.duration_secs);
+        rest
+    }
+
     /// Whether everything is in order and within its bounds; else the field and what is wrong.
     pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
         let long = |field, len: usize| match len <= MAX_PHONEMES {

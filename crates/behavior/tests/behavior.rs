@@ -199,3 +199,48 @@ fn what_is_said_can_be_learnt_bit_by_bit() {
     timeline.say_more(2.5, 0.8, bit('m', 0.1, goes_on), []).expect("nobody says anything");
     assert_eq!(timeline, before);
 }
+
+#[test]
+fn speech_can_be_taken_up_from_a_time_on() {
+    let sound = |start_secs: f32| TimedPhoneme {
+        phoneme: 'ɑ',
+        stress: 1,
+        start_secs,
+        end_secs: start_secs + 0.1,
+    };
+    let word = |text: &str, start_secs: f32| TimedWord {
+        text: text.to_owned(),
+        start_secs,
+        end_secs: start_secs + 0.1,
+    };
+    let whole = Speech {
+        phonemes: [0.2, 0.5, 0.9].map(sound).to_vec(),
+        words: vec![word("one", 0.2), word("two", 0.5), word("three", 0.9)],
+        accents: vec![
+            Accent { at_secs: 0.25, strength: 0.5 },
+            Accent { at_secs: 0.95, strength: 1.0 },
+        ],
+        phrases: vec![
+            Phrase { start_secs: 0.2, end_secs: 0.6, ending: PhraseEnd::Continuation },
+            Phrase { start_secs: 0.9, end_secs: 1.0, ending: PhraseEnd::Statement },
+        ],
+        duration_secs: 1.2,
+        ..Speech::default()
+    };
+    assert_eq!(whole.rest(0.0), whole);
+    let rest = whole.rest(0.5);
+    assert_eq!(
+        rest.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(),
+        ["two", "three"]
+    );
+    assert_eq!((rest.phonemes.len(), rest.phonemes[0].start_secs), (2, 0.0));
+    assert_eq!(rest.accents.len(), 1);
+    assert_eq!(rest.phrases.len(), 2, "a phrase under way is cut");
+    assert!((rest.phrases[0].end_secs - 0.1).abs() < 1e-6);
+    assert!((rest.duration_secs - 0.7).abs() < 1e-6);
+    let mut timeline = Timeline::new();
+    let say = Say { speech: rest, ..Say::default() };
+    timeline.push(0.0, Act::Say(Box::new(say))).expect("what is left is sound");
+    assert_eq!(whole.rest(9.0).phonemes, []);
+    assert_eq!(whole.rest(9.0).duration_secs, 0.0);
+}

@@ -57,6 +57,12 @@ impl HeardPhrase {
         context.life.say_more(self.at_secs, later_secs, more, gestures)
     }
 
+    /// When the first sound begins, in the time of the avatar's life.
+    pub fn begins_secs(&self) -> f64 {
+        let first = self.speech.phonemes.first().map_or(0.0, |sound| sound.start_secs);
+        self.at_secs + f64::from(first)
+    }
+
     /// When the last sound ends that is known.
     pub fn end_secs(&self) -> f64 {
         let last = self.speech.phonemes.last().map_or(0.0, |sound| sound.end_secs);

@@ -30,6 +30,15 @@ pub struct Line {
     pub(super) content: Content,
 }
 
+/// Where in a line one begins.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Place {
+    /// Of its text.
+    pub byte: usize,
+    /// Of its sound, if it is one, seconds.
+    pub secs: f64,
+}
+
 /// What a line consists of.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Content {
@@ -140,6 +149,11 @@ impl Line {
     /// Whether it is read aloud.
     pub(super) fn is_text(&self) -> bool {
         matches!(self.content, Content::Text(_))
+    }
+
+    /// Whether it can be taken up again once it was broken off.
+    pub(super) fn can_resume(&self) -> bool {
+        !matches!(self.content, Content::Live(_))
     }
 
     /// Whether the avatar's own voice has to be loaded for it: to read a text, or to find one in a sound.
@@ -254,7 +268,7 @@ impl Hush {
         Self { entity, hold: false }
     }
 
-    /// Keeps what was not said, from the phrase on that was broken off.
+    /// Keeps what was not said, from the phrase on that was broken off; a live voice is not kept.
     pub fn hold(entity: Entity) -> Self {
         Self { entity, hold: true }
     }

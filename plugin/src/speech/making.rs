@@ -1,7 +1,7 @@
 //! The sound of a line while it is made, on a thread of its own.
 
 use super::{
-    line::{Content, Line, SpokenSound},
+    line::{Content, Line, Place, SpokenSound},
     listening::{self, Source},
     live::Microphone,
     sound::{Slot, slot},
@@ -83,13 +83,13 @@ impl Cancel {
 }
 
 impl Making {
-    /// Begins a line, from a byte of its text on.
-    pub fn start(line: &Line, from: usize, means: Means) -> Result<Self, String> {
+    /// Begins a line, from a place on.
+    pub fn start(line: &Line, from: Place, means: Means) -> Result<Self, String> {
         let Means { speaker, voice, lips, wait, find } = means;
         match &line.content {
             Content::Text(text) => {
                 let speaker = speaker.ok_or("there is no voice")?;
-                let script = Arc::new(Script::new(&rest_of(text, from)));
+                let script = Arc::new(Script::new(&rest_of(text, from.byte)));
                 let room = if wait { Room::Unknown } else { Room::Secs(AHEAD_SECS) };
                 let said = script.clone();
                 Self::work(script, SAMPLE_RATE_HZ, room, wait, move |out| {
@@ -99,16 +99,17 @@ impl Making {
             }
             Content::Sound(sound) => {
                 let SpokenSound { samples, rate_hz, speech, text } = &**sound;
+                let skipped = skipped(from.secs, *rate_hz, samples.len());
                 let (samples, speech, text) = (samples.clone(), speech.clone(), text.clone());
                 let (rate_hz, script) = (*rate_hz, Arc::new(Script::new(&text)));
-                let room = Room::Samples(samples.len());
+                let room = Room::Samples(samples.len() - skipped);
                 match speech {
                     Some(speech) => Self::work(script, rate_hz, room, true, move |out| {
-                        out.recording(&samples, speech, text.len());
+                        out.recording(&samples, skipped, &speech, text.len());
                         Ok(())
                     }),
                     None => Self::work(script, rate_hz, room, wait, move |out| {
-                        hear(&samples, rate_hz, &text, voice.as_ref(), &lips, out)
+                        hear(&samples, skipped, &text, voice.as_ref(), &lips, out)
                     }),
                 }
             }
@@ -119,8 +120,9 @@ impl Making {
                 let room = if wait { Room::Unknown } else { Room::Secs(AHEAD_SECS) };
                 Self::work(script, OTHER_RATE_HZ, room, wait, move |out| {
                     let sound = read_wav(&path).and_then(|sound| sound.resampled(OTHER_RATE_HZ));
-                    let Sound { samples, rate_hz } = sound.map_err(|e| e.to_string())?;
-                    hear(&samples.into(), rate_hz, &text, voice.as_ref(), &lips, out)
+                    let samples = sound.map_err(|e| e.to_string())?.samples;
+                    let skipped = skipped(from.secs, OTHER_RATE_HZ, samples.len());
+                    hear(&samples.into(), skipped, &text, voice.as_ref(), &lips, out)
                 })
             }
             Content::Live(live) => {
@@ -271,8 +273,9 @@ impl Out {
         self.count as f64 / f64::from(self.rate_hz)
     }
 
-    /// A sound of which all is known.
-    fn recording(&mut self, samples: &[f32], speech: Speech, text_bytes: usize) {
+    /// A sound of which all is known; so many of its samples are left out.
+    fn recording(&mut self, samples: &[f32], skipped: usize, speech: &Speech, text_bytes: usize) {
+        let speech = speech.rest(skipped as f32 / self.rate_hz as f32);
         self.tell(Made::Sentence(Box::new(SpokenSentence {
             bytes: 0..text_bytes,
             start_secs: 0.0,
@@ -281,30 +284,34 @@ impl Out {
             notes: Vec::new(),
             style: None,
         })));
-        self.push_all(samples);
+        self.push_all(&samples[skipped..]);
     }
+}
+
+/// So many samples come before a time.
+fn skipped(secs: f64, rate_hz: u32, samples: usize) -> usize {
+    ((secs.max(0.0) * f64::from(rate_hz)) as usize).min(samples)
 }
 
 /// A recording: its text is found in it, or, without, its lips are read bit by bit.
 fn hear(
     samples: &Arc<[f32]>,
-    rate_hz: u32,
+    skipped: usize,
     text: &str,
     voice: Option<&Voice>,
     lips: &Lips,
     out: &mut Out,
 ) -> Result<(), String> {
     let Some(voice) = voice.filter(|_| !text.trim().is_empty()) else {
-        return listening::listen(Source::Whole(samples.clone(), 0), rate_hz, lips, out);
+        let rate_hz = out.rate_hz;
+        return listening::listen(Source::Whole(samples.clone(), skipped), rate_hz, lips, out);
     };
     let mut reader = lips.reader()?;
-    let whole = Sound { rate_hz, samples: samples.to_vec() };
+    let whole = Sound { rate_hz: out.rate_hz, samples: samples.to_vec() };
     let heard = whole.resampled(RATE_HZ).map_err(|e| e.to_string())?.samples;
     let plain = Script::new(text);
-    match reader.align(&heard, plain.plain(), voice) {
-        Ok(aligned) => out.recording(samples, aligned.speech, text.len()),
-        Err(error) => return Err(format!("text: {error}")),
-    }
+    let aligned = reader.align(&heard, plain.plain(), voice).map_err(|e| format!("text: {e}"))?;
+    out.recording(samples, skipped, &aligned.speech, text.len());
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 use super::{
     landmarks::Named,
     line::{
-        Content, Hush, Line, LineId, PhraseEnded, Resume, Say, SayOrder, SpeechEnd, SpeechEnded,
-        SpeechStarted, WordSpoken,
+        Content, Hush, Line, LineId, PhraseEnded, Place, Resume, Say, SayOrder, SpeechEnd,
+        SpeechEnded, SpeechStarted, WordSpoken,
     },
     making::{Making, Means},
     output::{SpeechOutput, VoiceTrack},
@@ -34,11 +34,11 @@ pub struct SpeechState {
     pub(super) hearing: Hearing,
 }
 
-/// A line to say, from a byte of its text on.
+/// A line to say, from a place on.
 #[derive(Clone)]
 struct Waiting {
     line: Line,
-    from: usize,
+    from: Place,
 }
 
 impl SpeechState {
@@ -219,7 +219,8 @@ fn break_off(
     let waiting = state.waiting.drain(..);
     if hold {
         state.held.clear();
-        state.held.extend(state.now.as_ref().map(|now| {
+        let now = state.now.as_ref().filter(|now| now.line().can_resume());
+        state.held.extend(now.map(|now| {
             let (line, from) = now.rest();
             Waiting { line: line.clone(), from }
         }));
@@ -255,7 +256,7 @@ pub(super) fn say(say: On<Say>, mut speakers: Query<Told>, mut telling: Telling)
         let problem = format!("more than {MOST_WAITING} lines wait");
         return telling.failed(entity, line.id(), problem);
     }
-    state.waiting.push_back(Waiting { line: line.clone(), from: 0 });
+    state.waiting.push_back(Waiting { line: line.clone(), from: Place::default() });
 }
 
 pub(super) fn hush(hush: On<Hush>, mut speakers: Query<Told>, mut telling: Telling) {

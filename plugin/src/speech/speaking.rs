@@ -4,7 +4,7 @@ use super::{
     clock::{SoundClock, TimeBase},
     heard::HeardPhrase,
     landmarks::Named,
-    line::{Line, PhraseEnded, SpeechStarted, WordSpoken},
+    line::{Line, PhraseEnded, Place, SpeechStarted, WordSpoken},
     making::{Made, Making},
     output::{Placing, SpeechOutput, VoiceTrack},
     perform::Telling,
@@ -72,15 +72,15 @@ struct Word {
 
 struct Clause {
     end_secs: f64,
-    /// Where its text begins.
-    from: usize,
+    /// Where it begins.
+    from: Place,
     ending: PhraseEnd,
 }
 
 /// A line under way.
 pub(super) struct Speaking {
     line: Line,
-    from: usize,
+    from: Place,
     /// How it shows that it is said.
     manner: Manner,
     making: Making,
@@ -113,7 +113,7 @@ pub(super) struct Speaking {
 }
 
 impl Speaking {
-    pub fn new(line: Line, from: usize, manner: Manner, making: Making, base: TimeBase) -> Self {
+    pub fn new(line: Line, from: Place, manner: Manner, making: Making, base: TimeBase) -> Self {
         Self {
             clock: Arc::new(SoundClock::new(base, making.rate_hz)),
             line,
@@ -131,7 +131,7 @@ impl Speaking {
             sentences: VecDeque::new(),
             words: VecDeque::new(),
             clauses: VecDeque::new(),
-            said_bytes: from,
+            said_bytes: from.byte,
             pointed: Vec::new(),
             moved: false,
             spoke: false,
@@ -168,9 +168,17 @@ impl Speaking {
     }
 
     /// The line and where the phrase begins that is being said.
-    pub fn rest(&self) -> (&Line, usize) {
-        let from = self.clauses.front().map_or(self.said_bytes, |clause| clause.from);
-        (&self.line, if self.has_begun() { from.max(self.from) } else { self.from })
+    pub fn rest(&self) -> (&Line, Place) {
+        let clause = self.clauses.front().map(|clause| clause.from);
+        let phrase = self.heard.as_ref().map(|phrase| Place {
+            byte: self.said_bytes,
+            secs: phrase.begins_secs() - self.start_secs,
+        });
+        let now = Place { byte: self.said_bytes, secs: self.heard_secs };
+        let from =
+            if self.has_begun() { clause.or(phrase).unwrap_or(now) } else { Place::default() };
+        let byte = from.byte.max(self.from.byte);
+        (&self.line, Place { byte, secs: self.from.secs + from.secs.max(0.0) })
     }
 
     pub fn silence(&self) {
@@ -418,7 +426,7 @@ impl Speaking {
         gestures.sort_by(|a, b| a.start_secs.total_cmp(&b.start_secs));
 
         self.sentences.push_back((start_secs, bytes.clone()));
-        let mut cursor = bytes.start;
+        let mut cursor = bytes.start.max(self.from.byte).min(bytes.end);
         for word in &speech.words {
             let found = plain.get(cursor..bytes.end).and_then(|rest| rest.find(&word.text));
             let start = found.map_or(cursor, |at| cursor + at);
@@ -436,7 +444,10 @@ impl Speaking {
             let first = self.words.iter().find(|word| word.start_secs >= begins);
             self.clauses.push_back(Clause {
                 end_secs: start_secs + f64::from(phrase.end_secs),
-                from: first.map_or(bytes.start, |word| word.bytes.start),
+                from: Place {
+                    byte: first.map_or(bytes.start, |word| word.bytes.start),
+                    secs: start_secs + f64::from(phrase.start_secs),
+                },
                 ending: phrase.ending,
             });
         }
@@ -462,8 +473,10 @@ impl Speaking {
 
     fn end_phrase(&mut self, is_over: impl Fn(&HeardPhrase) -> bool) {
         if let Some(phrase) = self.heard.take_if(|phrase| is_over(phrase)) {
+            let secs = phrase.begins_secs() - self.start_secs;
+            let from = Place { byte: self.said_bytes, secs };
             let end_secs = phrase.end_secs() - self.start_secs;
-            self.clauses.push_back(Clause { end_secs, from: 0, ending: phrase.ending() });
+            self.clauses.push_back(Clause { end_secs, from, ending: phrase.ending() });
         }
     }
 

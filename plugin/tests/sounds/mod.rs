@@ -81,6 +81,14 @@ fn watched(app: &mut App, entity: Entity, mut each: impl FnMut(&mut App)) -> Mou
     panic!("it never ends");
 }
 
+/// Steps until so much was heard; how much.
+fn watched_until(app: &mut App, entity: Entity, secs: f32) -> f32 {
+    while (state(app, entity).heard_secs() as f32) < secs {
+        app.update();
+    }
+    state(app, entity).heard_secs() as f32
+}
+
 fn beats(app: &App, entity: Entity) -> usize {
     let life = app.world().get::<AvatarLife>(entity).expect("it lives");
     let said = life.timeline().events().iter().filter_map(|event| match &event.act {
@@ -121,6 +129,25 @@ fn a_recording_is_performed() {
     assert_eq!(found, all, "all closures");
     let said = words(&mut app);
     assert_eq!((said.len(), said[0].as_str(), said[14].as_str()), (15, "My", "boat"));
+    // Broken off, it goes on with its second phrase.
+    for text in [TEXT, ""] {
+        tell(&mut app, entity, Say::line(Line::file(&path, text), SayOrder::Queue));
+        let before = watched_until(&mut app, entity, 0.7 * truth.duration_secs);
+        tell(&mut app, entity, Hush::hold);
+        app.update();
+        assert!(!state(&app, entity).is_busy());
+        let first = words(&mut app);
+        tell(&mut app, entity, Resume::from);
+        let rest = watched(&mut app, entity, |_| {}).jaw.len() as f32 / 60.0;
+        let again = words(&mut app);
+        assert!(before + rest < 1.7 * truth.duration_secs, "{before} s and {rest} s");
+        assert!(before + rest > truth.duration_secs - 0.1, "{before} s and {rest} s");
+        if text == TEXT {
+            assert!(first.starts_with(&said[..4]) && said.ends_with(&again), "{first:?} {again:?}");
+            assert!(again.len() < said.len() && first.len() + again.len() >= said.len());
+        }
+        drain::<SpeechEnded>(&mut app);
+    }
     // The same from memory.
     let sound = SpokenSound::new(samples, VOICE_HZ).with_text(TEXT);
     tell(&mut app, entity, Say::line(Line::sound(sound), SayOrder::Queue));
