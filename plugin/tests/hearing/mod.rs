@@ -47,7 +47,7 @@ fn levels(place: Vec3) -> [f32; 2] {
     [400.0, 4000.0].map(|hz| {
         let (mut re, mut im) = (0.0f64, 0.0f64);
         for (at, sample) in last.iter().enumerate() {
-            let turn = f64::from(hz) * at as f64 * std::f64::consts::TAU / f64::from(RATE_HZ);
+            let turn = hz * at as f64 * std::f64::consts::TAU / f64::from(RATE_HZ);
             re += f64::from(*sample) * turn.cos();
             im += f64::from(*sample) * turn.sin();
         }
