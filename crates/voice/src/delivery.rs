@@ -228,7 +228,8 @@ impl Manner {
         Temper {
             pitch_hz: RECORDED_PITCH_HZ * self.pitch,
             range: self.range.clamp(0.3, 1.6),
-            strength: (0.8 + 0.05 * delivery.loudness_db - 0.2 * (1.0 - delivery.voicing)).clamp(0.3, 1.0),
+            strength: (0.8 + 0.05 * delivery.loudness_db - 0.2 * (1.0 - delivery.voicing))
+                .clamp(0.3, 1.0),
         }
     }
 

@@ -118,7 +118,8 @@ pub(super) fn marks_end(text: &str, at: usize) -> usize {
 
 /// Syllables in one piece: kind, end, how many.
 fn syllables(bytes: &[u8], at: usize) -> Option<(VocalKind, usize, usize)> {
-    let is = |at: usize, letter: u8| bytes.get(at).is_some_and(|b| b.to_ascii_lowercase() == letter);
+    let is =
+        |at: usize, letter: u8| bytes.get(at).is_some_and(|b| b.to_ascii_lowercase() == letter);
     let mut at = at;
     // "ahaha"
     if is(at, b'a') && is(at + 1, b'h') {

@@ -99,9 +99,9 @@ impl Source {
                 self.outward[frame] += breath * strength * call.level.sqrt() * puff.max(trail);
             }
             // Pitch goes on between the calls, unheard, so that each begins where its voice does.
-            let from = calls.get(number.wrapping_sub(1) as usize).map_or(0.0, |before| {
-                0.5 * (before.start_secs + before.secs + call.start_secs)
-            });
+            let from = calls
+                .get(number.wrapping_sub(1) as usize)
+                .map_or(0.0, |before| 0.5 * (before.start_secs + before.secs + call.start_secs));
             let frames = self.pitch_hz.len();
             for frame in frames_of(from, self.vocal.end_secs).take_while(|f| *f < frames) {
                 let x = ((frame_secs(frame) - call.start_secs) / call.secs).clamp(-0.3, 1.3);
@@ -130,7 +130,8 @@ impl Source {
             // The chest falls: most of the breath at first, the voice gives out before it.
             let rise = smooth(x / 0.12);
             self.outward[frame] = 0.12 * strength * rise * (1.0 - x).powf(1.4);
-            self.voice[frame] = 0.26 * strength * smooth(x / 0.16) * (1.0 - smooth((x - 0.12) / 0.5));
+            self.voice[frame] =
+                0.26 * strength * smooth(x / 0.16) * (1.0 - smooth((x - 0.12) / 0.5));
             let semitones = 2.0 + 0.8 * wobble - 7.0 * x;
             let hz = temper.pitch_hz * (semitones / 12.0).exp2();
             self.pitch_hz[frame] = hz.clamp(PITCH_HZ[0], PITCH_HZ[1]);

@@ -55,7 +55,11 @@ impl Throat {
         let plain = network.melody(&reading, &steps);
         let melody = Melody {
             pitch_hz: plain.pitch_hz.iter().map(|_| formed_hz).collect(),
-            strength: plain.strength.iter().map(|s| s + EFFORT * (s / 5.0).clamp(0.0, 1.0)).collect(),
+            strength: plain
+                .strength
+                .iter()
+                .map(|s| s + EFFORT * (s / 5.0).clamp(0.0, 1.0))
+                .collect(),
         };
         let mut spectra = network.spectra(&symbols, &steps, &melody);
         let (mut all, mut some) = (Vec::new(), Vec::new());
