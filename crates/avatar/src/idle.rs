@@ -87,10 +87,10 @@ const WHIMS: [(&[FaceShape], f32, f64); 11] = [
     (&[MouthRight], 0.05, 8.9),
 ];
 
-/// Adds the small movements of a face at rest.
-pub(crate) fn small_movements(seed: u64, time: f64, face: &mut FaceWeights) {
+/// Adds the small movements of a face at rest, `liveliness` times as large as usual.
+pub(crate) fn small_movements(seed: u64, time: f64, liveliness: f32, face: &mut FaceWeights) {
     for (lane, (shapes, most, slot_secs)) in WHIMS.iter().enumerate() {
-        let w = most * whim(seed, lane as u64, time, *slot_secs);
+        let w = liveliness * most * whim(seed, lane as u64, time, *slot_secs);
         for shape in *shapes {
             face[*shape] += w;
         }

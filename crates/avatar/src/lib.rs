@@ -31,6 +31,7 @@ mod head;
 mod idle;
 mod ik;
 mod life;
+mod mind;
 mod mouth;
 mod phrasing;
 mod pose;
@@ -42,6 +43,7 @@ mod skeleton;
 mod speaking;
 mod surroundings;
 mod track;
+mod vocals;
 
 pub use bone::HumanBone;
 pub use crowd::Crowd;

@@ -12,6 +12,7 @@ use crate::{
     hands::{self, BothHands, HandMotion},
     head::{Head, angles},
     idle::Breaths,
+    mind::Mind,
     random::{Channel, Draw},
     skeleton::Skeleton,
     speaking::Speaking,
@@ -55,6 +56,9 @@ pub struct LifeState {
     pub(crate) pupil: Glide,
     pub(crate) speaking: Speaking,
     pub(crate) hands: BothHands,
+    /// Older states have none.
+    #[serde(default)]
+    pub(crate) mind: Mind,
 }
 
 impl LifeState {
@@ -81,6 +85,7 @@ impl LifeState {
             pupil: Glide::still(AvatarPose::RESTING_PUPIL),
             speaking: Speaking::default(),
             hands: [HandMotion::default(); 2],
+            mind: Mind::default(),
         }
     }
 
@@ -281,6 +286,7 @@ impl Life {
         for arm in &mut state.arms {
             arm.tick(time, STEP, eye, surroundings);
         }
+        state.mind.tick(time, state.activity, thinking);
         state.adapt(time, surroundings.luminance(time), feelings.affect.arousal, thinking);
     }
 }

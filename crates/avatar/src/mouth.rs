@@ -270,6 +270,11 @@ impl Mouth {
         mouth
     }
 
+    /// How much of the mouth is speech's, 0 to 1.
+    pub fn busy(&self) -> f32 {
+        self.busy
+    }
+
     /// Adds as much as `by` of another one: of what passes, and of what follows it.
     pub fn add(&mut self, other: &Self, by: f32) {
         for (shape, more) in self.shapes.iter_mut().zip(other.shapes) {

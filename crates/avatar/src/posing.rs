@@ -9,10 +9,12 @@ use crate::{
     gesture::{ArmGoal, Reach},
     idle,
     life::{Life, STEP},
+    mind::MindFace,
     mouth::Mouth,
     random::{Channel, Draw, wander},
     skeleton::{EYE, FOOT, FOREARM, HAND, SHIN, SHOULDER, SIDE, THIGH, TOES, UPPER_ARM, finger},
     speaking::Prosody,
+    vocals::Outburst,
 };
 use glam::{Quat, Vec3};
 use reverie_behavior::Timeline;
@@ -48,6 +50,8 @@ struct Moment {
     ahead: f32,
     mouth: Mouth,
     prosody: Prosody,
+    outburst: Outburst,
+    mind: MindFace,
 }
 
 impl Life {
@@ -62,16 +66,18 @@ impl Life {
         }
         let feelings = state.moods.at(time);
         let feet = [0, 1].map(|side| root.to_model(state.gait.foot(side, time).ball));
-        let (mouth, prosody) = state.speaking.at(timeline, self.seed, time);
+        let (mouth, prosody, outburst) = state.speaking.at(timeline, self.seed, time);
         let moment = Moment {
             time,
             root,
             bearing: feelings.bearing(),
-            breath: state.breaths.at(time),
+            breath: state.breaths.at(time) + outburst.chest,
             stride: (state.gait.speed(time) / (1.3 * self.body.size)).min(1.3),
             ahead: feet[0].z - feet[1].z,
             mouth,
             prosody,
+            outburst,
+            mind: state.mind.at(self.seed, time, feelings.affect.valence),
         };
         self.pose_trunk(&moment, pose);
         let places = self.body.rig.places(pose);
@@ -86,7 +92,9 @@ impl Life {
     fn pose_trunk(&self, moment: &Moment, pose: &mut AvatarPose) {
         let (state, body) = (&self.state, &self.body);
         let Moment { time, root, bearing, breath, .. } = *moment;
+        let (uttered, mind) = (&moment.outburst, &moment.mind);
         let (side, forward, head_sway) = idle::sway(self.seed, time);
+        let head_sway = head_sway.map(|angle| angle * mind.liveliness);
         let still = 1.0 - 0.8 * moment.stride.min(1.0);
         let weight = state.gait.weight(time);
         let width = if moment.stride > 0.02 { 0.02 + 0.012 * still } else { 0.032 };
@@ -105,7 +113,7 @@ impl Life {
         pose.hips_offset = offset;
         pose.hips_offset.y += self.hips_drop(moment, hips, offset);
 
-        let lean = bearing.lean + 0.05 * moment.stride - 1.3 * DEGREE * breath;
+        let lean = bearing.lean + 0.05 * moment.stride - 1.3 * DEGREE * breath + uttered.lean;
         let torso = Quat::from_rotation_y(torso_yaw - root.yaw + 0.5 * twist)
             * Quat::from_rotation_x(lean + 0.4 * head_sway[1] * bearing.sway)
             * Quat::from_rotation_z(-1.6 * DEGREE * weight * still);
@@ -117,20 +125,26 @@ impl Life {
         }
         for side in 0..2 {
             let shrug = SHRUG * state.hands[side].shrug(time);
-            let raise = bearing.shoulders + 1.1 * DEGREE * breath + shrug;
+            let raise = bearing.shoulders + 1.1 * DEGREE * breath + shrug + uttered.shoulders;
             pose.set_rotation(SHOULDER[side], Quat::from_rotation_z(SIDE[side] * raise));
         }
 
         let (nod_yaw, nod_pitch) = state.nods.at(time);
         let said = &moment.prosody;
-        let (nod_yaw, nod_pitch) = (nod_yaw + said.yaw, nod_pitch + said.pitch);
+        let (nod_yaw, nod_pitch) =
+            (nod_yaw + said.yaw, nod_pitch + said.pitch + uttered.pitch + mind.pitch);
         let tilt = wander(self.seed, Channel::Tilt, 0, time, [0.031, 0.053, 0.087]);
         let head = Quat::from_rotation_y(head_yaw - root.yaw + nod_yaw + head_sway[0])
             * Quat::from_rotation_x(
                 -(state.head.pitch.at(time) + nod_pitch + head_sway[1] + bearing.head_pitch),
             )
             * Quat::from_rotation_z(
-                bearing.tilt + said.tilt + 3.0 * DEGREE * tilt + 0.7 * head_sway[2],
+                bearing.tilt
+                    + said.tilt
+                    + uttered.tilt
+                    + mind.tilt
+                    + 3.0 * DEGREE * tilt
+                    + 0.7 * head_sway[2],
             );
         // The head keeps its own orientation, whatever the torso does below it.
         let turn = torso.inverse() * head;
@@ -316,8 +330,10 @@ impl Life {
         if pose.lod == Lod::Full {
             let person = Draw::new(self.seed, Channel::Person, 0);
             feelings.show(self.seed, time, person.between(0, -0.08, 0.08), &mut pose.face);
-            idle::small_movements(self.seed, time, &mut pose.face);
+            idle::small_movements(self.seed, time, moment.mind.liveliness, &mut pose.face);
+            moment.mind.show(moment.mouth.busy(), &mut pose.face);
             moment.prosody.show(&mut pose.face);
+            moment.outburst.show(&mut pose.face);
             moment.mouth.speak(&mut pose.face);
             self.pose_eyes(moment, places, pose);
             let wide = wander(self.seed, Channel::Pupil, 0, time, [0.07, 0.17, 0.43]);

@@ -33,6 +33,8 @@ pub(crate) enum Channel {
     Arms,
     Speech,
     Hands,
+    Vocal,
+    Mind,
 }
 
 /// Source of draws for one index of one channel.

@@ -6,12 +6,15 @@ use crate::{
     curves::{bump, min_jerk, since},
     mouth::Mouth,
     random::{Channel, Draw},
+    vocals::Outburst,
 };
 use reverie_behavior::{Accent, Act, Gesture, Manner, Phrase, PhraseEnd, Say, Speech, Timeline};
 use serde::{Deserialize, Serialize};
 
 /// What is cut short passes within this, seconds.
 const HUSH_SECS: f32 = 0.2;
+/// The same for laughter and its like: bodies do not stop so soon.
+const HUSH_VOCAL_SECS: f32 = 0.45;
 /// Shortest and longest time in which the mouth leaves its rest when a speech begins, seconds.
 const BEGIN_SECS: [f32; 2] = [0.04, 0.15];
 /// Brows take so long to rise to an accent and to come down again, seconds.
@@ -187,13 +190,19 @@ impl Speaking {
         })
     }
 
-    /// Mouth, brows and head at a moment.
-    pub fn at(&self, timeline: &Timeline, seed: u64, time: f64) -> (Mouth, Prosody) {
+    /// Mouth, brows and head at a moment, and what is uttered besides words.
+    pub fn at(&self, timeline: &Timeline, seed: u64, time: f64) -> (Mouth, Prosody, Outburst) {
         let (mut mouth, mut prosody) = (Mouth::default(), Prosody::default());
+        let mut outburst = Outburst::default();
         for said in self.0.iter().flatten() {
             let left = 1.0 - min_jerk(since(time, said.hushed) / HUSH_SECS);
             let Some(say) = timeline.get(said.event).and_then(said_by) else { continue };
             let t = since(time, said.start);
+            let seed = seed ^ said.event.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let left_vocal = 1.0 - min_jerk(since(time, said.hushed) / HUSH_VOCAL_SECS);
+            if left_vocal > 0.0 {
+                outburst.add(&Outburst::of(&say.speech, seed, t), left_vocal);
+            }
             // The first sound is prepared from when the speech begins, not from before.
             let first = say.speech.phonemes.first().map_or(0.0, |sound| sound.start_secs);
             let left = left * min_jerk(t / first.clamp(BEGIN_SECS[0], BEGIN_SECS[1]));
@@ -201,10 +210,9 @@ impl Speaking {
                 continue;
             }
             mouth.add(&Mouth::of(&say.speech, &say.manner, t), left);
-            let seed = seed ^ said.event.wrapping_mul(0x9E37_79B9_7F4A_7C15);
             prosody.add(&Prosody::of(&say.speech, &say.manner, seed, t), left);
         }
-        (mouth, prosody)
+        (mouth, prosody, outburst)
     }
 }
 

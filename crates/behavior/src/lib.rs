@@ -12,6 +12,7 @@ mod act;
 mod emotion;
 mod speech;
 mod timeline;
+mod vocal;
 pub mod wire;
 
 pub use act::{
@@ -24,3 +25,4 @@ pub use speech::{
     TimedWord, Viseme,
 };
 pub use timeline::{Timeline, TimelineError};
+pub use vocal::{Call, MAX_CALLS, Vocal, VocalKind};

@@ -1,6 +1,6 @@
 //! What is said and when: enough to move a mouth, brows and hands by.
 
-use crate::TimedGesture;
+use crate::{TimedGesture, Vocal, vocal::MAX_CALLS};
 use serde::{Deserialize, Serialize};
 
 /// Longest speech, seconds.
@@ -89,6 +89,8 @@ pub struct Speech {
     pub accents: Vec<Accent>,
     /// In order.
     pub phrases: Vec<Phrase>,
+    /// Sounds that are no words, in order.
+    pub vocals: Vec<Vocal>,
     /// Length with the silence at both ends, seconds.
     pub duration_secs: f32,
 }
@@ -111,10 +113,15 @@ impl Speech {
         for accent in &mut next.accents {
             accent.at_secs += at_secs;
         }
+        for vocal in &mut next.vocals {
+            vocal.start_secs += at_secs;
+            vocal.end_secs += at_secs;
+        }
         self.phonemes.append(&mut next.phonemes);
         self.words.append(&mut next.words);
         self.phrases.append(&mut next.phrases);
         self.accents.append(&mut next.accents);
+        self.vocals.append(&mut next.vocals);
         self.duration_secs = self.duration_secs.max(at_secs + next.duration_secs);
     }
 
@@ -156,6 +163,7 @@ impl Speech {
         long("words", self.words.len())?;
         long("accents", self.accents.len())?;
         long("phrases", self.phrases.len())?;
+        long("vocals", self.vocals.len())?;
         if !(0.0..=MAX_SPEECH_SECS).contains(&self.duration_secs) {
             let problem = format!("{} is not within 0 to {MAX_SPEECH_SECS}", self.duration_secs);
             return Err(("duration_secs", problem));
@@ -168,6 +176,14 @@ impl Speech {
         in_order("phrases", spans, self.duration_secs)?;
         let spans = self.accents.iter().map(|a| (a.at_secs, a.at_secs));
         in_order("accents", spans, self.duration_secs)?;
+        let spans = self.vocals.iter().map(|v| (v.start_secs, v.end_secs));
+        in_order("vocals", spans, self.duration_secs)?;
+        if let Some(vocal) = self.vocals.iter().find(|v| !(0.0..=1.0).contains(&v.strength)) {
+            return Err(("strength", format!("{} is not within 0 to 1", vocal.strength)));
+        }
+        if let Some(vocal) = self.vocals.iter().find(|v| v.calls > MAX_CALLS) {
+            return Err(("calls", format!("{} are more than {MAX_CALLS}", vocal.calls)));
+        }
         if let Some(word) = self.words.iter().find(|w| w.text.len() > MAX_WORD_BYTES) {
             let problem = format!("a word of {} bytes, {MAX_WORD_BYTES} at most", word.text.len());
             return Err(("words", problem));

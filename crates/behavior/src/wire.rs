@@ -7,12 +7,14 @@
 //! `Line::decode(&line.encode()?)?`, and all machines perform the same, bit by bit.
 //!
 //! The bytes are the version and the packed line in `postcard`'s coding (numbers below 128 take a byte).
+//! Lines without [`Vocal`]s are of version 1, as all were before there were any; the others are of version 2,
+//! which has them at its end.
 //! Words are a third of them; a game that shows no subtitles may clear them, but gestures that words ask for go
 //! with them.
 
 use crate::{
     Accent, Act, Gesture, Manner, Phrase, PhraseEnd, Say, Speech, Target, TimedGesture,
-    TimedPhoneme, TimedWord, timeline::check,
+    TimedPhoneme, TimedWord, Vocal, VocalKind, timeline::check,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +23,9 @@ use serde::{Deserialize, Serialize};
 pub const STEP_SECS: f32 = 0.0025;
 /// Longest line in bytes; an hour of lively talk takes 300,000.
 pub const MAX_BYTES: usize = 1 << 20;
-/// First byte of every line.
+/// First byte of every line: without vocals, and with some.
 const VERSION: u8 = 1;
+const VOCAL_VERSION: u8 = 2;
 /// Most places that a line points at.
 const MAX_POINTS: usize = 1000;
 
@@ -59,7 +62,7 @@ pub enum WireError {
     #[error("{0} bytes are more than {MAX_BYTES}")]
     TooLong(usize),
     /// Bytes of another version.
-    #[error("version {0} is not {VERSION}")]
+    #[error("version {0} is neither {VERSION} nor {VOCAL_VERSION}")]
     Version(u8),
     /// Bytes that are no line.
     #[error("no line: {0}")]
@@ -88,6 +91,9 @@ struct Packed {
     /// Gap.
     points: Vec<(u32, Target)>,
 }
+
+/// Behind the rest in lines of [`VOCAL_VERSION`]: gap, length, kind, hundredths of strength, calls, variant.
+type PackedVocals = Vec<(u32, u32, VocalKind, u8, u8, u8)>;
 
 impl Line {
     /// The line in bytes.
@@ -129,6 +135,14 @@ impl Line {
             .collect();
         duration = duration.max(clock.at);
         clock = Clock::default();
+        let vocals: PackedVocals = (speech.vocals.iter())
+            .map(|v| {
+                let (gap, length) = (clock.until(v.start_secs), clock.until(v.end_secs));
+                (gap, length, v.kind, hundredths(v.strength), v.calls, v.variant)
+            })
+            .collect();
+        duration = duration.max(clock.at);
+        clock = Clock::default();
         let gestures: Vec<_> =
             gestures.iter().map(|g| (clock.until(g.start_secs), g.gesture)).collect();
         clock = Clock::default();
@@ -147,8 +161,14 @@ impl Line {
             gestures,
             points,
         };
-        let bytes = postcard::to_extend(&packed, vec![VERSION])
-            .map_err(|e| WireError::Bytes(e.to_string()))?;
+        let coding = |e: postcard::Error| WireError::Bytes(e.to_string());
+        let bytes = match vocals.is_empty() {
+            true => postcard::to_extend(&packed, vec![VERSION]).map_err(coding)?,
+            false => {
+                let bytes = postcard::to_extend(&packed, vec![VOCAL_VERSION]).map_err(coding)?;
+                postcard::to_extend(&vocals, bytes).map_err(coding)?
+            }
+        };
         if bytes.len() > MAX_BYTES {
             return Err(WireError::TooLong(bytes.len()));
         }
@@ -165,15 +185,20 @@ impl Line {
         }
         let (version, rest) =
             bytes.split_first().ok_or_else(|| WireError::Bytes("it is empty".to_owned()))?;
-        if *version != VERSION {
+        if !matches!(*version, VERSION | VOCAL_VERSION) {
             return Err(WireError::Version(*version));
         }
-        let (packed, rest): (Packed, &[u8]) =
-            postcard::take_from_bytes(rest).map_err(|e| WireError::Bytes(e.to_string()))?;
+        let coding = |e: postcard::Error| WireError::Bytes(e.to_string());
+        let (packed, mut rest): (Packed, &[u8]) =
+            postcard::take_from_bytes(rest).map_err(coding)?;
+        let mut vocals = PackedVocals::new();
+        if *version == VOCAL_VERSION {
+            (vocals, rest) = postcard::take_from_bytes(rest).map_err(coding)?;
+        }
         if !rest.is_empty() {
             return Err(WireError::Bytes(format!("{} bytes follow it", rest.len())));
         }
-        let line = packed.line()?;
+        let line = packed.line(vocals)?;
         line.check()?;
         Ok(line)
     }
@@ -200,7 +225,7 @@ impl Line {
 }
 
 impl Packed {
-    fn line(self) -> Result<Line, WireError> {
+    fn line(self, packed_vocals: PackedVocals) -> Result<Line, WireError> {
         let mut others = self.others.chars();
         let mut clock = Clock::default();
         let mut phonemes = Vec::with_capacity(self.sounds.len());
@@ -244,9 +269,16 @@ impl Packed {
         for (gap, target) in self.points {
             points.push((clock.after(gap)?, target));
         }
+        clock = Clock::default();
+        let mut vocals = Vec::with_capacity(packed_vocals.len());
+        for (gap, length, kind, strength, calls, variant) in packed_vocals {
+            let (start_secs, end_secs) = (clock.after(gap)?, clock.after(length)?);
+            let strength = whole(strength);
+            vocals.push(Vocal { kind, start_secs, end_secs, strength, calls, variant });
+        }
         let duration_secs = Clock::default().after(self.duration)?;
         let [articulation, liveliness] = self.manner.map(whole);
-        let speech = Speech { phonemes, words, accents, phrases, duration_secs };
+        let speech = Speech { phonemes, words, accents, phrases, vocals, duration_secs };
         let manner = Manner { articulation, liveliness };
         Ok(Line { say: Say { speech, manner, gestures }, seed: self.seed, points })
     }

@@ -78,7 +78,7 @@ pub fn run(args: &Speak) -> Result<(), CliError> {
         .with_seed(args.performing.seed);
     let load_ms = millis(started.elapsed());
     let said = said(&speaker, &text);
-    if said.speech.phonemes.is_empty() {
+    if said.speech.phonemes.is_empty() && said.speech.vocals.is_empty() {
         return Err(CliError::BadInput("TEXT: there is nothing in it to say".to_owned()));
     }
     let spoken_secs = said.speech.duration_secs;

@@ -4,6 +4,7 @@ use crate::network::{FRAME_SECS, Melody};
 use crate::spec::{RECORDED_PITCH_HZ, VoiceSpec};
 use crate::synth::{Noise, Shape, Unevenness};
 use crate::text::Style;
+use crate::vocal::Temper;
 use reverie_behavior::{Emotion, Feeling};
 
 /// Changes against a speaker's usual way of speaking.
@@ -143,6 +144,8 @@ impl Delivery {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner {
     pub pace: f32,
+    /// Pitch against the recorded voice, without the delivery.
+    lowered: f32,
     pitch: f32,
     range: f32,
     tremor: f32,
@@ -173,6 +176,9 @@ const PITCH_HZ: [f32; 2] = [45.0, 800.0];
 const MELODIC_HZ: [f32; 2] = [95.0, 420.0];
 /// Octaves that a tremor moves pitch by.
 const TREMOR_OCTAVES: f32 = 0.09;
+/// Unevenness of sounds that are no words, added to the voice's own.
+const VOCAL_JITTER: f32 = 0.012;
+const VOCAL_SHIMMER: f32 = 0.08;
 /// How often it does, Hz.
 const TREMOR_HZ: f32 = 5.2;
 
@@ -201,12 +207,40 @@ impl Manner {
         };
         Self {
             pace: (spec.pace * delivery.pace).clamp(PACE[0], PACE[1]),
+            lowered,
             pitch: lowered * (delivery.pitch_semitones / 12.0).exp2(),
             range: spec.pitch_range * delivery.range,
             tremor: (spec.tremor + delivery.tremor).clamp(0.0, 1.0),
             effort: delivery.effort,
             shape,
         }
+    }
+
+    /// For sounds that are no words: their cycles are less alike than those of speech.
+    pub(crate) fn of_vocals(mut self) -> Self {
+        self.shape.unevenness.jitter += VOCAL_JITTER;
+        self.shape.unevenness.shimmer += VOCAL_SHIMMER;
+        self
+    }
+
+    /// How sounds that are no words are made.
+    pub(crate) fn temper(&self, delivery: &Delivery) -> Temper {
+        Temper {
+            pitch_hz: RECORDED_PITCH_HZ * self.pitch,
+            range: self.range.clamp(0.3, 1.6),
+            strength: (0.8 + 0.05 * delivery.loudness_db - 0.2 * (1.0 - delivery.voicing))
+                .clamp(0.3, 1.0),
+        }
+    }
+
+    /// What is taken from a voice for being lower than the recorded one, dB: breath is none the softer.
+    pub(crate) fn lowered_db(&self) -> f32 {
+        10.0 * self.lowered.log10()
+    }
+
+    /// The pitch that the network is to form spectra for where one of `heard_hz` is heard.
+    pub(crate) fn formed_hz(&self, heard_hz: f32) -> f32 {
+        (heard_hz * self.shape.tract_length).clamp(FORMED_HZ[0], FORMED_HZ[1])
     }
 
     /// Changes the network's melody. Spectra are formed for a pitch that is higher by as much as the

@@ -12,6 +12,7 @@ mod spec;
 mod synth;
 pub mod text;
 mod timing;
+mod vocal;
 
 pub use acting::guessed_mood;
 pub use delivery::Delivery;

@@ -1,6 +1,7 @@
 //! What to say, with its tags taken out.
 
 use crate::text::{Cue, Mark, MarkKind, Marked, Style, markup};
+use reverie_behavior::VocalKind;
 use std::ops::Range;
 
 /// A text to say, whose tags (see [`markup`]) were found.
@@ -18,6 +19,20 @@ pub(crate) enum Segment {
     Text(Range<usize>, Option<Style>),
     /// Seconds.
     Pause(f32),
+    Vocal(VocalTag),
+}
+
+/// A sound that is no word, as the text has it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct VocalTag {
+    /// Bytes of the text.
+    pub start: usize,
+    pub end: usize,
+    pub kind: VocalKind,
+    /// Seconds, where the text says it.
+    pub secs: Option<f32>,
+    /// The style that holds there, if the text names one.
+    pub style: Option<Style>,
 }
 
 impl Script {
@@ -36,6 +51,12 @@ impl Script {
                 MarkKind::Pause { secs } => {
                     script.text(start..bytes.start, style);
                     script.segments.push(Segment::Pause(secs));
+                    start = bytes.end;
+                }
+                MarkKind::Vocal { kind, secs } => {
+                    script.text(start..bytes.start, style);
+                    let tag = VocalTag { start: bytes.start, end: bytes.end, kind, secs, style };
+                    script.segments.push(Segment::Vocal(tag));
                     start = bytes.end;
                 }
             }

@@ -3,11 +3,12 @@
 use crate::delivery::{Delivery, Manner, Melodies};
 use crate::error::VoiceError;
 use crate::network::{STEP_SECS, Spectra, SpellingNetwork, VoiceNetwork};
-use crate::script::{Script, Segment};
+use crate::script::{Script, Segment, VocalTag};
 use crate::spec::{SpecError, VoiceSpec};
 use crate::synth::{HOP, Noise, SAMPLE_RATE_HZ, Vocoder};
 use crate::text::{Accent, Cue, Note, Phonemizer, Sentence, Style, Word};
 use crate::timing::{EARLY_SECS, Timing};
+use crate::vocal::{Source, Throat};
 use reverie_behavior::Speech;
 use reverie_inference::ModelStore;
 use std::ops::Range;
@@ -76,7 +77,7 @@ pub struct Chunk {
     pub sentence: Option<Box<SpokenSentence>>,
 }
 
-/// A sentence whose timing is known.
+/// A sentence, or a sound that is no word, whose timing is known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpokenSentence {
     /// Where it is in the text, bytes.
@@ -129,6 +130,7 @@ impl Speaker {
         let pieces = script.segments().iter().flat_map(move |segment| {
             let pieces: Box<dyn Iterator<Item = Piece> + 'a> = match segment {
                 Segment::Pause(secs) => Box::new(std::iter::once(Piece::Pause(*secs))),
+                Segment::Vocal(tag) => Box::new(std::iter::once(Piece::Vocal(*tag))),
                 Segment::Text(range, style) => {
                     let delivery = style.map_or(self.delivery, Delivery::of);
                     let sentences = phonemizer.sentences(&script.plain()[range.clone()]);
@@ -168,6 +170,7 @@ impl Speaker {
 enum Piece {
     Sentence(Box<(Sentence, Delivery, Option<Style>)>),
     Pause(f32),
+    Vocal(VocalTag),
 }
 
 /// Speech under way.
@@ -187,7 +190,7 @@ pub struct Utterance<'a> {
 
 impl std::fmt::Debug for Utterance<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Utterance").field("secs", &secs(self.samples)).finish_non_exhaustive()
+        f.debug_struct("Utterance").field("secs", &secs_of(self.samples)).finish_non_exhaustive()
     }
 }
 
@@ -202,6 +205,14 @@ enum Speaking {
         noise: Noise,
     },
     Sounding(Spectra),
+    /// A sound that is no word, and its next frame.
+    Vocal {
+        source: Source,
+        manner: Manner,
+        noise: Noise,
+        throat: Option<Throat>,
+        frame: usize,
+    },
 }
 
 impl<'a> Utterance<'a> {
@@ -225,7 +236,7 @@ impl<'a> Utterance<'a> {
 
     /// All that is left at once: samples, and the speech with times from its beginning.
     pub fn whole(self) -> (Vec<f32>, Speech) {
-        let start_secs = secs(self.samples);
+        let start_secs = secs_of(self.samples);
         let mut samples = Vec::new();
         let mut speech = Speech::default();
         for chunk in self {
@@ -234,8 +245,36 @@ impl<'a> Utterance<'a> {
                 speech.append(sentence.speech, (sentence.start_secs - start_secs) as f32);
             }
         }
-        speech.duration_secs = secs(samples.len() as u64) as f32;
+        speech.duration_secs = secs_of(samples.len() as u64) as f32;
         (samples, speech)
+    }
+
+    /// Noise of the next sentence or sound.
+    fn noise(&mut self) -> Noise {
+        let noise = Noise::new(self.speaker.seed ^ (u64::from(self.sentences) << 32));
+        self.sentences = self.sentences.wrapping_add(1);
+        noise
+    }
+
+    /// Plans a sound that is no word.
+    fn announce_vocal(&mut self, tag: VocalTag) -> SpokenSentence {
+        let VocalTag { start, end, kind, secs, style } = tag;
+        let delivery = style.map_or(self.speaker.delivery, Delivery::of);
+        let manner = Manner::new(&self.speaker.spec, &delivery).of_vocals();
+        let noise = self.noise();
+        let source = Source::new(kind, secs, manner.temper(&delivery), noise);
+        let speech = Speech {
+            vocals: vec![source.vocal],
+            duration_secs: source.vocal.end_secs,
+            ..Speech::default()
+        };
+        // What is to be done before it is done with it.
+        let (now, later) = self.cues.split_at(self.cues.partition_point(|(at, _)| *at < start));
+        self.cues = later;
+        let cues = now.iter().map(|(_, cue)| (0.0, cue.clone())).collect();
+        self.speaking = Some(Speaking::Vocal { source, manner, noise, throat: None, frame: 0 });
+        let start_secs = secs_of(self.samples);
+        SpokenSentence { bytes: start..end, start_secs, speech, cues, notes: Vec::new(), style }
     }
 
     /// Lengths, melody and timing of a sentence.
@@ -245,10 +284,9 @@ impl<'a> Utterance<'a> {
         delivery: &Delivery,
         style: Option<Style>,
     ) -> SpokenSentence {
+        let noise = self.noise();
         let network = &self.speaker.voice.network;
         let manner = Manner::new(&self.speaker.spec, delivery);
-        let noise = Noise::new(self.speaker.seed ^ (u64::from(self.sentences) << 32));
-        self.sentences = self.sentences.wrapping_add(1);
         let (symbols, places) = network.symbols(&sentence.phonemes);
         let mut speech = Speech::default();
         // Without a phoneme there is nothing between the two silences.
@@ -270,7 +308,7 @@ impl<'a> Utterance<'a> {
         }
         let cues = self.cues_of(&sentence, &speech);
         let Sentence { bytes, notes, .. } = sentence;
-        SpokenSentence { bytes, start_secs: secs(self.samples), speech, cues, notes, style }
+        SpokenSentence { bytes, start_secs: secs_of(self.samples), speech, cues, notes, style }
     }
 
     /// The cues up to the sentence's last word that were not yet given.
@@ -293,8 +331,29 @@ impl<'a> Utterance<'a> {
                 let network = &self.speaker.voice.network;
                 Speaking::Sounding(network.spectra(&symbols, &steps, &melodies.formed))
             }
+            Speaking::Vocal { source, manner, noise, throat: None, frame } => {
+                self.vocoder.begin(&source.pitch_hz, &[], manner.shape, noise);
+                let network = &self.speaker.voice.network;
+                let breath_db = -manner.lowered_db();
+                let formed_hz = manner.formed_hz(source.highest_pitch_hz());
+                let throat = Throat::new(network, source.vocal.kind, formed_hz, breath_db);
+                Speaking::Vocal { source, manner, noise, throat: Some(throat), frame }
+            }
             sounding => sounding,
         }
+    }
+
+    /// The next frames of a sound that is no word.
+    fn vocalise(&mut self, source: &Source, throat: &Throat, frame: &mut usize) -> Vec<f32> {
+        let frames = if self.samples == 0 { FIRST_FRAMES } else { FRAMES };
+        let until = (*frame + frames).min(source.frames());
+        let mut samples = Vec::with_capacity((until - *frame + 3) * HOP);
+        while *frame < until {
+            throat.frame(source, *frame, &mut self.spectra);
+            self.vocoder.push(&self.spectra, &mut samples);
+            *frame += 1;
+        }
+        samples
     }
 
     fn sound(&mut self, spectra: &mut Spectra) -> Vec<f32> {
@@ -308,7 +367,7 @@ impl<'a> Utterance<'a> {
     }
 
     fn chunk(&mut self, samples: Vec<f32>) -> Chunk {
-        let start_secs = secs(self.samples);
+        let start_secs = secs_of(self.samples);
         self.samples += samples.len() as u64;
         Chunk { start_secs, samples, sentence: None }
     }
@@ -321,12 +380,21 @@ impl Iterator for Utterance<'_> {
         loop {
             if let Some(speaking) = self.speaking.take() {
                 let speaking = self.begin(speaking);
-                if let Speaking::Sounding(mut spectra) = speaking {
-                    let samples = self.sound(&mut spectra);
-                    if !samples.is_empty() {
-                        self.speaking = Some(Speaking::Sounding(spectra));
-                        return Some(self.chunk(samples));
+                let (samples, speaking) = match speaking {
+                    Speaking::Sounding(mut spectra) => {
+                        (self.sound(&mut spectra), Speaking::Sounding(spectra))
                     }
+                    Speaking::Vocal { source, manner, noise, throat: Some(throat), mut frame } => {
+                        let samples = self.vocalise(&source, &throat, &mut frame);
+                        let throat = Some(throat);
+                        (samples, Speaking::Vocal { source, manner, noise, throat, frame })
+                    }
+                    // Both were begun above.
+                    Speaking::Announced { .. } | Speaking::Vocal { .. } => continue,
+                };
+                if !samples.is_empty() {
+                    self.speaking = Some(speaking);
+                    return Some(self.chunk(samples));
                 }
             } else if self.silence > 0 {
                 let count = self.silence.min((SILENCE_SECS * SAMPLE_RATE_HZ as f32) as usize);
@@ -336,6 +404,12 @@ impl Iterator for Utterance<'_> {
                 match self.pieces.next()? {
                     Piece::Pause(secs) => {
                         self.silence = (secs * SAMPLE_RATE_HZ as f32) as usize;
+                    }
+                    Piece::Vocal(tag) => {
+                        let sentence = self.announce_vocal(tag);
+                        let start_secs = sentence.start_secs;
+                        let sentence = Some(Box::new(sentence));
+                        return Some(Chunk { start_secs, samples: Vec::new(), sentence });
                     }
                     Piece::Sentence(piece) => {
                         let (sentence, delivery, style) = *piece;
@@ -350,7 +424,7 @@ impl Iterator for Utterance<'_> {
     }
 }
 
-fn secs(samples: u64) -> f64 {
+fn secs_of(samples: u64) -> f64 {
     samples as f64 / f64::from(SAMPLE_RATE_HZ)
 }
 

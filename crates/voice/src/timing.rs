@@ -73,6 +73,7 @@ impl Timing<'_> {
             accents: accents.collect(),
             phrases: phrases.collect(),
             words: words.collect(),
+            vocals: Vec::new(),
             duration_secs: self.steps.iter().sum::<usize>() as f32 * self.step_secs,
             phonemes: sounds.into_iter().map(|sound| sound.timed).collect(),
         }

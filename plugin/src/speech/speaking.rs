@@ -384,7 +384,8 @@ impl Speaking {
             let text: String = text.chars().take(40).collect();
             warn!("speech: skipped `{text}`");
         }
-        if speech.phonemes.is_empty() && speech.words.is_empty() {
+        let silent = speech.phonemes.is_empty() && speech.words.is_empty();
+        if silent && speech.vocals.is_empty() {
             return;
         }
         self.spoke = true;

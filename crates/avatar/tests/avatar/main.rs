@@ -11,3 +11,4 @@ mod life;
 mod speech;
 mod track;
 mod vocabulary;
+mod vocals;

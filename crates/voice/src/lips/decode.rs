@@ -194,6 +194,7 @@ impl Stretch {
                 })
                 .collect(),
             phrases: vec![phrase],
+            vocals: Vec::new(),
             duration_secs: secs(end),
         };
         let start_secs = first.start as f64 * f64::from(LIP_FRAME_SECS);

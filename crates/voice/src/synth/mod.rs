@@ -20,10 +20,10 @@ pub(crate) use vocoder::Vocoder;
 /// Samples per second of all sound.
 pub const SAMPLE_RATE_HZ: u32 = 24_000;
 /// Samples of a frame.
-const FRAME: usize = 1200;
+pub(crate) const FRAME: usize = 1200;
 /// Samples from a frame to the next.
 pub(crate) const HOP: usize = 300;
 /// Frequencies of a spectrum.
 pub(crate) const BINS: usize = FRAME / 2 + 1;
 /// From a bin to the next.
-const BIN_HZ: f32 = SAMPLE_RATE_HZ as f32 / FRAME as f32;
+pub(crate) const BIN_HZ: f32 = SAMPLE_RATE_HZ as f32 / FRAME as f32;

@@ -47,6 +47,7 @@ mod table;
 mod tagger;
 mod tokenize;
 mod unknown;
+mod vocals;
 mod words;
 
 pub use assets::TextError;

@@ -11,4 +11,5 @@ mod speaker;
 mod spec;
 mod text;
 mod text_input;
+mod vocals;
 mod wire;
