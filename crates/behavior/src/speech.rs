@@ -149,6 +149,10 @@ impl Speech {
         for accent in &mut rest.accents {
             accent.at_secs = moved(accent.at_secs);
         }
+        rest.vocals.retain(|vocal| there(vocal.start_secs));
+        for vocal in &mut rest.vocals {
+            (vocal.start_secs, vocal.end_secs) = (moved(vocal.start_secs), moved(vocal.end_secs));
+        }
         rest.duration_secs = moved(self.duration_secs);
         rest
     }
