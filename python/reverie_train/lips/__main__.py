@@ -1,4 +1,4 @@
-"""`python -m reverie_train.lips data|train|eval|export|peers`."""
+"""`python -m reverie_train.lips data|train|eval|export|peers|strangers`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ COMMANDS = {
     "eval": ("evaluate", "score a trained network on voices and sentences it never heard"),
     "export": ("export", "write the weights, the parity fixture and the figures for the run-time"),
     "peers": ("peers", "score other programs on the same sounds"),
+    "strangers": ("strangers", "score the shipped network on voices of flite, which it never heard"),
 }
 
 if __name__ == "__main__":
