@@ -47,10 +47,11 @@ type Shapes = [f32; SHAPES.len()];
 const JAW: usize = 0;
 
 //                        jaw   smile cheek squint upper lower dimple nose inner outer wide funnel pucker puff frown stretch
+// Who laughs shows the upper teeth.
 const LAUGHING: Shapes =
-    [0.17, 0.72, 0.8, 0.5, 0.22, 0.16, 0.12, 0.12, 0.06, 0.08, 0.0, 0.0, 0.0, 0.0, 0.0, 0.12];
+    [0.2, 0.76, 0.8, 0.5, 0.62, 0.18, 0.12, 0.12, 0.06, 0.08, 0.0, 0.0, 0.0, 0.0, 0.0, 0.12];
 const CALLING: Shapes =
-    [0.24, 0.04, 0.1, 0.08, 0.1, 0.14, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.05];
+    [0.3, 0.04, 0.1, 0.08, 0.24, 0.16, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.05];
 const CHUCKLING: Shapes =
     [0.03, 0.55, 0.45, 0.3, 0.02, 0.02, 0.2, 0.04, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 const CHUCKLE_CALLING: Shapes =
