@@ -232,7 +232,7 @@ impl Life {
             state.cursor += 1;
         }
         while let Some(gesture) = state.speaking.gesture(timeline, time) {
-            state.gesture(seed, time, eye, &gesture, surroundings);
+            state.gesture(&self.body, seed, time, eye, &gesture, surroundings);
         }
         state.look_ahead(timeline);
 
@@ -322,7 +322,7 @@ impl LifeState {
             Act::Mood(mood) => self.moods.begin(time, mood),
             Act::Look(look) => self.interests.add(seed, time, look),
             Act::Release(target) => self.interests.release(target),
-            Act::Gesture(gesture) => self.gesture(seed, time, eye, gesture, surroundings),
+            Act::Gesture(gesture) => self.gesture(body, seed, time, eye, gesture, surroundings),
             Act::Turn(target) => {
                 if let Some(yaw) = yaw_to(target, eye, surroundings, time) {
                     self.gait.set_task(Task::Turn(yaw));
@@ -345,6 +345,7 @@ impl LifeState {
 
     fn gesture(
         &mut self,
+        body: &Skeleton,
         seed: u64,
         time: f64,
         eye: Vec3,
@@ -354,7 +355,7 @@ impl LifeState {
         match gesture {
             Gesture::Nod(times) => self.nods.begin(seed, time, *times, false),
             Gesture::Shake(times) => self.nods.begin(seed, time, *times, true),
-            Gesture::Stroke(stroke) => hands::begin(&mut self.hands, time, stroke),
+            Gesture::Stroke(stroke) => hands::begin(&mut self.hands, body, time, stroke),
             Gesture::Wave { .. } | Gesture::Point { .. } | Gesture::Reach { .. } => {}
         }
         let Some((reach, hand, secs)) = of_arm(gesture) else { return };

@@ -71,8 +71,8 @@ fn meaning(word: &str) -> Option<Form> {
         "i" | "me" | "my" | "mine" | "myself" => form(
             one,
             HandShape::Relaxed,
-            [-0.05, -0.35, 0.5],
-            [-0.12, -0.36, 0.4],
+            [-0.06, -0.3, 0.5],
+            [-0.18, -0.25, 0.38],
             [-0.5, 0.1, -1.0],
         ),
         "you" | "your" | "yours" | "yourself" => {

@@ -7,7 +7,7 @@ use crate::{
     curves::{soft_limit, soft_min, wrapped},
     emotion::{Bearing, Feelings},
     gesture::{ArmGoal, Reach},
-    idle,
+    hands, idle,
     life::{Life, STEP},
     mind::MindFace,
     mouth::Mouth,
@@ -26,17 +26,6 @@ const EYE_YAW: f32 = 35.0 * DEGREE;
 const EYE_PITCH: f32 = 25.0 * DEGREE;
 /// How far a shrug lifts the shoulders.
 const SHRUG: f32 = 13.0 * DEGREE;
-/// A forearm turns no further than this to show its palm.
-const ROLL: f32 = 105.0 * DEGREE;
-
-/// The angle about `along` that takes a palm that faces `has` to `wants`, as far as a forearm turns.
-fn roll(along: Vec3, has: Vec3, wants: Vec3) -> f32 {
-    let across = |v: Vec3| v - along * along.dot(v);
-    let (has, wants) = (across(has), across(wants));
-    let angle = along.dot(has.cross(wants)).atan2(has.dot(wants));
-    // A palm that faces along the forearm cannot be had: the less it asks for, the less it turns.
-    soft_limit(angle * (4.0 * wants.length_squared()).min(1.0), 0.8 * ROLL, ROLL)
-}
 
 /// What several parts of the pose need.
 struct Moment {
@@ -232,19 +221,9 @@ impl Life {
 
         if let Some(goal) = self.state.hands[side].at(moment.time) {
             let root = places.position(UPPER_ARM[side]);
-            let outwards = Vec3::new(s, 1.0, 1.0);
-            let target = root + chest * (goal.place * outwards * body.arms[side].length());
-            let pole = chest * Vec3::new(0.5 * s, -0.85, -0.3);
-            let reached = body.arms[side].reach(root, target, pole);
+            let reached = hands::reached(body, side, goal.place, root, chest);
             // The forearm turns half of the way to where the palm is to face, the wrist the rest.
-            let bone = (body.rig.rest(HAND[side]) - body.rig.rest(FOREARM[side]))
-                .normalize_or(s * Vec3::X);
-            let roll = roll(
-                reached.lower * bone,
-                reached.lower * Vec3::NEG_Y,
-                chest * (goal.palm * outwards),
-            );
-            let twist = Quat::from_axis_angle(bone, 0.5 * roll);
+            let twist = Quat::from_axis_angle(hands::forearm_axis(body, side), 0.5 * goal.roll);
             upper = upper.slerp(shoulder.inverse() * reached.upper, goal.part);
             elbow = elbow.slerp(reached.upper.inverse() * reached.lower * twist, goal.part);
             wrist = wrist.slerp(twist, goal.part);

@@ -1,6 +1,6 @@
 //! What follows from a rig once: limbs, shares of bones, relaxed fingers.
 
-use crate::{HumanBone, Limb, Rig};
+use crate::{HumanBone, Limb, Rig, curves::min_jerk};
 use glam::{Quat, Vec3};
 
 /// A rig with everything that posing it needs.
@@ -87,8 +87,11 @@ pub(crate) fn finger(at: usize, fist: f32) -> Quat {
     let (side, at) = (SIDE[at / 15], at % 15);
     let (digit, joint) = (at / 3, at % 3);
     if digit == 0 {
-        // The thumb lies beside the index finger.
-        return Quat::from_rotation_y(-side * [0.15, 0.25, 0.3][joint] * fist * 2.0);
+        // The thumb lies beside the index finger, and of a fist across the others.
+        let across = min_jerk(2.0 * fist - 1.0);
+        let bend = [0.3, 0.5, 0.6][joint] * fist + [0.0, 0.35, 0.3][joint] * across;
+        return Quat::from_rotation_x([0.85, 0.0, 0.0][joint] * across)
+            * Quat::from_rotation_y(-side * bend);
     }
     let curl = [70.0f32, 85.0, 55.0][joint].to_radians();
     let fist = fist * [0.0, 0.85, 1.0, 1.1, 1.2][digit];

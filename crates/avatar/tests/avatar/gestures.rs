@@ -1,7 +1,7 @@
 //! Hands that go with words.
 
 use crate::helpers::*;
-use glam::Vec3;
+use glam::{Quat, Vec3};
 use reverie_avatar::{AvatarPose, EmptyPlace, HumanBone::*, Rig, gestures_for, say_for};
 use reverie_behavior::{
     Accent, Act, Activity, Gesture, HandShape, Hands, Manner, Say, Speech, Stroke, Target,
@@ -220,6 +220,41 @@ fn no_hand_goes_through_the_body_or_the_other_hand() {
         );
     }
     assert!(moved > 0.8, "hands move at most {moved} m/s");
+}
+
+#[test]
+fn hands_turn_as_quickly_as_hands_can() {
+    const HZ: f32 = 120.0;
+    let mut quickest = 0.0f32;
+    for seed in 0..6 {
+        let manner = Manner { liveliness: 0.6 + 0.25 * seed as f32, ..Manner::default() };
+        let timeline = performance(&talk(seed), manner, seed);
+        let bones = [LeftLowerArm, LeftHand, RightLowerArm, RightHand];
+        let mut last: Option<[(Quat, f32); 4]> = None;
+        let span = (0.0, 63.0, f64::from(HZ));
+        watch(&mut life(seed), &timeline, &EmptyPlace, span, |time, _, pose: &AvatarPose| {
+            let now = bones.map(|bone| pose.rotation(bone));
+            let last_one = last.take();
+            last = Some(std::array::from_fn(|at| {
+                let Some(before) = last_one else { return (now[at], 0.0) };
+                let (was, before_speed) = before[at];
+                // Bones of glam turn the short way: signs do not matter.
+                let speed = was.angle_between(now[at]).min(was.angle_between(-now[at])) * HZ;
+                quickest = quickest.max(speed);
+                // 800 degrees a second: wrists of people reach more.
+                assert!(speed < 14.0, "{:?} turns {speed} rad/s at {time}, seed {seed}", bones[at]);
+                let jolt = (speed - before_speed).abs() * HZ;
+                assert!(
+                    jolt < 600.0,
+                    "{:?} jolts by {jolt} rad/s² at {time}, seed {seed}",
+                    bones[at]
+                );
+                (now[at], speed)
+            }));
+        });
+    }
+    println!("hands turn {quickest:.1} rad/s at most");
+    assert!(quickest > 2.0, "they turn at all");
 }
 
 #[test]
