@@ -214,7 +214,7 @@ fn bends(shape: HandShape) -> [f32; 5] {
         HandShape::Index => [0.9, 0.02, 0.9, 0.95, 0.95],
         HandShape::Pinch => [0.62, 0.55, 0.35, 0.3, 0.3],
         HandShape::Count(fingers) => {
-            let up = |number: u8| if fingers >= number { 0.03 } else { 0.92 };
+            let up = |number: u8| if fingers >= number { 0.03 } else { 1.0 };
             [if fingers >= 5 { 0.05 } else { 1.0 }, up(1), up(2), up(3), up(4)]
         }
     }

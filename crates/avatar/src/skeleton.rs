@@ -91,9 +91,9 @@ pub(crate) fn finger(at: usize, fist: f32) -> Quat {
         let across = min_jerk(2.0 * fist - 1.0);
         let bend = [0.3, 0.5, 0.6][joint] * fist + [0.0, 0.35, 0.3][joint] * across;
         return Quat::from_rotation_x([0.85, 0.0, 0.0][joint] * across)
-            * Quat::from_rotation_y(-side * bend);
+            * Quat::from_rotation_y(side * bend);
     }
-    let curl = [70.0f32, 85.0, 55.0][joint].to_radians();
+    let curl = [76.0f32, 98.0, 64.0][joint].to_radians();
     let fist = fist * [0.0, 0.85, 1.0, 1.1, 1.2][digit];
     Quat::from_rotation_z(-side * curl * fist.min(1.1))
 }
