@@ -150,12 +150,12 @@ mod tests {
             let whole = all(&[samples.len()]);
             assert!(whole.len().abs_diff(truth.len()) <= 1, "{from} to {to}: {}", whole.len());
             assert_eq!(all(&[1, 700, 13]), whole, "{from} to {to}");
-            // In the middle, where no edge is near, it is the tone itself.
+            // In the middle, where no edge is near, it is the tone itself, to half a sample of the input.
             let middle = truth.len() / 4..truth.len() * 3 / 4;
             let off = |(a, b): (&f32, &f32)| (a - b).abs();
             let worst =
                 whole[middle.clone()].iter().zip(&truth[middle]).map(off).fold(0.0, f32::max);
-            assert!(worst < 0.01, "{from} to {to}: {worst}");
+            assert!(worst < 0.02, "{from} to {to}: {worst}");
         }
     }
 

@@ -334,9 +334,10 @@ impl<'a> Utterance<'a> {
             Speaking::Vocal { source, manner, noise, throat: None, frame } => {
                 self.vocoder.begin(&source.pitch_hz, &[], manner.shape, noise);
                 let network = &self.speaker.voice.network;
-                let breath_db = -manner.lowered_db();
-                let formed_hz = manner.formed_hz(source.highest_pitch_hz());
-                let throat = Throat::new(network, source.vocal.kind, formed_hz, breath_db);
+                let heard_hz = source.highest_pitch_hz();
+                let formed_hz = manner.formed_hz(heard_hz);
+                let kind = source.vocal.kind;
+                let throat = Throat::new(network, kind, formed_hz, -manner.lowered_db());
                 Speaking::Vocal { source, manner, noise, throat: Some(throat), frame }
             }
             sounding => sounding,

@@ -85,7 +85,7 @@ impl Source {
 
     fn laugh(&mut self, temper: Temper, noise: Noise) {
         let chuckles = self.vocal.kind == VocalKind::Chuckle;
-        let (loud, breath) = if chuckles { (0.38, 0.05) } else { (1.25, 0.11) };
+        let (loud, breath) = if chuckles { (0.5, 0.05) } else { (1.8, 0.13) };
         let strength = 0.6 + 0.4 * temper.strength;
         let calls: Vec<Call> = self.vocal.calls().collect();
         for (number, call) in (0_u32..).zip(&calls) {
@@ -94,7 +94,8 @@ impl Source {
                 let Some(voice) = self.voice.get_mut(frame) else { break };
                 let t = frame_secs(frame) - call.start_secs;
                 *voice += loud * strength * call.level * sounding(t, call.secs);
-                let puff = hump((t + ONSET_SECS[0]) / (ONSET_SECS[0] + ONSET_SECS[1]));
+                let before = ONSET_SECS[0].min(call.start_secs);
+                let puff = hump((t + before) / (before + ONSET_SECS[1]));
                 let trail = 0.45 * hump((t - 0.6 * call.secs) / (0.5 * call.secs + 0.08));
                 self.outward[frame] += breath * strength * call.level.sqrt() * puff.max(trail);
             }
@@ -131,7 +132,7 @@ impl Source {
             let rise = smooth(x / 0.12);
             self.outward[frame] = 0.12 * strength * rise * (1.0 - x).powf(1.4);
             self.voice[frame] =
-                0.26 * strength * smooth(x / 0.16) * (1.0 - smooth((x - 0.12) / 0.5));
+                0.34 * strength * smooth(x / 0.16) * (1.0 - smooth((x - 0.12) / 0.5));
             let semitones = 2.0 + 0.8 * wobble - 7.0 * x;
             let hz = temper.pitch_hz * (semitones / 12.0).exp2();
             self.pitch_hz[frame] = hz.clamp(PITCH_HZ[0], PITCH_HZ[1]);

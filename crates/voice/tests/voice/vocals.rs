@@ -31,10 +31,10 @@ fn db(part: f32) -> f32 {
     20.0 * part.max(1e-9).log10()
 }
 
-/// The level every 2 ms over windows of 20 ms, and the times of its peaks that stand 4 dB above both dips beside
-/// them and within 20 dB of the highest.
+/// The level every 2 ms over windows of 30 ms, and the times of its peaks that stand 4 dB above both dips beside
+/// them and within 16 dB of the highest.
 fn envelope_peaks(samples: &[f32]) -> Vec<f32> {
-    let (window, hop) = (at(0.02), at(0.002));
+    let (window, hop) = (at(0.03), at(0.002));
     let starts = (0..samples.len().saturating_sub(window)).step_by(hop);
     let levels: Vec<f32> = starts.map(|s| db(rms(&samples[s..s + window]))).collect();
     let top = levels.iter().copied().fold(f32::MIN, f32::max);
@@ -45,7 +45,7 @@ fn envelope_peaks(samples: &[f32]) -> Vec<f32> {
             if level > high.1 {
                 high = (index, level);
             } else if level < high.1 - 4.0 {
-                if high.1 > top - 20.0 {
+                if high.1 > top - 16.0 {
                     peaks.push((high.0 * hop + window / 2) as f32 / SAMPLE_RATE_HZ as f32);
                 }
                 (climbing, low) = (false, level);
