@@ -257,7 +257,7 @@ fn breaths_have_sensible_levels_and_no_voice() {
 }
 
 #[test]
-fn any_voice_and_style_is_finite_and_never_clips() {
+fn any_voice_and_style_stays_within_full_scale() {
     let specs = [
         VoiceSpec { pitch_hz: 60.0, tract_length: 1.3, loudness_db: 12.0, ..VoiceSpec::default() },
         VoiceSpec {
@@ -273,7 +273,7 @@ fn any_voice_and_style_is_finite_and_never_clips() {
         for style in ["", "[shout] ", "[whisper] ", "[sad] "] {
             for (tag, _) in TAGS {
                 let (samples, speech) = said(&speaker, &format!("{style}{tag}"));
-                assert!(samples.iter().all(|x| x.is_finite() && x.abs() < 1.0));
+                assert!(samples.iter().all(|x| x.is_finite() && x.abs() <= 1.0));
                 assert_eq!(samples.len(), at(speech.duration_secs));
                 assert!(rms(&samples) > 1e-5, "{style}{tag}");
             }
