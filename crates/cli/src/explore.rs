@@ -6,8 +6,8 @@ use crate::{
     frames::{FrameWriter, hexadecimal},
     output::{print, print_json},
     output_folder::{OutputFolder, RUN_FILE, RunKind},
-    stats::{Timings, millis},
     prompts::Understood,
+    stats::{Timings, millis},
     worlds::{self, Opened},
 };
 use indicatif::{ProgressBar, ProgressStyle};

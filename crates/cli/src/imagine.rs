@@ -69,7 +69,8 @@ pub fn run(args: &Imagine) -> Result<(), CliError> {
     let folder = OutputFolder::prepare(&args.out, RUN)?;
     let judge = ConditionsNetwork::load(&store).map_err(|e| CliError::BadInput(e.to_string()))?;
     prompts::tell(&scenery);
-    let camera = Intrinsics::from_horizontal_fov(args.size.width, args.size.height, FOV_DEG.to_radians());
+    let camera =
+        Intrinsics::from_horizontal_fov(args.size.width, args.size.height, FOV_DEG.to_radians());
     let mut simulator = SimulatorModel::new(camera, Quality::default())?;
     let (mut lines, mut pictures) = (Vec::new(), Vec::new());
     for candidate in prompts::candidates(&scenery, args.candidates)? {

@@ -100,7 +100,8 @@ pub fn candidate(scenery: &Scenery, number: u32) -> Result<Candidate, CliError> 
         let camera = Camera { pose, intrinsics };
         let view = built.scene.render(&camera, PREVIEW_QUALITY, Exposure::Scene);
         let rgb = RgbImage::new(width, height, view.rgb).map_err(|e| failed(e.to_string()))?;
-        let depth = DepthImage::new(width, height, view.depth_m).map_err(|e| failed(e.to_string()))?;
+        let depth =
+            DepthImage::new(width, height, view.depth_m).map_err(|e| failed(e.to_string()))?;
         let found = interest(&rgb, &depth);
         if best.is_none_or(|(score, _)| found > score) {
             best = Some((found, pose));

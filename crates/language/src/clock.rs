@@ -17,9 +17,14 @@ const NUMBERS: [&str; 12] = [
 
 /// The first time of day in a sentence.
 pub fn find(sentence: &str) -> Option<Clock> {
-    let lower = sentence.to_lowercase().replace("a.m.", "am").replace("p.m.", "pm").replace('\u{2019}', "'");
+    let lower = sentence
+        .to_lowercase()
+        .replace("a.m.", "am")
+        .replace("p.m.", "pm")
+        .replace('\u{2019}', "'");
     let parts = lower.split(|c: char| !c.is_alphanumeric() && c != ':' && c != '\'');
-    let words: Vec<&str> = parts.map(|word| word.trim_matches([':', '\''])).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        parts.map(|word| word.trim_matches([':', '\''])).filter(|word| !word.is_empty()).collect();
     (0..words.len()).find_map(|at| time_at(&words, at))
 }
 
@@ -42,7 +47,9 @@ fn time_at(words: &[&str], at: usize) -> Option<Clock> {
         return match unit {
             "am" | "pm" if (1.0..13.0).contains(&hour) => half(hour, unit),
             // With a minute of two digits and an hour over twelve or a leading nought there is no doubt.
-            _ if hour >= 13.0 || hours.starts_with('0') => (hour <= 24.0).then_some(Clock::At(hour)),
+            _ if hour >= 13.0 || hours.starts_with('0') => {
+                (hour <= 24.0).then_some(Clock::At(hour))
+            }
             _ => part_of_day(hour, &words[(at + 1).min(words.len())..]),
         };
     }
@@ -55,7 +62,11 @@ fn time_at(words: &[&str], at: usize) -> Option<Clock> {
     match unit {
         "am" | "pm" if (1.0..=12.0).contains(&hour) => half(hour, unit),
         "o'clock" | "oclock" => {
-            if hour > 12.0 { Some(Clock::At(hour)) } else { part_of_day(hour, rest) }
+            if hour > 12.0 {
+                Some(Clock::At(hour))
+            } else {
+                part_of_day(hour, rest)
+            }
         }
         "h" | "uhr" if !digits.is_empty() => Some(Clock::At(hour)),
         // `six in the morning`, `ten at night`: without such words a number is only a number.
@@ -103,7 +114,8 @@ fn minutes_of(word: &str) -> Option<f32> {
 
 fn hour_of(word: &str) -> Option<f32> {
     let at = NUMBERS.iter().position(|number| *number == word);
-    at.map(|at| at as f32 + 1.0).or_else(|| Some(number(word, 12)? as f32).filter(|hour| *hour >= 1.0))
+    at.map(|at| at as f32 + 1.0)
+        .or_else(|| Some(number(word, 12)? as f32).filter(|hour| *hour >= 1.0))
 }
 
 /// Digits alone, at most so large.

@@ -22,6 +22,8 @@ mod wordpiece;
 mod words;
 
 pub use error::PromptError;
-pub use prompt::{EncoderChoice, EncoderKind, MAX_PROMPT_BYTES, MINILM_MODELS, PromptReader, WORDS_MODEL};
+pub use prompt::{
+    EncoderChoice, EncoderKind, MAX_PROMPT_BYTES, MINILM_MODELS, PromptReader, WORDS_MODEL,
+};
 pub use scenery::{Daytime, Domain, Place, Said, Scenery, Standing};
 pub use view::interest;

@@ -28,7 +28,8 @@ impl Config {
     pub fn problem(&self) -> Option<&'static str> {
         if !(1..=1 << 20).contains(&self.buckets) {
             Some("buckets must be between 1 and 1048576")
-        } else if [self.embedding, self.width, self.hidden].iter().any(|n| !(1..=1024).contains(n)) {
+        } else if [self.embedding, self.width, self.hidden].iter().any(|n| !(1..=1024).contains(n))
+        {
             Some("embedding, width and hidden must be between 1 and 1024")
         } else if self.blocks > 16 {
             Some("blocks must be at most 16")

@@ -21,6 +21,8 @@ pub const MINILM_MODELS: [&str; 3] = ["minilm", "minilm_pieces", "prompts_minilm
 pub const MAX_PROMPT_BYTES: usize = 4096;
 /// An answer below this chance is not taken for said.
 const LEAST_CHANCE: f32 = 0.35;
+/// A kind of place of at least this chance is meant even where no place seems to be named ("the Himalayas").
+const IMPLIED: f32 = 0.5;
 /// Two answers of at least this chance contradict one another.
 const CONTRADICTION: f32 = 0.25;
 
@@ -83,7 +85,9 @@ impl PromptReader {
     /// MiniLM is passed over when it was not fetched, but not when it is damaged.
     pub fn load(store: &ModelStore, choice: EncoderChoice) -> Result<Self, PromptError> {
         let fetched = || {
-            MINILM_MODELS.iter().all(|name| store.entry(name).is_ok_and(|entry| store.path(entry).is_file()))
+            MINILM_MODELS
+                .iter()
+                .all(|name| store.entry(name).is_ok_and(|entry| store.path(entry).is_file()))
         };
         match choice {
             EncoderChoice::Only(EncoderKind::MiniLm) => Self::load_minilm(store),
@@ -102,11 +106,13 @@ impl PromptReader {
         let network = Box::new(network.map_err(|e| PromptError::Misfit(plain(e)))?);
         let weights = store.weights(reader)?;
         let ReaderConfig { states, width, hidden } = config(&weights)?;
-        if states != minilm::WIDTH || [width, hidden].iter().any(|size| !(1..=1024).contains(size)) {
+        if states != minilm::WIDTH || [width, hidden].iter().any(|size| !(1..=1024).contains(size))
+        {
             return Err(bad_config(&weights, "has sizes that do not fit").into());
         }
         check_questions(&weights)?;
-        let reader = Reader::load(states, width, hidden, weights.var_builder(DType::F32, &Device::Cpu));
+        let reader =
+            Reader::load(states, width, hidden, weights.var_builder(DType::F32, &Device::Cpu));
         let reader = reader.map_err(|e| PromptError::Misfit(plain(e)))?;
         Ok(Self { encoder: Encoder::MiniLm { pieces, network }, reader })
     }
@@ -150,7 +156,9 @@ impl PromptReader {
         }
         if sentence.len() > MAX_PROMPT_BYTES {
             let bytes = sentence.len();
-            return bad(format!("the sentence has {bytes} bytes, at most {MAX_PROMPT_BYTES} are accepted"));
+            return bad(format!(
+                "the sentence has {bytes} bytes, at most {MAX_PROMPT_BYTES} are accepted"
+            ));
         }
         let words = words_of(sentence);
         if words.is_empty() {
@@ -166,7 +174,9 @@ impl PromptReader {
             scenery.notes.push("the sentence is long: only its beginning was read".into());
         }
         if !words.iter().any(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic())) {
-            scenery.notes.push("only English is read: what the sentence says was guessed or drawn".into());
+            scenery
+                .notes
+                .push("only English is read: what the sentence says was guessed or drawn".into());
         }
         Ok(scenery)
     }
@@ -188,17 +198,24 @@ impl PromptReader {
 
 fn config<T: for<'de> Deserialize<'de>>(weights: &Weights) -> Result<T, WeightsError> {
     let text = weights.metadata("config")?;
-    serde_json::from_str(text).map_err(|e| bad_config(weights, &format!("is no configuration: {e}")))
+    serde_json::from_str(text)
+        .map_err(|e| bad_config(weights, &format!("is no configuration: {e}")))
 }
 
 fn bad_config(weights: &Weights, problem: &str) -> WeightsError {
-    WeightsError::BadMetadata { path: weights.path().into(), key: "config".into(), problem: problem.into() }
+    WeightsError::BadMetadata {
+        path: weights.path().into(),
+        key: "config".into(),
+        problem: problem.into(),
+    }
 }
 
 /// The same for sentences of the same words.
 fn salt_of(words: &[String]) -> u64 {
     let bytes = words.iter().flat_map(|word| word.bytes().chain([b' ']));
-    bytes.fold(0xCBF2_9CE4_8422_2325, |value, byte| (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    bytes.fold(0xCBF2_9CE4_8422_2325, |value, byte| {
+        (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    })
 }
 
 /// The likeliest answer that is not "it does not say", if it is likely enough.
@@ -221,17 +238,22 @@ fn understood(answers: &Answers, clock: Option<Clock>, salt: u64) -> Scenery {
             && *second >= CONTRADICTION
         {
             let what = QUESTIONS[question].0;
-            notes.push(format!("{what}: both {taken} and {other} seem to be asked for; {taken} was taken"));
+            notes.push(format!(
+                "{what}: both {taken} and {other} seem to be asked for; {taken} was taken"
+            ));
         }
     };
-    let weather = said(&answers.weather).map(|(at, confidence)| Said { value: Weather::ALL[at], confidence });
+    let weather =
+        said(&answers.weather).map(|(at, confidence)| Said { value: Weather::ALL[at], confidence });
     note(2, &answers.weather);
-    let season = said(&answers.season).map(|(at, confidence)| Said { value: Season::ALL[at], confidence });
+    let season =
+        said(&answers.season).map(|(at, confidence)| Said { value: Season::ALL[at], confidence });
     note(5, &answers.season);
     let strength = said(&answers.strength)
         .map(|(at, confidence)| Said { value: [0.5, 1.0][at], confidence })
         .filter(|_| weather.is_some());
-    let daytime = said(&answers.hour).map(|(at, confidence)| Said { value: Daytime::ALL[at], confidence });
+    let daytime =
+        said(&answers.hour).map(|(at, confidence)| Said { value: Daytime::ALL[at], confidence });
     let hour = clock.map(|clock| hour_of(clock, daytime.map(|said| said.value)));
     if hour.is_none() && !neighbours(&answers.hour) {
         note(4, &answers.hour);
@@ -247,7 +269,13 @@ fn place(answers: &Answers, notes: &mut Vec<String>) -> Place {
     let (kind, confidence) = likeliest(&answers.place);
     let (named, _) = likeliest(&answers.named);
     let domain = Domain::ALL[kind.min(Domain::ALL.len() - 1)];
-    let standing = [Standing::Named, Standing::Elsewhere, Standing::Unsaid][named.min(2)];
+    // Of sentences without a place the network has learnt that no kind is likelier than another.
+    let standing = match named {
+        0 => Standing::Named,
+        1 => Standing::Elsewhere,
+        _ if confidence >= IMPLIED => Standing::Named,
+        _ => Standing::Unsaid,
+    };
     if standing == Standing::Elsewhere {
         notes.push(format!(
             "there is no such place: Reverie shows mountains (valleys, forests, lakes), cities (streets, houses, parks) and \
@@ -255,7 +283,12 @@ fn place(answers: &Answers, notes: &mut Vec<String>) -> Place {
             domain.name()
         ));
     }
-    Place { domain, confidence, standing, elsewhere: answers.named.get(1).copied().unwrap_or_default() }
+    Place {
+        domain,
+        confidence,
+        standing,
+        elsewhere: answers.named.get(1).copied().unwrap_or_default(),
+    }
 }
 
 /// The two likeliest parts of the day follow one another: no contradiction.

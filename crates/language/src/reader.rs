@@ -61,7 +61,9 @@ impl Reader {
             let vb = vb.pp(part);
             QUESTIONS
                 .iter()
-                .map(|(name, answers)| linear(inputs, outputs(answers).unwrap_or(hidden), vb.pp(name)))
+                .map(|(name, answers)| {
+                    linear(inputs, outputs(answers).unwrap_or(hidden), vb.pp(name))
+                })
                 .collect::<Result<Vec<_>>>()
         };
         Ok(Self {

@@ -114,7 +114,8 @@ impl Daytime {
     }
 
     /// The part that an hour belongs to most.
-    pub(crate) fn of(hour: f32, season: Season) -> Self {
+    #[cfg(test)]
+    fn of(hour: f32, season: Season) -> Self {
         let (rise, set) = daylight(season);
         let borders = [
             (rise - 0.7, Self::Night),
@@ -172,7 +173,8 @@ impl Scenery {
     /// What was not said is drawn: mostly fair weather by day, snow mostly in winter. The same numbers give
     /// the same scene.
     pub fn scene(&self, rng_seed: u64, candidate: u32) -> SceneSeed {
-        let mut draw = Draw(self.salt ^ rng_seed.rotate_left(17) ^ u64::from(candidate).rotate_left(48));
+        let mut draw =
+            Draw(self.salt ^ rng_seed.rotate_left(17) ^ u64::from(candidate).rotate_left(48));
         let seed = FIRST_SEED + draw.next() % SEEDS;
         let domain = match self.place.standing {
             Standing::Unsaid => Domain::ALL[draw.choose(&[0.45, 0.4, 0.15])],
@@ -180,7 +182,9 @@ impl Scenery {
         };
         let weather = match self.weather {
             Some(said) => said.value,
-            None => [Weather::Clear, Weather::Overcast, Weather::Fog][draw.choose(&[0.8, 0.15, 0.05])],
+            None => {
+                [Weather::Clear, Weather::Overcast, Weather::Fog][draw.choose(&[0.8, 0.15, 0.05])]
+            }
         };
         let season = match self.season {
             Some(said) => said.value,
@@ -308,7 +312,11 @@ mod tests {
                 }
             }
         }
-        let exact = Scenery { hour: Some(6.5), daytime: Some(Said { value: Daytime::Night, confidence: 1.0 }), ..scenery() };
+        let exact = Scenery {
+            hour: Some(6.5),
+            daytime: Some(Said { value: Daytime::Night, confidence: 1.0 }),
+            ..scenery()
+        };
         assert_eq!(exact.scene(3, 1).hour, 6.5, "a time in numbers wins");
         let snow = Scenery { weather: said(Weather::Snow), ..scenery() };
         assert_eq!(snow.scene(0, 0).season, Season::Winter);

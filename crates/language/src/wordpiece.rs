@@ -147,7 +147,11 @@ mod tests {
     fn words_become_their_longest_pieces() {
         let pieces = pieces();
         assert_eq!(pieces.tokens("Snowy,  VALLEY"), [2, 4, 5, 8, 6, 3]);
-        assert_eq!(pieces.tokens("Café\u{200B} snowq"), [2, 7, 1, 3], "no piece for q: all unknown");
+        assert_eq!(
+            pieces.tokens("Café\u{200B} snowq"),
+            [2, 7, 1, 3],
+            "no piece for q: all unknown"
+        );
         assert_eq!(pieces.tokens("山a"), [2, 9, 10, 3]);
         assert_eq!(pieces.tokens(&"y".repeat(101)), [2, 1, 3]);
         assert_eq!(pieces.tokens(""), [2, 3]);

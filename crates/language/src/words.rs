@@ -37,7 +37,8 @@ pub fn groups_of(word: &str, buckets: usize) -> Vec<u32> {
 
 /// FNV-1a, 32 bits.
 fn fnv(data: &[u8]) -> u32 {
-    data.iter().fold(0x811C_9DC5, |value, byte| (value ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    data.iter()
+        .fold(0x811C_9DC5, |value, byte| (value ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]

@@ -82,7 +82,8 @@ pub fn run(
     let rows: Vec<[&str; 5]> = captions()?;
     let rows = rows.iter().filter(|[place, ..]| domains.contains(place));
     let stride = if quick { QUICK_STRIDE } else { 1 };
-    let [mut domain, mut weather, mut hour] = [Share::default(), Share::default(), Share::default()];
+    let [mut domain, mut weather, mut hour] =
+        [Share::default(), Share::default(), Share::default()];
     let mut count = 0;
     for [place, wanted_weather, wanted_hour, _, sentence] in rows.step_by(stride) {
         if interrupted.load(Ordering::Relaxed) {
@@ -129,7 +130,8 @@ fn captions() -> Result<Vec<[&'static str; 5]>, CliError> {
     let lines = CAPTIONS.lines().filter(|line| !line.starts_with('#'));
     let cells = |line: &'static str| line.split('\t').collect::<Vec<_>>().try_into();
     let rows: Result<Vec<[&str; 5]>, Vec<&str>> = lines.map(cells).collect();
-    let rows = rows.map_err(|row| CliError::Failed(format!("captions: {row:?} has not five columns")))?;
+    let rows =
+        rows.map_err(|row| CliError::Failed(format!("captions: {row:?} has not five columns")))?;
     Ok(rows.into_iter().filter(|[place, ..]| DOMAINS.contains(place)).collect())
 }
 
@@ -166,7 +168,8 @@ mod tests {
             assert!(weather.split('/').all(known), "{sentence}");
             assert!(season == "-" || season.parse::<Season>().is_ok(), "{sentence}");
             let open = hour == "-" || hour.starts_with("half past");
-            let some = |wanted| DayPhase::ALL.iter().any(|phase| fits(wanted, *phase, Season::Summer));
+            let some =
+                |wanted| DayPhase::ALL.iter().any(|phase| fits(wanted, *phase, Season::Summer));
             assert!(open || hour.split('/').all(some), "{sentence}");
         }
     }

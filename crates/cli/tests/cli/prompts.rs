@@ -42,10 +42,15 @@ fn a_sentence_has_first_views_to_choose_from() {
 #[test]
 fn what_there_is_none_of_is_told() {
     let folder = Folder::new();
-    let args = ["imagine", "an underwater cave", "--out", "out", "--size", "96x54", "--candidates", "1"];
+    let args =
+        ["imagine", "an underwater cave", "--out", "out", "--size", "96x54", "--candidates", "1"];
     let output = folder.succeeds(&[&args[..], &EMBEDDED].concat());
-    let (notes, text) = (String::from_utf8(output.stderr).unwrap(), String::from_utf8(output.stdout).unwrap());
-    assert!(notes.contains("note: there is no such place") && notes.contains("warehouses"), "{notes}");
+    let (notes, text) =
+        (String::from_utf8(output.stderr).unwrap(), String::from_utf8(output.stdout).unwrap());
+    assert!(
+        notes.contains("note: there is no such place") && notes.contains("warehouses"),
+        "{notes}"
+    );
     assert!(text.contains("the nearest there is") && text.contains("encoder embedded"), "{text}");
 }
 
