@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "reverie_evaluation",
         &["reverie_world_model", "reverie_inference", "reverie_simulator (tests)"],
     ),
+    ("reverie_language", &["reverie_world_model", "reverie_inference"]),
     ("reverie_voice", &["reverie_behavior", "reverie_inference"]),
     (
         "reverie_cli",
@@ -37,6 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "reverie_simulator",
             "reverie_spatial",
             "reverie_evaluation",
+            "reverie_language",
             "reverie_behavior",
             "reverie_avatar",
             "reverie_body",

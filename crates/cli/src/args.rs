@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::prompts::Encoder;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reverie_behavior::Emotion;
 use reverie_media::PinholeNumbers;
@@ -23,6 +24,8 @@ pub struct Cli {
 pub enum Command {
     /// Walk through a world along a path and keep every frame
     Explore(Explore),
+    /// First views of a sentence, to choose one from
+    Imagine(Imagine),
     /// Measure how fast something runs on this machine
     Bench {
         #[command(subcommand)]
@@ -82,9 +85,43 @@ pub struct Explore {
     /// Only fill what was never seen, calmly, instead of painting it (model spatial)
     #[arg(long)]
     pub no_painter: bool,
+    /// Which of a sentence's candidates (see `imagine`); the best of four if not said
+    #[arg(long, value_name = "N")]
+    pub candidate: Option<u32>,
+    /// What reads a sentence; minilm if it was fetched, else embedded
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub encoder: Option<Encoder>,
     /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Imagine {
+    /// For example `a snowy valley at dusk`; `prompt:` before it may be left out
+    pub prompt: String,
+    /// Folder for pictures, `sheet.png` and `run.json`: new, empty, or an earlier run (replaced)
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// How many views to choose from
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub candidates: u32,
+    /// Size of each picture
+    #[arg(long, default_value = "640x360", value_name = "WxH")]
+    pub size: FrameSize,
+    /// What reads the sentence; minilm if it was fetched, else embedded
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub encoder: Option<Encoder>,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Imagine {
+    /// The sentence itself.
+    pub fn sentence(&self) -> &str {
+        self.prompt.strip_prefix("prompt:").unwrap_or(&self.prompt)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -541,6 +578,8 @@ pub enum EvalPart {
     Windows,
     /// Straight ahead into what the painter imagines, and back
     Straight,
+    /// First views of sentences written by hand: do they show what was asked for
+    Prompts,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,10 +5,13 @@ mod contestant;
 mod figures;
 mod painter;
 mod policies;
+mod prompts;
 mod report;
 mod sheet;
 mod table;
 mod windows;
+
+pub use sheet::grid;
 
 use crate::{
     args::{EvalPart, EvalWorld},
@@ -135,16 +138,24 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
         if !walks.is_empty() {
             obeyed.push((*domain, judge.commands(domain, commands)?));
         }
-        if painter && parts.iter().any(|part| *part != EvalPart::Walks) {
+        let of_painter = [EvalPart::Windows, EvalPart::Straight];
+        if painter && parts.iter().any(|part| of_painter.contains(part)) {
             let bench = judge.painter(&store, args.quick);
             imagined.push((*domain, bench.domain(domain, *embodiment, parts)?));
         }
     }
+    let prompts = if parts.contains(&EvalPart::Prompts) {
+        let names: Vec<&str> = domains.iter().map(|(name, _)| *name).collect();
+        Some(judge.prompts(&store, &names, args.quick)?)
+    } else {
+        None
+    };
     judge.progress.finish_and_clear();
     let line = painter
         .then(|| PainterLine { model: MODEL_NAME, effort: painter::Effort::new(args.quick) });
     let mut table = judge.table(args.quick, &shown, &obeyed, commands)?;
     table.imagine(line, &imagined);
+    table.prompts = prompts;
     if let Some(folder) = &args.report {
         report::write(folder, &table, &shown, &obeyed, &imagined)?;
     }
@@ -288,6 +299,17 @@ impl<'a> Bench<'a> {
         Ok(judge_commands(truth, &scene, &mut contestants, network, &commands, &mut watch)?)
     }
 
+    /// First views of captions that name these kinds of place.
+    fn prompts(
+        &mut self,
+        store: &ModelStore,
+        domains: &[&str],
+        quick: bool,
+    ) -> Result<prompts::PromptLine, CliError> {
+        let (network, truth, progress) = (&self.network, &mut self.truth, &self.progress);
+        prompts::run(store, network, truth, domains, quick, progress, self.interrupted)
+    }
+
     fn painter<'b>(&'b self, store: &'b ModelStore, quick: bool) -> painter::Bench<'b> {
         painter::Bench {
             effort: painter::Effort::new(quick),
@@ -353,6 +375,7 @@ impl<'a> Bench<'a> {
             painter: None,
             painted: figures::Figures::new(),
             domains: BTreeMap::new(),
+            prompts: None,
         })
     }
 }

@@ -6,8 +6,9 @@ use crate::{
     frames::{FrameWriter, hexadecimal},
     output::{print, print_json},
     output_folder::{OutputFolder, RUN_FILE, RunKind},
+    prompts::Understood,
     stats::{Timings, millis},
-    worlds,
+    worlds::{self, Opened},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use reverie_spatial::MODEL_NAME;
@@ -40,6 +41,9 @@ struct Run {
     /// What was never seen was painted, not only filled.
     painting: bool,
     seed: String,
+    /// What was made of the sentence, if the seed is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt: Option<Understood>,
     /// SHA-256 of the seed as the model gets it: pixels, depth, camera, embodiment.
     seed_hash: String,
     size: [u32; 2],
@@ -70,11 +74,12 @@ pub fn run(args: &Explore) -> Result<(), CliError> {
     // Everything that can be wrong is looked at before anything is made.
     let path = read_path(&args.path)?;
     let folder = OutputFolder::prepare(&args.out, RUN)?;
-    let (mut model, mut seed) = worlds::open(args, path.tick_hz)?;
+    let Opened { mut model, mut seed, prompt } = worlds::open(args, path.tick_hz)?;
     seed.embodiment = path.embodiment;
     check_events(&path, model.spec())?;
 
     let run = walk(args, &path, model.as_mut(), &seed, &folder, &interrupted)?;
+    let run = Run { prompt, ..run };
     let text = serde_json::to_vec_pretty(&run).map_err(|e| CliError::Failed(e.to_string()))?;
     let run_file = folder.staging().join(RUN_FILE);
     fs::write(&run_file, text)
@@ -184,6 +189,7 @@ fn walk(
         model: model.spec().name.clone(),
         painting: model.spec().name == MODEL_NAME && !args.no_painter,
         seed: args.seed.to_string(),
+        prompt: None,
         seed_hash: seed_hash(seed)?,
         size: [args.size.width, args.size.height],
         tick_hz: model.spec().tick_hz,

@@ -8,11 +8,13 @@ mod error;
 mod eval;
 mod explore;
 mod frames;
+mod imagine;
 mod lips;
-mod model_files;
+mod models;
 mod output;
 mod output_folder;
 mod perform;
+mod prompts;
 mod speak;
 mod stats;
 mod worlds;
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
 fn run(command: Command, started: Instant) -> Result<(), CliError> {
     match command {
         Command::Explore(args) => explore::run(&args),
+        Command::Imagine(args) => imagine::run(&args),
         Command::Bench { what: Bench::World(args) } => bench::run(&args, started),
         Command::Bench { what: Bench::Avatar(args) } => bench::avatar::run(&args),
         Command::Bench { what: Bench::Voice(args) } => bench::voice::run(&args),
@@ -54,7 +57,7 @@ fn run(command: Command, started: Instant) -> Result<(), CliError> {
         Command::Lips(args) => lips::run(&args),
         Command::Dataset(args) => dataset::run(&args),
         Command::Eval { what: Eval::World(args) } => eval::run(&args),
-        Command::Models { action, json } => model_files::run(&action, json),
+        Command::Models { action, json } => models::run(&action, json),
     }
 }
 

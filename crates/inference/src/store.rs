@@ -26,6 +26,14 @@ pub enum StoreError {
         /// The manifest.
         manifest: PathBuf,
     },
+    /// The file of a model that is fetched is not there yet.
+    #[error("model `{name}` was not fetched yet: run `reverie models fetch` ({} is missing)", path.display())]
+    NotFetched {
+        /// The model.
+        name: String,
+        /// Where it is expected.
+        path: PathBuf,
+    },
     /// The file is in none of the places.
     #[error("model `{name}`: {} is missing", path.display())]
     Missing {
@@ -78,6 +86,8 @@ pub enum StoreError {
 pub enum ModelState {
     /// Size and SHA-256 are as stated.
     Verified,
+    /// It is not shipped and was not fetched yet, which is nothing wrong.
+    NotFetched,
     /// It cannot be used, and why.
     Broken(StoreError),
 }
@@ -140,9 +150,17 @@ impl ModelStore {
         })
     }
 
+    /// The folder for models that are fetched; `None` where the system has none.
+    pub fn cache(&self) -> Option<&Path> {
+        self.cache.as_deref()
+    }
+
     /// Where the model's file lies (shipped folder first, then the cache), or where it should.
     pub fn path(&self, entry: &ModelEntry) -> PathBuf {
         let shipped = self.assets.join(&entry.folder).join(&entry.file);
+        if let (Some(cache), true) = (&self.cache, entry.fetch.is_some() && !shipped.is_file()) {
+            return cache.join(&entry.file);
+        }
         match &self.cache {
             Some(cache) if !shipped.is_file() && cache.join(&entry.file).is_file() => {
                 cache.join(&entry.file)
@@ -162,7 +180,11 @@ impl ModelStore {
             |source| StoreError::Unreadable { name: name.into(), path: path.clone(), source };
         let file = match File::open(&path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                return Err(StoreError::Missing { name: name.into(), path });
+                let name = name.into();
+                return Err(match entry.fetch {
+                    Some(_) => StoreError::NotFetched { name, path },
+                    None => StoreError::Missing { name, path },
+                });
             }
             other => other.map_err(unreadable)?,
         };
@@ -192,9 +214,6 @@ impl ModelStore {
     }
 
     /// Reads and checks every model of the manifest.
-    ///
-    /// This is all that `models list`, `models verify` and `models fetch` need as long as every
-    /// model is shipped: nothing has to be downloaded.
     pub fn verify_all(&self) -> Vec<ModelStatus> {
         let models = self.manifest.models.iter();
         models
@@ -203,6 +222,7 @@ impl ModelStore {
                 path: self.path(entry),
                 state: match self.read(&entry.name) {
                     Ok(_) => ModelState::Verified,
+                    Err(StoreError::NotFetched { .. }) => ModelState::NotFetched,
                     Err(problem) => ModelState::Broken(problem),
                 },
             })
@@ -210,7 +230,8 @@ impl ModelStore {
     }
 }
 
-fn sha256_hex(data: &[u8]) -> String {
+/// SHA-256 as 64 lower-case hexadecimal digits.
+pub fn sha256_hex(data: &[u8]) -> String {
     Sha256::digest(data).iter().fold(String::with_capacity(64), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");

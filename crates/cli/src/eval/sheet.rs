@@ -76,8 +76,11 @@ pub fn strip_of(straight: &Straight) -> Result<Option<RgbImage>, CliError> {
     grid(&[out, std::iter::once(None).chain(back).collect()])
 }
 
-/// Pictures of one size in rows.
-fn grid(rows: &[Vec<Option<RgbImage>>]) -> Result<Option<RgbImage>, CliError> {
+/// Pictures of one size in rows; `None` of none.
+///
+/// # Errors
+/// As [`sheet`].
+pub fn grid(rows: &[Vec<Option<RgbImage>>]) -> Result<Option<RgbImage>, CliError> {
     let Some(first) = rows.iter().flatten().flatten().next() else { return Ok(None) };
     let (width, height) = (first.width(), first.height());
     let columns = rows.iter().map(Vec::len).max().unwrap_or(1) as u32;

@@ -4,6 +4,7 @@ use super::{
     TRUTH_NAME,
     figures::{FIGURES, Figures, mean, put},
     painter::{Effort, OfDomain},
+    prompts::PromptLine,
 };
 use reverie_evaluation::{Better, HORIZONS, Metric, Scores};
 use reverie_world_model::Weather;
@@ -31,6 +32,9 @@ pub struct Table {
     pub painted: Figures,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub domains: BTreeMap<&'static str, Figures>,
+    /// Whether first views of sentences show what was asked for.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PromptLine>,
 }
 
 /// The painter, and how much was done to judge it.
@@ -159,11 +163,37 @@ pub fn text(table: &Table) -> String {
     if let Some(painter) = &table.painter {
         out.push_str(&painted(table, painter));
     }
+    if let Some(prompts) = &table.prompts {
+        out.push_str(&prompted(prompts));
+    }
     let _ = write!(
         out,
         "Conditions (weather, hour, kind of world) are recognised by a small network; under \
          {TRUTH_NAME} stands how often it is right about true frames."
     );
+    out
+}
+
+/// Whether first views of sentences show what was asked for: a line a figure.
+fn prompted(line: &PromptLine) -> String {
+    let mut out = format!(
+        "first views of {} captions written by hand, read by the encoder {}\n",
+        line.prompts,
+        line.prompt_encoder.name()
+    );
+    for (label, wanted, value, count) in [
+        (
+            "kind of place as asked",
+            ">= 0.95",
+            line.prompt_domain_agreement,
+            line.prompt_domain_count,
+        ),
+        ("weather as asked", ">= 0.8", line.prompt_weather_agreement, line.prompt_weather_count),
+        ("hour as asked", ">= 0.8", line.prompt_hour_agreement, line.prompt_hour_count),
+    ] {
+        let _ = writeln!(out, "  {label:<44}{wanted:>12}{:>12} of {count}", figure(value, 2));
+    }
+    out.push('\n');
     out
 }
 

@@ -110,3 +110,16 @@ fn bad_domains_models_and_folders() {
     }
     folder.refuses(&["eval", "moon"], &["moon"]);
 }
+
+#[test]
+fn first_views_of_sentences_are_judged() {
+    let folder = Folder::new();
+    let args = ["eval", "world", "--part", "prompts", "--domain", "city", "--quick", "--json"];
+    let table = json(&folder.succeeds(&args).stdout);
+    let share = |key: &str| table[key].as_f64().unwrap_or_else(|| panic!("{key} is missing"));
+    assert!(table["prompts"].as_u64().unwrap() >= 6, "{table}");
+    assert!(share("prompt_domain_agreement") >= 0.75, "{table}");
+    let (weather, hour) = (share("prompt_weather_agreement"), share("prompt_hour_agreement"));
+    assert!((share("prompt_condition_agreement") - (weather + hour) / 2.0).abs() < 1e-9);
+    assert!(table["models"].as_array().unwrap().is_empty() && table.get("painter").is_some());
+}

@@ -8,6 +8,7 @@ mod eval;
 mod explore;
 mod lips;
 mod models;
+mod prompts;
 mod refusals;
 mod speak;
 mod support;

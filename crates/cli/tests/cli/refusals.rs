@@ -150,7 +150,11 @@ fn bad_names_and_options() {
         ("scene:city?hours=6", &[], ["hours=6", "valid: seed, weather, strength, hour, season"]),
         ("scene:city", &["--depth", "depth.png"], ["--depth", "picture"]),
         ("scene:city", &["--intrinsics", "60,60,320,24"], ["intrinsics", "cx"]),
-        ("prompt:a snowy valley", &[], ["no model starts from a sentence yet", "picture"]),
+        ("prompt:?!", &[], ["prompt: the sentence has no words", ""]),
+        ("prompt:a valley", &["--depth", "depth.png"], ["--depth", "picture"]),
+        ("scene:city", &["--candidate", "2"], ["--candidate", "`prompt:` seed"]),
+        ("photo.png", &["--encoder", "embedded"], ["--encoder", "`prompt:` seed"]),
+        ("prompt:a valley", &["--encoder", "bert"], ["--encoder", "bert"]),
         ("prompt:", &[], ["seed `prompt:`", "the sentence is empty"]),
         ("photo.png", &["--loud"], ["--loud", ""]),
     ] {
@@ -167,6 +171,11 @@ fn bad_names_and_options() {
         folder.refuses(&args, &["--size", part]);
     }
     folder.refuses(&["explore", "photo.png", "--out", "out"], &["--path"]);
+    folder.refuses(&["imagine", "", "--out", "out"], &["prompt: the sentence is empty"]);
+    let long = "mountain ".repeat(1200);
+    folder.refuses(&["imagine", &long, "--out", "out"], &["10799 bytes, at most 4096"]);
+    folder.refuses(&["imagine", "a", "--out", "photo.png"], &["photo.png: is a file"]);
+    folder.refuses(&["imagine", "a", "--out", "out", "--candidates", "0"], &["--candidates"]);
     folder.refuses(&["fly"], &["fly"]);
     folder.refuses(&[], &["a subcommand is missing"]);
     folder.refuses(&["bench", "world", "--secs", "0"], &["--secs", "expected seconds"]);

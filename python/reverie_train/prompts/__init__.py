@@ -1,0 +1,1 @@
+"""What a sentence asks for: the networks behind `reverie imagine`, and their training."""
