@@ -40,10 +40,12 @@ fn time_at(words: &[&str], at: usize) -> Option<Clock> {
     // `7pm`, `7:30am`, `14h`, and the same apart.
     let digits = word.trim_end_matches(|c: char| c.is_alphabetic());
     let glued = &word[digits.len()..];
-    let (unit, rest) = if glued.is_empty() { (next(1), at + 2) } else { (glued, at + 1) };
+    let apart = glued.is_empty() || digits.is_empty();
+    let (unit, rest) = if apart { (next(1), at + 2) } else { (glued, at + 1) };
     let rest = &words[rest.min(words.len())..];
     if let Some((hours, minutes)) = digits.split_once(':') {
-        let hour = number(hours, 24)? as f32 + number(minutes.get(..2)?, 59)? as f32 / 60.0;
+        let minutes = number(minutes, 59).filter(|_| minutes.len() == 2)?;
+        let hour = number(hours, 24)? as f32 + minutes as f32 / 60.0;
         return match unit {
             "am" | "pm" if (1.0..13.0).contains(&hour) => half(hour, unit),
             // With a minute of two digits and an hour over twelve or a leading nought there is no doubt.
@@ -157,6 +159,8 @@ mod tests {
             ("24:30", None),
             ("25:00", None),
             ("7:75", None),
+            ("7:5", None),
+            ("7:305", None),
             ("seven mountains", None),
             ("two in a boat", None),
             ("4k, 35mm, 8 samples", None),

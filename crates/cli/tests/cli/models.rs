@@ -39,8 +39,8 @@ impl Doctored {
     }
 
     fn restore(&self) {
-        let shipped = self.manifest.models.iter().filter(|model| model.fetch.is_none());
-        let files = shipped.map(|model| Path::new(&model.folder).join(&model.file));
+        let entries = self.manifest.models.iter().filter(|model| model.fetch.is_none());
+        let files = entries.map(|model| Path::new(&model.folder).join(&model.file));
         for file in files.chain([manifest_file()]) {
             fs::create_dir_all(self.at(&file).parent().unwrap()).unwrap();
             fs::copy(shipped().join(&file), self.at(&file)).unwrap();
