@@ -49,19 +49,19 @@ const JAW: usize = 0;
 //                        jaw   smile cheek squint upper lower dimple nose inner outer wide funnel pucker puff frown stretch
 // Who laughs shows the upper teeth.
 const LAUGHING: Shapes =
-    [0.2, 0.76, 0.8, 0.5, 0.62, 0.18, 0.12, 0.12, 0.06, 0.08, 0.0, 0.0, 0.0, 0.0, 0.0, 0.12];
+    [0.36, 0.85, 0.9, 0.55, 0.6, 0.34, 0.12, 0.16, 0.06, 0.08, 0.0, 0.0, 0.0, 0.0, 0.0, 0.2];
 const CALLING: Shapes =
-    [0.3, 0.04, 0.1, 0.08, 0.24, 0.16, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.05];
+    [0.34, 0.04, 0.1, 0.08, 0.2, 0.16, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.05];
 const CHUCKLING: Shapes =
-    [0.03, 0.55, 0.45, 0.3, 0.02, 0.02, 0.2, 0.04, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    [0.05, 0.62, 0.5, 0.34, 0.06, 0.08, 0.2, 0.04, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 const CHUCKLE_CALLING: Shapes =
     [0.05, 0.05, 0.1, 0.05, 0.02, 0.03, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 const BREATHING_IN: Shapes =
     [0.13, 0.0, 0.0, 0.0, 0.05, 0.08, 0.0, 0.1, 0.04, 0.04, 0.03, 0.0, 0.0, 0.0, 0.0, 0.0];
 const SIGHING_OUT: Shapes =
-    [0.16, 0.0, 0.0, 0.06, 0.0, 0.04, 0.0, 0.0, 0.34, 0.0, 0.0, 0.2, 0.1, 0.16, 0.14, 0.0];
+    [0.2, 0.0, 0.0, 0.06, 0.0, 0.04, 0.0, 0.0, 0.46, 0.0, 0.0, 0.26, 0.14, 0.2, 0.2, 0.0];
 const GASPING: Shapes =
-    [0.34, 0.0, 0.0, 0.0, 0.06, 0.12, 0.0, 0.03, 0.55, 0.55, 0.55, 0.06, 0.0, 0.0, 0.0, 0.1];
+    [0.42, 0.0, 0.0, 0.0, 0.06, 0.16, 0.0, 0.03, 0.7, 0.72, 0.7, 0.06, 0.0, 0.0, 0.0, 0.1];
 
 /// What sounds that are no words add to face and body at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -119,7 +119,8 @@ impl Outburst {
         for call in vocal.calls() {
             let over = |[before, after]: [f32; 2]| {
                 let before = before.min(call.start_secs);
-                call.level * bump((t - call.start_secs + before) / (call.secs + before + after))
+                call.level.sqrt()
+                    * bump((t - call.start_secs + before) / (call.secs + before + after))
             };
             jaw += over(JAW_SECS);
             shake += over(SHAKE_SECS);
@@ -135,10 +136,10 @@ impl Outburst {
         let rock = (TAU * (ROCK_HZ * t + draw.unit(1))).sin();
         let far = strength * if hearty { 1.0 } else { 0.4 };
         // Who laughs heartily puts the head back, who chuckles lets it down a little.
-        let back = if hearty { draw.between(2, 4.0, 7.5) } else { -4.0 };
+        let back = if hearty { draw.between(2, 5.0, 9.0) } else { -4.0 };
         self.pitch += far * DEGREE * (body * (back + 1.4 * rock) - 1.5 * shake);
         self.tilt += far * DEGREE * body * (3.0 * side + 0.8 * rock * side.signum());
-        self.shoulders += far * DEGREE * (1.2 * body + 3.2 * shake);
+        self.shoulders += far * DEGREE * (1.6 * body + 4.0 * shake);
         self.lean += far * DEGREE * (body * (-2.2 + 0.7 * rock) + 1.2 * shake);
         self.chest += far * (0.5 * min_jerk(t / onset_secs) * body - 0.55 * shake - 0.4 * body);
         if hearty {

@@ -204,7 +204,7 @@ fn what_is_wrong_is_said() {
 
 #[test]
 fn vocals_cost_little_and_lines_without_are_as_before() {
-    // Written before there were vocals.
+    // A line of version 1: one sound of 80 steps within 160.
     let before = [1, 0, 100, 100, 160, 1, 1, 13, 80, 0, 0, 0, 0, 0, 0];
     let line = Line::decode(&before).expect("a line of version 1");
     assert_eq!(line.say.speech.vocals, []);

@@ -395,10 +395,11 @@ impl Speaking {
         let mood = style.map(|style| style.mood()).or_else(|| guessed_mood(text));
         if let Some(mood) = mood {
             self.act(at_secs, Act::Mood(mood), context);
-        } else if self.moved {
+        } else if self.moved && !speech.words.is_empty() {
             self.act(at_secs, Act::Mood(context.mood.act()), context);
         }
-        self.moved = mood.is_some();
+        // A laugh goes with the feeling of what was said before it.
+        self.moved = mood.is_some() || self.moved && speech.words.is_empty();
 
         let mut points = Vec::new();
         let mut gestures = Vec::new();

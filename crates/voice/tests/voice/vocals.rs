@@ -273,6 +273,7 @@ fn any_voice_and_style_stays_within_full_scale() {
         for style in ["", "[shout] ", "[whisper] ", "[sad] "] {
             for (tag, _) in TAGS {
                 let (samples, speech) = said(&speaker, &format!("{style}{tag}"));
+                // The loudest are pressed below 1, and not cut off.
                 assert!(samples.iter().all(|x| x.is_finite() && x.abs() <= 1.0));
                 assert_eq!(samples.len(), at(speech.duration_secs));
                 assert!(rms(&samples) > 1e-5, "{style}{tag}");

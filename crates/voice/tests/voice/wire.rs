@@ -5,7 +5,7 @@ use reverie_behavior::{Manner, Say, wire::Line};
 use reverie_voice::{Script, Speaker, VoiceSpec};
 
 /// Ordinary talk of several kinds.
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 9] = [
     "Good morning, traveller, you have come a long way today.",
     "Do you see that tower behind the trees? Nobody has lived there for years.",
     "No.",
@@ -14,6 +14,7 @@ const TEXTS: [&str; 8] = [
     "Extraordinarily complicated administrative responsibilities notwithstanding, we proceeded.",
     "One, two, three, four, five, six, seven, eight, nine, ten.",
     "Come here, come here, come here, quick, quick, quick!",
+    "[gasp] You again! Haha, [chuckle] come in. [sigh] It was a long day.",
 ];
 
 #[test]
@@ -31,6 +32,11 @@ fn a_second_of_speech_takes_less_than_a_kilobit() {
             for (a, b) in line.say.speech.phonemes.iter().zip(&back.phonemes) {
                 assert_eq!((a.phoneme, a.stress), (b.phoneme, b.stress));
                 assert!((a.start_secs - b.start_secs).abs() < 1.3e-3);
+            }
+            assert_eq!(back.vocals.len(), line.say.speech.vocals.len());
+            for (a, b) in line.say.speech.vocals.iter().zip(&back.vocals) {
+                // The same calls wherever it is read.
+                assert_eq!(a.calls().count(), b.calls().count());
             }
             secs += f64::from(line.say.speech.duration_secs);
             bits += 8.0 * bytes.len() as f64;
