@@ -98,7 +98,20 @@ fn every_bad_file_gives_one_line_that_names_it() {
 fn every_bad_manifest_is_refused() {
     let good = manifest("m.safetensors", 9, &"0".repeat(64));
     let twice = good.replace("[(name", &format!("{}, (name", &good[9..good.len() - 2]));
+    let digest = "0".repeat(64);
+    let fetched = |package: &str, bytes: u64, path: &str| {
+        let from = format!(
+            "fetch: Some((package: \"{package}\", version: \"1\", sha256: \"{digest}\", bytes: {bytes}, path: \"{path}\"))"
+        );
+        good.replace("bytes: 9", &format!("{from}, bytes: 9"))
+    };
+    let whole = store(tempfile::tempdir().unwrap().path(), &fetched("a-b", 9, "a/m.bin"), None);
+    assert!(whole.is_ok(), "{whole:?}");
     let table = [
+        (fetched("--index-url=x", 9, "a/m.bin"), "no plain word"),
+        (fetched("a b", 9, "a/m.bin"), "no plain word"),
+        (fetched("a", 0, "a/m.bin"), "makes no sense"),
+        (fetched("a", 9, "../m.bin"), "makes no sense"),
         (String::new(), "1:1"),
         (good.replace("kind: MonocularDepth", "kind: Toaster"), "Toaster"),
         (good.replace("licence", "license"), "license"),
