@@ -98,25 +98,7 @@ pub struct Speech {
 impl Speech {
     /// Adds what is said from `at_secs` on, after all that is there.
     pub fn append(&mut self, mut next: Self, at_secs: f32) {
-        for sound in &mut next.phonemes {
-            sound.start_secs += at_secs;
-            sound.end_secs += at_secs;
-        }
-        for word in &mut next.words {
-            word.start_secs += at_secs;
-            word.end_secs += at_secs;
-        }
-        for phrase in &mut next.phrases {
-            phrase.start_secs += at_secs;
-            phrase.end_secs += at_secs;
-        }
-        for accent in &mut next.accents {
-            accent.at_secs += at_secs;
-        }
-        for vocal in &mut next.vocals {
-            vocal.start_secs += at_secs;
-            vocal.end_secs += at_secs;
-        }
+        next.retime(|secs| secs + at_secs);
         self.phonemes.append(&mut next.phonemes);
         self.words.append(&mut next.words);
         self.phrases.append(&mut next.phrases);
@@ -130,31 +112,28 @@ impl Speech {
     pub fn rest(&self, from_secs: f32) -> Self {
         // A little early, for times that were rounded.
         let there = |secs: f32| secs >= from_secs - 1e-3;
-        let moved = |secs: f32| (secs - from_secs).max(0.0);
         let mut rest = self.clone();
         rest.phonemes.retain(|sound| there(sound.start_secs));
-        for sound in &mut rest.phonemes {
-            (sound.start_secs, sound.end_secs) = (moved(sound.start_secs), moved(sound.end_secs));
-        }
         rest.words.retain(|word| there(word.start_secs));
-        for word in &mut rest.words {
-            (word.start_secs, word.end_secs) = (moved(word.start_secs), moved(word.end_secs));
-        }
         rest.phrases.retain(|phrase| phrase.end_secs > from_secs);
-        for phrase in &mut rest.phrases {
-            (phrase.start_secs, phrase.end_secs) =
-                (moved(phrase.start_secs), moved(phrase.end_secs));
-        }
         rest.accents.retain(|accent| there(accent.at_secs));
-        for accent in &mut rest.accents {
-            accent.at_secs = moved(accent.at_secs);
-        }
         rest.vocals.retain(|vocal| there(vocal.start_secs));
-        for vocal in &mut rest.vocals {
-            (vocal.start_secs, vocal.end_secs) = (moved(vocal.start_secs), moved(vocal.end_secs));
-        }
+        let moved = |secs: f32| (secs - from_secs).max(0.0);
+        rest.retime(moved);
         rest.duration_secs = moved(self.duration_secs);
         rest
+    }
+
+    /// Changes the times of all that is in it.
+    fn retime(&mut self, new_secs: impl Fn(f32) -> f32) {
+        let spans = (self.phonemes.iter_mut().map(|it| (&mut it.start_secs, &mut it.end_secs)))
+            .chain(self.words.iter_mut().map(|it| (&mut it.start_secs, &mut it.end_secs)))
+            .chain(self.phrases.iter_mut().map(|it| (&mut it.start_secs, &mut it.end_secs)))
+            .chain(self.vocals.iter_mut().map(|it| (&mut it.start_secs, &mut it.end_secs)))
+            .flat_map(|(start, end)| [start, end]);
+        for secs in spans.chain(self.accents.iter_mut().map(|accent| &mut accent.at_secs)) {
+            *secs = new_secs(*secs);
+        }
     }
 
     /// Whether everything is in order and within its bounds; else the field and what is wrong.
