@@ -1,48 +1,26 @@
 //! Weather and hour, and what they do to a built scene.
 
 use glam::Vec3;
-use reverie_world_model::{SceneSeed, Season, Weather};
-use serde::{Deserialize, Serialize};
+pub use reverie_world_model::Conditions;
+use reverie_world_model::Weather;
 
 use crate::light::heavens::sun_height;
 use crate::light::lighting;
 use crate::scene::Scene;
 use crate::surface::material::Material;
 
-/// What can change while the geometry stays.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Conditions {
-    /// The weather.
-    pub weather: Weather,
-    /// 0 (as good as clear) to 1 (full).
-    pub strength: f32,
-    /// Hour of the day, 0 to 24.
-    pub hour: f32,
-    /// Season of what grows.
-    pub season: Season,
+/// What conditions mean for a scene.
+pub(crate) trait Effects {
+    /// How hard the wind blows near the ground, 0 to 1.
+    fn wind(&self) -> f32;
+    /// Dark enough for lamps.
+    fn night(&self) -> bool;
+    /// How hard it rains or snows, 0 to 1.
+    fn falling(&self) -> f32;
 }
 
-impl Conditions {
-    /// Full weather at an hour in summer.
-    #[must_use]
-    pub fn new(weather: Weather, hour: f32) -> Self {
-        Self { weather, strength: 1.0, hour, season: Season::Summer }
-    }
-
-    /// Checks ranges; an error is the field and what is wrong with it.
-    pub(crate) fn validate(&self) -> Result<(), (&'static str, String)> {
-        if !(0.0..=1.0).contains(&self.strength) {
-            return Err(("strength", format!("{} is not within 0 to 1", self.strength)));
-        }
-        if !(0.0..=24.0).contains(&self.hour) {
-            return Err(("hour", format!("{} is not within 0 to 24", self.hour)));
-        }
-        Ok(())
-    }
-
-    /// How hard the wind blows near the ground, 0 to 1.
-    pub(crate) fn wind(&self) -> f32 {
+impl Effects for Conditions {
+    fn wind(&self) -> f32 {
         let full = match self.weather {
             Weather::Clear => 0.15,
             Weather::Rain => 0.5,
@@ -53,25 +31,12 @@ impl Conditions {
         0.15 + (full - 0.15) * self.strength
     }
 
-    /// Dark enough for lamps.
-    pub(crate) fn night(&self) -> bool {
+    fn night(&self) -> bool {
         sun_height(self.hour, self.season) < 0.035
     }
 
-    /// How hard it rains or snows, 0 to 1.
-    pub(crate) fn falling(&self) -> f32 {
+    fn falling(&self) -> f32 {
         self.share(Weather::Rain) + self.share(Weather::Snow)
-    }
-
-    pub(crate) fn share(&self, weather: Weather) -> f32 {
-        if self.weather == weather { self.strength } else { 0.0 }
-    }
-}
-
-impl From<&SceneSeed> for Conditions {
-    fn from(seed: &SceneSeed) -> Self {
-        let SceneSeed { weather, strength, hour, season, .. } = *seed;
-        Self { weather, strength, hour, season }
     }
 }
 
@@ -104,6 +69,9 @@ impl Scene {
         let mist_y = self.mist_y.max(self.water.map_or(f32::NEG_INFINITY, |water| water.0));
         self.sky = lighting::sky(&self.conditions, self.light_seed, mist_y);
         self.sky.clouds.set_tick(self.tick);
+        if self.without_air {
+            (self.sky.air.haze_per_m, self.sky.air.mist_per_m) = (0.0, 0.0);
+        }
         match self.enclosure {
             None => {
                 self.ambient = self.sky.soft(Vec3::Y) * 0.28

@@ -90,6 +90,8 @@ pub struct Scene {
     pub(crate) moving_lamps: LampGrid,
     /// Time since the world began, ticks: moves clouds, rain and snow.
     pub(crate) tick: u64,
+    /// Nothing is in the air: pictures show surfaces and sky alone.
+    pub(crate) without_air: bool,
     /// Light that bounced more than once.
     pub(crate) ambient: Vec3,
     /// Height on which mist lies, metres; the water's when that is higher.

@@ -119,6 +119,8 @@ pub enum WorldEvent {
         /// To this.
         season: Season,
     },
+    /// The newest change of weather, hour or season is taken back.
+    Undo,
     /// A change described in words.
     Text {
         /// The description.
@@ -153,6 +155,7 @@ impl WorldEvent {
             Self::Weather { .. } => "weather",
             Self::TimeOfDay { .. } => "time_of_day",
             Self::Season { .. } => "season",
+            Self::Undo => "undo",
             Self::Text { .. } => "text",
             Self::Place { .. } => "place",
             Self::Remove { .. } => "remove",

@@ -13,6 +13,7 @@
 
 mod action;
 mod base64_bytes;
+mod conditions;
 mod embodiment;
 mod error;
 mod event;
@@ -27,6 +28,7 @@ mod seed;
 mod stroll;
 
 pub use action::{Action, MAX_LOOK_RPS, MAX_MOVE_MPS};
+pub use conditions::Conditions;
 pub use embodiment::{Body, Embodiment, EmbodimentState};
 pub use error::WorldError;
 pub use event::{Season, Weather, WorldEvent};

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use glam::{Vec2, Vec3};
 
+use crate::conditions::Effects as _;
 use crate::light::lamps::{Choice, LAMPS, Spot};
 use crate::rays::geometry::{Hit, Ray};
 use crate::rays::hit::Found;

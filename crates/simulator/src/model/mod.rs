@@ -11,7 +11,9 @@ use reverie_world_model::{
     SceneLight, SceneSeed, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
 };
 
-use self::saved::{CLASSES, MAX_PLACED, Placed, Saved, check_pose, check_saved, shape_of};
+use self::saved::{
+    CLASSES, MAX_BEFORE, MAX_PLACED, Placed, Saved, check_pose, check_saved, shape_of,
+};
 use self::world::{World, place, settle};
 use crate::conditions::Conditions;
 use crate::living::{Sites, SoundEvent};
@@ -62,7 +64,7 @@ impl SimulatorModel {
             height: intrinsics.height,
             tick_hz: TICK_HZ,
             seeds: vec!["scene".to_owned()],
-            events: ["weather", "time_of_day", "season", "place", "remove"]
+            events: ["weather", "time_of_day", "season", "undo", "place", "remove"]
                 .map(str::to_owned)
                 .to_vec(),
             depth: true,
@@ -154,15 +156,36 @@ impl SimulatorModel {
     /// # Errors
     /// [`WorldError::NotBegun`], or [`WorldError::InvalidEvent`] for values out of range.
     pub fn render_under(&mut self, conditions: Conditions) -> Result<GroundTruth, WorldError> {
-        conditions
-            .validate()
-            .map_err(|(field, problem)| WorldError::InvalidEvent { field, problem })?;
+        conditions.validate()?;
         let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
         let scene = &mut world.built.scene;
         scene.set_conditions(conditions);
         let truth = scene.render(&world.truth.camera, self.quality, Exposure::Scene);
         scene.set_conditions(world.saved.conditions);
         Ok(truth)
+    }
+
+    /// The same without what is in the air, which hides things the more the farther they are: fog, haze,
+    /// rain, flakes and the glow around lamps. With it comes the light there with all of that.
+    ///
+    /// # Errors
+    /// As [`render_under`](Self::render_under).
+    pub fn render_surfaces_under(
+        &mut self,
+        conditions: Conditions,
+    ) -> Result<(GroundTruth, SceneLight), WorldError> {
+        conditions.validate()?;
+        let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
+        let camera = world.truth.camera;
+        let scene = &mut world.built.scene;
+        scene.set_conditions(conditions);
+        let light = scene.light_at(camera.pose.position);
+        scene.without_air = true;
+        scene.set_conditions(conditions);
+        let truth = scene.render(&camera, self.quality, Exposure::Scene);
+        scene.without_air = false;
+        scene.set_conditions(world.saved.conditions);
+        Ok((truth, light))
     }
 
     fn observation(&self) -> Result<Observation, WorldError> {
@@ -200,9 +223,12 @@ fn build(scene: &SceneSeed) -> Result<BuiltScene, WorldError> {
         ))
     })?;
     let conditions = Conditions::from(scene);
-    conditions
-        .validate()
-        .map_err(|(field, problem)| WorldError::InvalidSeed(format!("{field}: {problem}")))?;
+    conditions.validate().map_err(|error| match error {
+        WorldError::InvalidEvent { field, problem } => {
+            WorldError::InvalidSeed(format!("{field}: {problem}"))
+        }
+        other => other,
+    })?;
     Ok(BuiltScene::new(&SceneOptions {
         kind,
         seed: scene.seed,
@@ -254,6 +280,7 @@ impl WorldModel for SimulatorModel {
         let saved = Saved {
             scene: scene.clone(),
             conditions: built.scene.conditions(),
+            before: Vec::new(),
             body: EmbodimentState::new(seed.embodiment, start),
             tick: 0,
             placed: Vec::new(),
@@ -283,18 +310,22 @@ impl WorldModel for SimulatorModel {
         let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
         let invalid = |field, problem| Err(WorldError::InvalidEvent { field, problem });
         match event {
-            WorldEvent::Weather { weather, strength } => {
-                world.saved.conditions.weather = *weather;
-                world.saved.conditions.strength = *strength;
-                world.built.scene.set_conditions(world.saved.conditions);
+            WorldEvent::Weather { .. }
+            | WorldEvent::TimeOfDay { .. }
+            | WorldEvent::Season { .. } => {
+                let Saved { conditions, before, .. } = &mut world.saved;
+                if before.len() >= MAX_BEFORE {
+                    before.remove(0);
+                }
+                before.push(*conditions);
+                *conditions = conditions.after(event);
+                world.built.scene.set_conditions(*conditions);
             }
-            WorldEvent::TimeOfDay { hour } => {
-                world.saved.conditions.hour = *hour;
-                world.built.scene.set_conditions(world.saved.conditions);
-            }
-            WorldEvent::Season { season } => {
-                world.saved.conditions.season = *season;
-                world.built.scene.set_conditions(world.saved.conditions);
+            WorldEvent::Undo => {
+                if let Some(before) = world.saved.before.pop() {
+                    world.saved.conditions = before;
+                    world.built.scene.set_conditions(before);
+                }
             }
             WorldEvent::Text { .. } => {
                 return Err(WorldError::Unsupported {

@@ -10,6 +10,8 @@ use crate::conditions::Conditions;
 use crate::rays::shape::Shape;
 use crate::tasks::Task;
 
+/// Most changes of conditions that can be taken back.
+pub(super) const MAX_BEFORE: usize = 64;
 /// Most objects that events may have placed at one time.
 pub(super) const MAX_PLACED: usize = 1024;
 
@@ -29,6 +31,9 @@ pub(super) const CLASSES: [(&str, Shape); 6] = [
 pub(super) struct Saved {
     pub scene: SceneSeed,
     pub conditions: Conditions,
+    /// Those that can be taken back to, oldest first.
+    #[serde(default)]
+    pub before: Vec<Conditions>,
     pub body: EmbodimentState,
     pub tick: u64,
     pub placed: Vec<Placed>,
@@ -73,10 +78,13 @@ pub(super) fn check_saved(saved: &Saved) -> Result<(), String> {
     if numbers.iter().any(|n| !(0.0..=100.0).contains(n)) || !saved.body.velocity_mps.is_finite() {
         return Err("body: has values out of range".to_owned());
     }
-    saved
-        .conditions
-        .validate()
-        .map_err(|(field, problem)| format!("conditions: {field}: {problem}"))?;
+    saved.conditions.validate().map_err(|problem| format!("conditions: {problem}"))?;
+    if saved.before.len() > MAX_BEFORE {
+        return Err(format!("before: {} changes, at most {MAX_BEFORE}", saved.before.len()));
+    }
+    for before in &saved.before {
+        before.validate().map_err(|problem| format!("before: {problem}"))?;
+    }
     if !(0.0..=STRIDE_M).contains(&saved.stride_m) {
         return Err(format!("stride_m: {} is not within 0 to {STRIDE_M}", saved.stride_m));
     }

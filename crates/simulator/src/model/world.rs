@@ -6,6 +6,7 @@ use reverie_world_model::{Action, Embodiment, SpatialQuery};
 use super::saved::{Placed, Saved, shape_of};
 use super::{TICK_HZ, WORLD_HALF_M};
 use crate::class::Class;
+use crate::conditions::Effects as _;
 use crate::living::{Sites, Sound, SoundEvent, Tick};
 use crate::picture::ground_truth::GroundTruth;
 use crate::rays::geometry::{Group, Ray};

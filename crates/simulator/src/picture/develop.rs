@@ -3,6 +3,7 @@
 use glam::{Vec2, Vec3};
 use rayon::prelude::*;
 
+use crate::conditions::Effects as _;
 use crate::light::lamps::Lamp;
 use crate::picture::camera::Camera;
 use crate::picture::render::Pixel;
@@ -24,6 +25,9 @@ const BRIGHTEST: f32 = 9.0;
 impl Scene {
     /// Adds to a picture of radiance what the air between adds: glow around lamps, rain and snow.
     pub(crate) fn fill_air(&self, camera: &Camera, pixels: &[Pixel], hdr: &mut [Vec3]) {
+        if self.without_air {
+            return;
+        }
         let lamps = self.glowing_lamps(camera.pose.position);
         let width = (camera.intrinsics.width as usize).max(1);
         if !lamps.is_empty() {

@@ -3,6 +3,7 @@
 use glam::{DVec3, Vec2, Vec3};
 use reverie_world_model::Weather;
 
+use crate::conditions::Effects as _;
 use crate::picture::camera::Camera;
 use crate::picture::render::Pixel;
 use crate::rays::geometry::Ray;

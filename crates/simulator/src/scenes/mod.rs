@@ -139,6 +139,7 @@ impl BuiltScene {
             standing_lamps: Default::default(),
             moving_lamps: Default::default(),
             tick: 0,
+            without_air: false,
             ambient: Vec3::ZERO,
             mist_y: 0.0,
             exposure: 1.0,

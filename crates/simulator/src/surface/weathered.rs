@@ -4,6 +4,7 @@ use glam::{Vec2, Vec3};
 use reverie_world_model::Weather;
 
 use crate::class::Class;
+use crate::conditions::Effects as _;
 use crate::rays::geometry::{Goal, Hit, Ray};
 use crate::scene::{OFFSET, Scene};
 use crate::surface::material::{Material, Surface};

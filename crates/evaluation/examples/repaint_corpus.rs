@@ -1,0 +1,221 @@
+//! Renders places of the three worlds under several conditions each, for training the repainter.
+//!
+//! ```text
+//! repaint_corpus --out DIR --shards N [--held-out]   write shards of 8 worlds
+//! ```
+//! The camera stands where judged walks stand, with a square picture of 90 degrees. A world is seen from
+//! [`PLACES`] places under [`SOURCES`] conditions as they look, air and all, and under [`TARGETS`] others without what
+//! is in the air. Each shard is `NNNN.rgb` (u8, worlds x places x conditions x 128 x 128 x 3), `NNNN.idep` (f16, inverse
+//! depth in 1/m, 0 is sky, worlds x places x 128 x 128) and `NNNN.jsonl`, one line a world. Finished shards are
+//! skipped, so a run that was stopped goes on.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use glam::{Vec2, Vec3};
+use reverie_evaluation::{Walk, WalkOptions};
+use reverie_simulator::{Conditions, Quality, Rng, SceneKind, SimulatorModel};
+use reverie_world_model::{
+    Action, Embodiment, Intrinsics, Pose, SceneSeed, Season, Seed, SeedSource, Weather,
+    WorldModel as _,
+};
+use serde_json::{Value, json};
+
+const SIDE: u32 = 128;
+/// Worlds of a shard, places of a world, and conditions of a place.
+const WORLDS: u64 = 8;
+const PLACES: usize = 4;
+const SOURCES: usize = 2;
+const TARGETS: usize = 4;
+/// Seeds from here on are never trained on.
+const HELD_OUT: u64 = 1_000_000;
+/// Ticks of the walk that places are chosen from.
+const WALK_TICKS: u64 = 400;
+
+#[derive(Default)]
+struct Shard {
+    rgb: Vec<u8>,
+    inverse_depth: Vec<u8>,
+    lines: String,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (mut out, mut shards, mut held_out) = (None, 1, false);
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or(format!("{word} needs a value"));
+        match word.as_str() {
+            "--out" => out = Some(PathBuf::from(value()?)),
+            "--shards" => shards = value()?.parse::<u64>()?,
+            "--held-out" => held_out = true,
+            other => return Err(format!("unknown option {other}").into()),
+        }
+    }
+    let out = out.ok_or("--out DIR is needed")?;
+    if shards > HELD_OUT / WORLDS {
+        return Err(format!("training seeds must stay below {HELD_OUT}").into());
+    }
+    fs::create_dir_all(&out)?;
+    for number in 0..shards {
+        let done = out.join(format!("{number:04}.jsonl"));
+        if done.exists() {
+            continue;
+        }
+        let begun = Instant::now();
+        let first = number * WORLDS + if held_out { HELD_OUT } else { 0 };
+        let mut shard = Shard::default();
+        for seed in first..first + WORLDS {
+            world(seed, &mut shard)?;
+        }
+        write_whole(&out.join(format!("{number:04}.rgb")), &shard.rgb)?;
+        write_whole(&out.join(format!("{number:04}.idep")), &shard.inverse_depth)?;
+        // Last: its presence means that the shard is whole.
+        write_whole(&done, shard.lines.as_bytes())?;
+        eprintln!("shard {number}: {:.2} s a world", begun.elapsed().as_secs_f64() / WORLDS as f64);
+    }
+    Ok(())
+}
+
+/// All pictures of one world; everything follows from the seed.
+fn world(seed: u64, shard: &mut Shard) -> Result<(), Box<dyn Error>> {
+    let mut rng = Rng::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x4e_9a17);
+    let (kind, embodiment) = match seed % 9 {
+        0..=3 => (SceneKind::Mountain, Embodiment::Drone),
+        4..=7 => (SceneKind::City, Embodiment::Walker),
+        _ => (SceneKind::Warehouse, Embodiment::Rover),
+    };
+    let camera = Intrinsics::from_horizontal_fov(SIDE, SIDE, std::f32::consts::FRAC_PI_2);
+    let mut model = SimulatorModel::new(camera, Quality { samples: 1, bounce_rays: 1 })?;
+    let season = any_season(&mut rng);
+    let scene = SceneSeed { season, ..SceneSeed::new(kind.name(), seed) };
+    let first = model.begin(&Seed::new(SeedSource::Scene(scene)))?;
+    let options = WalkOptions {
+        start: first.pose,
+        embodiment,
+        tick_hz: model.spec().tick_hz,
+        least_ticks: WALK_TICKS,
+        leg_share: 1.0,
+        rng_seed: seed,
+    };
+    let walk = Walk::plan(&options, model.scene().ok_or("no scene")?)?;
+    let sources: Vec<Conditions> = (0..SOURCES).map(|_| source(&mut rng, season)).collect();
+    let targets: Vec<Conditions> = (0..TARGETS).map(|k| target(&mut rng, season, k)).collect();
+    let (mut places, mut now) = (Vec::new(), first.pose);
+    for number in 0..PLACES {
+        // One picture from each part of the walk; the first one is where it begins.
+        let part = if number == 0 { 0.0 } else { number as f32 + rng.range(-0.5, 0.5) };
+        let last = (walk.poses.len() - 1) as f32;
+        now = jump(&mut model, now, walk.poses[(part / PLACES as f32 * last) as usize])?;
+        let truth = model.truth().ok_or("no frame")?;
+        for depth_m in &truth.depth_m {
+            let near = if depth_m.is_finite() { 1.0 / depth_m } else { 0.0 };
+            shard.inverse_depth.extend_from_slice(&half::f16::from_f32(near).to_le_bytes());
+        }
+        for conditions in &sources {
+            shard.rgb.extend_from_slice(&model.render_under(*conditions)?.rgb);
+        }
+        let mut lights = Vec::new();
+        for conditions in &targets {
+            let (surfaces, light) = model.render_surfaces_under(*conditions)?;
+            shard.rgb.extend_from_slice(&surfaces.rgb);
+            lights.push(json!({ "haze_per_m": light.haze_per_m, "haze": light.haze }));
+        }
+        places.push(json!({ "rotation": now.rotation, "lights": lights }));
+    }
+    let told = |all: &[Conditions]| all.iter().map(|c| json!(c)).collect::<Vec<Value>>();
+    let line = json!({
+        "seed": seed, "domain": kind.name(), "sources": told(&sources), "targets": told(&targets),
+        "places": places,
+    });
+    shard.lines.push_str(&line.to_string());
+    shard.lines.push('\n');
+    Ok(())
+}
+
+fn any_season(rng: &mut Rng) -> Season {
+    if rng.chance(0.4) { Season::Summer } else { rng.pick(&Season::ALL) }
+}
+
+fn any_hour(rng: &mut Rng) -> f32 {
+    // Dawn and dusk are short: more of them than the clock gives.
+    match rng.unit() {
+        u if u < 0.45 => rng.range(6.0, 18.0),
+        u if u < 0.60 => rng.range(3.5, 8.5),
+        u if u < 0.75 => rng.range(15.5, 20.5),
+        _ => rng.range(0.0, 24.0),
+    }
+}
+
+/// What worlds begin with: mostly what pictures are taken in.
+fn source(rng: &mut Rng, season: Season) -> Conditions {
+    if rng.chance(0.6) {
+        let weather = if rng.chance(0.7) { Weather::Clear } else { Weather::Overcast };
+        let (strength, hour) = (rng.range(0.5, 1.0), rng.range(8.0, 17.0));
+        return Conditions { weather, strength, hour, season };
+    }
+    target(rng, season, rng.clone().below(4) as usize)
+}
+
+/// What they are to be changed to; `number` lets the weathers take turns.
+fn target(rng: &mut Rng, season: Season, number: usize) -> Conditions {
+    let weather = match number {
+        0 => Weather::Snow,
+        1 => {
+            if rng.chance(0.5) {
+                Weather::Rain
+            } else {
+                Weather::Fog
+            }
+        }
+        2 => {
+            if rng.chance(0.5) {
+                Weather::Clear
+            } else {
+                Weather::Overcast
+            }
+        }
+        _ => rng.pick(&Weather::ALL),
+    };
+    let strength = if rng.chance(0.7) { 1.0 } else { rng.range(0.2, 1.0) };
+    let season = if rng.chance(0.5) { season } else { rng.pick(&Season::ALL) };
+    Conditions { weather, strength, hour: any_hour(rng), season }
+}
+
+/// Brings the free camera to a pose, in as many ticks as the fastest action takes.
+fn jump(model: &mut SimulatorModel, from: Pose, to: Pose) -> Result<Pose, Box<dyn Error>> {
+    let hz = model.spec().tick_hz;
+    let most_m = 14.0;
+    let ticks = (from.position.distance(to.position) / most_m).ceil().max(1.0) as u32;
+    let mut now = from;
+    for tick in 0..ticks {
+        let (yaw, pitch, _) = now.yaw_pitch_roll();
+        let (to_yaw, to_pitch, _) = to.yaw_pitch_roll();
+        let turn = (to_yaw - yaw + std::f32::consts::PI).rem_euclid(std::f32::consts::TAU)
+            - std::f32::consts::PI;
+        let way = (to.position - now.position) / (ticks - tick) as f32;
+        let local = to.rotation.conjugate() * way;
+        let action = Action {
+            move_mps: Vec3::new(local.x, local.y, -local.z) * hz,
+            look_rps: Vec2::new(turn, to_pitch - pitch) * hz,
+            interact: false,
+        };
+        if tick + 1 == ticks {
+            now = model.step(&action)?.pose;
+        } else {
+            model.pass(&action)?;
+            now = model.body().ok_or("no body")?.pose();
+        }
+    }
+    if now.position.distance(to.position) > 0.05 {
+        return Err(format!("{} was not reached, but {}", to.position, now.position).into());
+    }
+    Ok(now)
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let part = path.with_extension("part");
+    fs::write(&part, bytes)?;
+    fs::rename(part, path)
+}

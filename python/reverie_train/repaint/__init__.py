@@ -1,0 +1,1 @@
+"""The repainter: what is remembered, under another weather, hour or season."""
