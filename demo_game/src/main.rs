@@ -12,6 +12,7 @@ mod film;
 mod guide;
 mod menu;
 mod object;
+mod weather;
 
 use bevy::{asset::io::file::FileAssetReader, prelude::*, winit::WinitSettings};
 use bevy_reverie::prelude::*;
@@ -84,6 +85,7 @@ fn play(seed: Option<WorldSeed>, folder: Option<PathBuf>) -> ExitCode {
             object::ObjectPlugin,
             guide::GuidePlugin,
             menu::MenuPlugin,
+            weather::WeatherPlugin,
             chooser::ChooserPlugin,
         ))
         // A world goes on while another window has the focus.

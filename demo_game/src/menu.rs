@@ -1,6 +1,6 @@
 //! The menu on Escape, the hints and the messages on screen.
 
-use crate::{WORLDS, chooser::Chooser};
+use crate::{WORLDS, chooser::Chooser, weather};
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
 use bevy_reverie::prelude::*;
@@ -8,13 +8,15 @@ use bevy_reverie::prelude::*;
 /// How long a hint or a message stays, seconds.
 const HINT_SECS: f32 = 8.0;
 
-const CONTROLS: [(&str, &str); 10] = [
+const CONTROLS: [(&str, &str); 12] = [
     ("W A S D / left stick", "walk"),
     ("mouse / right stick / arrows", "look (click to grab the pointer)"),
     ("Space, C / triggers", "up, down"),
     ("Shift / left stick press", "faster"),
     ("E / south button", "use"),
-    ("F1", "figures, the painter, depth view"),
+    ("R, T, Y", "another weather, three hours later, another season"),
+    ("Backspace", "take that back"),
+    ("F1", "figures, the painter, weather, depth view"),
     ("Tab", "the next of the shipped worlds"),
     ("drop a picture", "walk into that one"),
     ("1 2 3 4", "free camera, walker, drone, rover"),
@@ -140,6 +142,7 @@ fn note(
     mut failed: MessageReader<ModelFailed>,
     mut presets: MessageReader<PresetFailed>,
     mut painters: MessageReader<PaintingFailed>,
+    mut changed: MessageReader<WorldChanged>,
     mut had_world: Local<bool>,
 ) {
     if let Some(world) = started.read().last() {
@@ -148,6 +151,9 @@ fn note(
             *notice = Notice::new(format!("{} is the world now", world.seed));
         }
         *had_world = true;
+    }
+    if let Some(text) = changed.read().last().and_then(|change| weather::in_words(&change.event)) {
+        *notice = Notice::new(text);
     }
     if let Some(failure) = failed.read().last() {
         let rest = if failure.still_running { " (the old world stays)" } else { "" };

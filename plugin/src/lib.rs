@@ -42,6 +42,7 @@ mod shaders;
 mod shadow;
 pub mod speech;
 mod view;
+mod weather;
 mod worker;
 mod world;
 
@@ -64,9 +65,10 @@ pub use speech::{SpeechPlugin, SpeechSystems, SubtitlesPlugin};
 pub use view::{
     ChangeWorld, CoverageLow, Embodiment, MeasuredPicture, ModelFailed, PaintingFailed,
     ReplayFinished, ReplayWorld, RestoreWorld, RetryWorld, SaveWorld, WorldAmbience, WorldCamera,
-    WorldClock, WorldFigures, WorldPainting, WorldSaved, WorldSeed, WorldStarted, WorldStatus,
-    WorldView, read_picture,
+    WorldChanged, WorldClock, WorldConditions, WorldFigures, WorldPainting, WorldSaved, WorldSeed,
+    WorldStarted, WorldStatus, WorldView, read_picture,
 };
+pub use weather::WorldWeatherPlugin;
 pub use world::WorldPlugin;
 
 pub use bevy_egui;
@@ -96,17 +98,18 @@ pub mod prelude {
         CastsWorldShadow, ChangeWorld, CoverageLow, Embodiment, FollowPreset, MeasuredPicture,
         ModelFailed, PaintingFailed, PointerGrab, PresetFailed, ReplayFinished, ReplayWorld,
         RestoreWorld, RetryWorld, ReveriePlugins, ReverieSettings, ReverieSystems, SaveWorld,
-        ShadowCapsule, ShadowCapsules, WorldAction, WorldAmbience, WorldCamera, WorldClock,
-        WorldControls, WorldFigures, WorldLight, WorldLightSettings, WorldLog, WorldModels,
-        WorldPainting, WorldPanel, WorldPreset, WorldQuery, WorldSaved, WorldSeed, WorldStarted,
-        WorldStatus, WorldView,
+        ShadowCapsule, ShadowCapsules, WorldAction, WorldAmbience, WorldCamera, WorldChanged,
+        WorldClock, WorldConditions, WorldControls, WorldFigures, WorldLight, WorldLightSettings,
+        WorldLog, WorldModels, WorldPainting, WorldPanel, WorldPreset, WorldQuery, WorldSaved,
+        WorldSeed, WorldStarted, WorldStatus, WorldView,
     };
     pub use leafwing_input_manager::prelude::{ActionState, InputMap};
     pub use reverie_avatar::{FaceShape, HumanBone};
     pub use reverie_behavior::{Activity, Attraction, Emotion};
     pub use reverie_body::AvatarSpec;
     pub use reverie_world_model::{
-        DepthImage, ImageSeed, Intrinsics, Pose, RayHit, RgbImage, SeedAddress, Weather, WorldEvent,
+        Conditions, DepthImage, ImageSeed, Intrinsics, Pose, RayHit, RgbImage, Season, SeedAddress,
+        Weather, WorldEvent,
     };
 }
 
@@ -121,6 +124,7 @@ pub mod prelude {
 /// | [`WorldCompositionPlugin`] | the picture in the frame, occlusion with meshes | draw [`PresentedTextures`](present::PresentedTextures) yourself |
 /// | [`WorldLightPlugin`] | meshes lit by the world: environment, sun, haze | light them yourself |
 /// | [`WorldShadowPlugin`] | shadows of the game's things on the world's picture | they float |
+/// | [`WorldWeatherPlugin`] | fog, dark, rain and snow in the air, before world and meshes | only colours change |
 /// | [`WorldPresetPlugin`] | RON presets with hot reload | set the components yourself |
 /// | [`AvatarPlugin`] | people: bodies, lives, faces | [`Avatar`](avatar::Avatar)s are not there |
 /// | [`SpeechPlugin`] | [`Say`](speech::Say): voices in space, lips, hands | nobody speaks |
@@ -142,6 +146,7 @@ impl PluginGroup for ReveriePlugins {
             .add(WorldCompositionPlugin)
             .add(WorldLightPlugin)
             .add(WorldShadowPlugin)
+            .add(WorldWeatherPlugin)
             .add(WorldPresetPlugin)
             .add(AvatarPlugin)
             .add(SpeechPlugin::default())

@@ -25,6 +25,9 @@ pub struct WorldLog {
     /// When windows were asked for and merged; `None` when nothing was painted.
     #[serde(default)]
     pub painting: Option<Vec<PaintEntry>>,
+    /// When the colours of other conditions were asked for and taken.
+    #[serde(default)]
+    pub repainting: Vec<PaintEntry>,
     /// What was done in each tick, the first one first.
     pub ticks: Vec<Action>,
     /// Changes of conditions, each with the number of ticks before it.
@@ -62,13 +65,35 @@ fn deserialize_state<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<Snapshot>
     Snapshot::deserialize(from).map(Arc::new)
 }
 
+/// When the model took what its threads had made.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TakenTimes {
+    /// Windows; `None` when nothing is painted.
+    pub painting: Option<Vec<PaintEntry>>,
+    /// Colours of other conditions.
+    pub repainting: Vec<PaintEntry>,
+}
+
+impl WorldLog {
+    pub(crate) fn times(&self) -> TakenTimes {
+        TakenTimes { painting: self.painting.clone(), repainting: self.repainting.clone() }
+    }
+}
+
 /// A log that is being written.
 pub(crate) struct Recording(Option<WorldLog>);
 
 impl Recording {
     pub fn new(start: LogStart, model: String, size: UVec2) -> Self {
-        let (ticks, events) = (Vec::new(), Vec::new());
-        Self(Some(WorldLog { start, model, size, painting: None, ticks, events }))
+        Self(Some(WorldLog {
+            start,
+            model,
+            size,
+            painting: None,
+            repainting: Vec::new(),
+            ticks: Vec::new(),
+            events: Vec::new(),
+        }))
     }
 
     pub fn tick(&mut self, action: &Action) {
@@ -92,8 +117,9 @@ impl Recording {
     }
 
     /// What was written so far; `None` when it has become too long.
-    pub fn so_far(&self, painting: Option<&[PaintEntry]>) -> Option<Arc<WorldLog>> {
+    pub fn so_far(&self, times: TakenTimes) -> Option<Arc<WorldLog>> {
         let log = self.0.as_ref()?;
-        Some(Arc::new(WorldLog { painting: painting.map(<[_]>::to_vec), ..log.clone() }))
+        let TakenTimes { painting, repainting } = times;
+        Some(Arc::new(WorldLog { painting, repainting, ..log.clone() }))
     }
 }

@@ -1,14 +1,14 @@
 //! The models that views choose from by name, and how each becomes a live world.
 
-use crate::view::WorldPainting;
+use crate::{log::TakenTimes, view::WorldPainting};
 use bevy::prelude::Resource;
 use reverie_simulator::{Quality, SimulatorModel};
 use reverie_spatial::{
-    Frame, Memory, PaintEntry, PaintStatus, PaintTiming, Renderer, SpatialConfig, SpatialModel,
+    Air, Frame, Memory, PaintStatus, PaintTiming, Renderer, SpatialConfig, SpatialModel,
 };
 use reverie_world_model::{
-    Action, DepthImage, ImageSeed, Intrinsics, ModelSpec, Observation, Pose, SceneLight, Seed,
-    SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
+    Action, Conditions, DepthImage, ImageSeed, Intrinsics, ModelSpec, Observation, Pose,
+    SceneLight, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -60,8 +60,11 @@ pub struct WorldModels {
 
 impl Default for WorldModels {
     fn default() -> Self {
-        let live = Some(PaintTiming::WhenReady);
-        let spatial = Entry::Spatial(SpatialConfig { painting: live, ..SpatialConfig::default() });
+        let spatial = Entry::Spatial(SpatialConfig {
+            painting: Some(PaintTiming::WhenReady),
+            repainting: PaintTiming::WhenReady,
+            ..SpatialConfig::default()
+        });
         let mut models = Self { entries: BTreeMap::from([("spatial".to_owned(), spatial)]) };
         models.register("simulator", simulator);
         models
@@ -113,7 +116,13 @@ impl WorldModels {
                 } else if options.lockstep && config.painting == Some(PaintTiming::WhenReady) {
                     config.painting = Some(PaintTiming::default());
                 }
-                let timing = config.painting.clone();
+                if options.lockstep && config.repainting == PaintTiming::WhenReady {
+                    config.repainting = SpatialConfig::default().repainting;
+                }
+                let timing = Timing {
+                    painting: config.painting.clone(),
+                    repainting: config.repainting.clone(),
+                };
                 Ok(LiveModel::Spatial(Box::new(Embedded {
                     model: SpatialModel::new(config)?,
                     size: (width, height),
@@ -147,9 +156,35 @@ pub(crate) struct Moment {
     pub intrinsics: Intrinsics,
     pub coverage: f32,
     pub memory: Memory,
+    /// The memory in the colours of the conditions.
+    pub shown: Memory,
+    pub weather: WeatherNow,
     pub painting: WorldPainting,
     /// The light, where the model knows it.
     pub light: Option<SceneLight>,
+}
+
+/// What a model tells about weather, hour and season.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct WeatherNow {
+    /// The conditions that were asked for, or those that the world began with.
+    pub conditions: Option<Conditions>,
+    /// Colours are still on their way to them.
+    pub changing: bool,
+    /// Why colours did not come to them.
+    pub error: Option<String>,
+    /// What presentation puts before the memory.
+    pub air: Air,
+    /// Time of the world, seconds.
+    pub secs: f64,
+}
+
+/// When what threads have made is taken.
+#[derive(Debug, Clone)]
+pub(crate) struct Timing {
+    /// `None`: nothing is painted.
+    painting: Option<PaintTiming>,
+    repainting: PaintTiming,
 }
 
 /// A model on its thread.
@@ -186,6 +221,12 @@ impl Generated {
             intrinsics: observation.intrinsics,
             coverage: observation.coverage,
             memory: self.memory.clone(),
+            shown: self.memory.clone(),
+            weather: WeatherNow {
+                conditions: self.model.conditions(),
+                secs: now_secs,
+                ..WeatherNow::default()
+            },
             painting: WorldPainting::default(),
             light,
         })
@@ -198,8 +239,8 @@ pub(crate) struct Embedded {
     /// Of its pictures, pixels.
     size: (u32, u32),
     /// When windows are merged unless something is replayed, and now.
-    own_timing: Option<PaintTiming>,
-    timing: Option<PaintTiming>,
+    own_timing: Timing,
+    timing: Timing,
     renderer: Renderer,
     probe: Frame,
     until_probe: u32,
@@ -213,9 +254,25 @@ impl Embedded {
         let model = &self.model;
         match (model.pose(), model.intrinsics(), model.memory()) {
             (Some(pose), Some(intrinsics), Some(memory)) => {
-                let (memory, coverage) = (memory.clone(), self.coverage);
-                let painting = model.paint_status().map(painting_of).unwrap_or_default();
-                Ok(Moment { pose, intrinsics, coverage, memory, painting, light: self.light })
+                let status = model.repaint_status().unwrap_or_default();
+                let weather = WeatherNow {
+                    conditions: model.conditions(),
+                    changing: status.busy || status.fading,
+                    error: status.error,
+                    air: model.air(),
+                    secs: model.tick() as f64 / f64::from(model.spec().tick_hz),
+                };
+                Ok(Moment {
+                    pose,
+                    intrinsics,
+                    coverage: self.coverage,
+                    memory: memory.clone(),
+                    shown: model.shown().unwrap_or(memory).clone(),
+                    weather,
+                    painting: model.paint_status().map(painting_of).unwrap_or_default(),
+                    // Under other conditions its light is another: it is estimated from what is shown.
+                    light: self.light.filter(|_| status.wanted.is_none()),
+                })
             }
             _ => Err(WorldError::NotBegun),
         }
@@ -224,9 +281,11 @@ impl Embedded {
     /// Begins from a picture, or from what the simulator shows first of a scene.
     fn begin(&mut self, seed: &Seed) -> Result<f32, WorldError> {
         let begun = match &seed.source {
-            SeedSource::Scene(_) => {
+            SeedSource::Scene(scene) => {
                 let (seed, light) = first_view(seed, self.size)?;
-                self.model.begin(&seed).map(|begun| (begun, light))
+                let begun = self.model.begin(&seed)?;
+                self.model.tell_conditions(scene.into())?;
+                Ok((begun, light))
             }
             _ => self.model.begin(seed).map(|begun| (begun, None)),
         };
@@ -344,31 +403,42 @@ impl LiveModel {
         }
     }
 
-    /// When windows were painted; `None` without a painter.
-    pub fn paint_log(&self) -> Option<&[PaintEntry]> {
+    /// When the model took what its threads had made.
+    pub fn times(&self) -> TakenTimes {
         match self {
             Self::Spatial(embedded) => {
-                embedded.model.paint_status().map(|_| embedded.model.paint_log())
+                let model = &embedded.model;
+                let painting = model.paint_status().map(|_| model.paint_log().to_vec());
+                TakenTimes { painting, repainting: model.repaint_log().to_vec() }
             }
-            Self::Other(_) => None,
+            Self::Other(_) => TakenTimes::default(),
         }
     }
 
-    /// From the next tick on windows are painted as another run did it, or with `None` as the model
-    /// does it by itself. Returns what was so before.
-    pub fn set_replay(&mut self, entries: Option<Vec<PaintEntry>>) -> Option<PaintTiming> {
+    /// From the next tick on what was painted is taken as another run did it, or with `None` as the model does it by
+    /// itself. Returns what was so before.
+    pub fn set_replay(&mut self, times: Option<TakenTimes>) -> Option<Timing> {
         let Self::Spatial(embedded) = self else { return None };
         let before = embedded.timing.clone();
-        let now = entries.map(PaintTiming::Replay).or_else(|| embedded.own_timing.clone());
-        self.set_timing(now);
-        before
+        let now = match times {
+            None => embedded.own_timing.clone(),
+            Some(TakenTimes { painting, repainting }) => Timing {
+                painting: Some(PaintTiming::Replay(painting.unwrap_or_default())),
+                repainting: PaintTiming::Replay(repainting),
+            },
+        };
+        self.set_timing(Some(now));
+        Some(before)
     }
 
     /// See [`set_replay`](Self::set_replay), which says what was so before.
-    pub fn set_timing(&mut self, timing: Option<PaintTiming>) {
+    pub fn set_timing(&mut self, timing: Option<Timing>) {
         if let (Self::Spatial(embedded), Some(timing)) = (self, timing) {
-            embedded.timing = Some(timing.clone());
-            embedded.model.set_paint_timing(timing);
+            embedded.timing = timing.clone();
+            embedded.model.set_repaint_timing(timing.repainting);
+            if let Some(painting) = timing.painting {
+                embedded.model.set_paint_timing(painting);
+            }
         }
     }
 

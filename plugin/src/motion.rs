@@ -93,6 +93,11 @@ impl Motion {
         }
     }
 
+    /// Time since the motion began, seconds.
+    pub fn secs(&self, tick_secs: f32) -> f32 {
+        self.number as f32 * tick_secs + self.since_secs
+    }
+
     /// The number of the tick that is going on.
     pub fn next_number(&self) -> u64 {
         self.number + 1

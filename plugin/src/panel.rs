@@ -1,12 +1,14 @@
 //! The panel on F1: what runs, how fast, and what went wrong.
 
+mod conditions;
+
 use crate::{
     ReverieSettings,
     present::PresentPath,
     preset::PresetFailed,
     view::{
-        ModelFailed, RetryWorld, WorldClock, WorldFigures, WorldPainting, WorldStarted,
-        WorldStatus, WorldView,
+        ModelFailed, RetryWorld, WorldClock, WorldConditions, WorldFigures, WorldPainting,
+        WorldStarted, WorldStatus, WorldView,
     },
     world::ViewRuntime,
 };
@@ -31,8 +33,8 @@ impl Default for WorldPanel {
     }
 }
 
-/// The egui panel: seed, model, the three figures, coverage, memory, the painter's queue, depth view,
-/// painted parts, errors and retry.
+/// The egui panel: seed, model, the three figures, coverage, memory, the painter's queue, weather, hour and season, depth
+/// view, painted parts, errors and retry.
 pub struct WorldPanelPlugin;
 
 impl Plugin for WorldPanelPlugin {
@@ -43,6 +45,7 @@ impl Plugin for WorldPanelPlugin {
         app.init_resource::<WorldPanel>()
             .register_type::<WorldPanel>()
             .init_resource::<Notices>()
+            .init_resource::<conditions::Dragged>()
             .add_systems(Update, (toggle, note))
             .add_systems(EguiPrimaryContextPass, panel.run_if(|panel: Res<WorldPanel>| panel.open));
     }
@@ -84,6 +87,7 @@ type Shown = (
     &'static WorldStatus,
     &'static WorldFigures,
     &'static WorldPainting,
+    &'static WorldConditions,
     &'static mut WorldClock,
 );
 
@@ -93,11 +97,12 @@ fn panel(
     mut views: Query<Shown, With<WorldView>>,
     mut settings: ResMut<ReverieSettings>,
     mut notices: ResMut<Notices>,
+    mut dragged: ResMut<conditions::Dragged>,
     path: Res<PresentPath>,
 ) -> Result {
     let context = contexts.ctx_mut()?;
     egui::Window::new("World").default_pos([12.0, 12.0]).resizable(false).show(context, |ui| {
-        for (entity, runtime, status, figures, painting, mut clock) in &mut views {
+        for (entity, runtime, status, figures, painting, weather, mut clock) in &mut views {
             ui.push_id(entity, |ui| {
                 egui::Grid::new("facts").num_columns(2).show(ui, |ui| {
                     facts(ui, runtime, figures, *path);
@@ -114,6 +119,11 @@ fn panel(
                     }
                 } else if *status == WorldStatus::Starting {
                     ui.label("The world is starting …");
+                }
+                if runtime.world.as_ref().is_some_and(|world| world.follows_conditions) {
+                    ui.collapsing("Weather, hour and season", |ui| {
+                        conditions::controls(ui, entity, weather, &mut dragged, &mut commands);
+                    });
                 }
                 let mut paused = clock.paused;
                 if ui.checkbox(&mut paused, "Pause the world").changed() {

@@ -3,6 +3,7 @@
 use crate::{
     input::{WorldAction, WorldControls},
     log::WorldLog,
+    models::WeatherNow,
 };
 use bevy::{
     camera::CameraMainTextureUsages,
@@ -13,7 +14,9 @@ use bevy::{
 use leafwing_input_manager::prelude::InputMap;
 use reverie_media::{ImageOptions, PinholeNumbers, load_image_seed, read_photograph};
 use reverie_spatial::{BACKDROP_COLUMNS, Memory};
-use reverie_world_model::{ImageSeed, RgbImage, SeedAddress, SeedSource, Snapshot, WorldEvent};
+use reverie_world_model::{
+    Conditions, ImageSeed, RgbImage, SeedAddress, SeedSource, Snapshot, WorldEvent,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
     fmt,
@@ -35,6 +38,7 @@ use std::{
     WorldFigures,
     WorldPainting,
     WorldAmbience,
+    WorldConditions,
     InputMap<WorldAction> = WorldAction::default_map(),
     crate::world::ViewRuntime
 )]
@@ -421,6 +425,33 @@ impl WorldAmbience {
         };
         Self { above: mean(0..rows / 2), below: mean(rows / 2..rows) }
     }
+}
+
+/// Weather, hour and season of a world. Set by the plugin; [`ChangeWorld`] changes them.
+#[derive(Component, Debug, Clone, Copy, PartialEq, Default, Reflect)]
+#[reflect(Component, Default, Clone, PartialEq)]
+pub struct WorldConditions {
+    /// What was asked for last, or what the world began with. `None` while nobody knows: in a world from a picture
+    /// they are recognised when they are first changed.
+    #[reflect(ignore)]
+    pub now: Option<Conditions>,
+    /// The world is still on its way there.
+    pub changing: bool,
+}
+
+impl WorldConditions {
+    pub(crate) fn of(weather: &WeatherNow) -> Self {
+        Self { now: weather.conditions, changing: weather.changing }
+    }
+}
+
+/// A world follows an event: the answer to [`ChangeWorld`] where [`ModelFailed`] is not.
+#[derive(Message, Debug, Clone, PartialEq)]
+pub struct WorldChanged {
+    /// The [`WorldView`].
+    pub view: Entity,
+    /// The event.
+    pub event: WorldEvent,
 }
 
 /// A world started.

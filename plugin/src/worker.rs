@@ -4,15 +4,14 @@
 //! merge into one.
 
 use crate::{
-    log::{LogStart, Recording, WorldLog},
+    log::{LogStart, Recording, TakenTimes, WorldLog},
     models::{LiveModel, ModelOptions, Moment, WorldModels},
     motion::{Tick, merged},
     view::{Embodiment, WorldSeed},
 };
 use bevy::math::UVec2;
 use reverie_inference::{Worker, WorkerError};
-use reverie_spatial::PaintEntry;
-use reverie_world_model::{Seed, Snapshot, WorldEvent};
+use reverie_world_model::{ModelSpec, Seed, Snapshot, WorldEvent};
 use std::{collections::VecDeque, convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 
 /// Requests in the queue; with ticks merged beyond it, a slow model is at most this far behind.
@@ -28,8 +27,8 @@ pub(crate) struct Start {
     pub models: WorldModels,
     pub options: ModelOptions,
     pub asset_folder: PathBuf,
-    /// When to paint, as another run of the world did.
-    pub replay: Option<Vec<PaintEntry>>,
+    /// When to take what was painted, as another run of the world did.
+    pub replay: Option<TakenTimes>,
 }
 
 /// A saved state to go on from.
@@ -37,7 +36,7 @@ pub(crate) struct Resume {
     pub state: Arc<Snapshot>,
     pub embodiment: Embodiment,
     /// See [`Start::replay`].
-    pub replay: Option<Vec<PaintEntry>>,
+    pub replay: Option<TakenTimes>,
 }
 
 pub(crate) enum Request {
@@ -56,7 +55,11 @@ pub(crate) enum Report {
         serial: u64,
         moment: Box<Moment>,
         tick_hz: f32,
+        /// It takes changes of weather, hour and season.
+        follows_conditions: bool,
     },
+    /// The world follows the event.
+    Changed(WorldEvent),
     /// The world runs on without it.
     Refused {
         what: &'static str,
@@ -163,13 +166,14 @@ impl Stage {
         Some(match request {
             Request::Begin(serial, start) => match begin(&start) {
                 Ok((model, moment)) => {
-                    let tick_hz = model.spec().tick_hz;
+                    let (tick_hz, follows_conditions) = facts(model.spec());
                     let Start { seed, rng_seed, embodiment, model: name, options, .. } = *start;
                     let from = LogStart::Seed { seed, rng_seed, embodiment };
                     let size = UVec2::new(options.width, options.height);
                     let recording = Recording::new(from, name, size);
                     (self.serial, self.world) = (serial, Some((model, recording)));
-                    Report::Began { serial, moment: Box::new(moment), tick_hz }
+                    let moment = Box::new(moment);
+                    Report::Began { serial, moment, tick_hz, follows_conditions }
                 }
                 Err(error) => Report::BeginFailed { serial, error },
             },
@@ -190,8 +194,8 @@ impl Stage {
                 let (model, log) = self.world.as_mut()?;
                 match model.apply(&event) {
                     Ok(()) => {
-                        log.event(event);
-                        return None;
+                        log.event(event.clone());
+                        Report::Changed(event)
                     }
                     Err(error) => Report::Refused { what: "event", error: error.to_string() },
                 }
@@ -199,7 +203,7 @@ impl Stage {
             Request::Save => {
                 let (model, log) = self.world.as_ref()?;
                 match model.save() {
-                    Ok(snapshot) => Report::Saved(snapshot, log.so_far(model.paint_log())),
+                    Ok(snapshot) => Report::Saved(snapshot, log.so_far(model.times())),
                     Err(error) => Report::Refused { what: "save", error: error.to_string() },
                 }
             }
@@ -211,8 +215,9 @@ impl Stage {
                     Ok(moment) => {
                         log.restart(state, embodiment);
                         self.serial = serial;
-                        let tick_hz = model.spec().tick_hz;
-                        Report::Began { serial, moment: Box::new(moment), tick_hz }
+                        let (tick_hz, follows_conditions) = facts(model.spec());
+                        let moment = Box::new(moment);
+                        Report::Began { serial, moment, tick_hz, follows_conditions }
                     }
                     Err(error) => {
                         model.set_timing(timing);
@@ -226,6 +231,12 @@ impl Stage {
             }
         })
     }
+}
+
+/// Ticks per second, and whether weather, hour and season can be changed.
+fn facts(spec: &ModelSpec) -> (f32, bool) {
+    let follows = |kind: &str| spec.events.iter().any(|known| known == kind);
+    (spec.tick_hz, ["weather", "time_of_day", "season"].into_iter().all(follows))
 }
 
 fn begin(start: &Start) -> Result<(LiveModel, Moment), String> {

@@ -5,13 +5,14 @@ use crate::{
     figures::ViewMeters,
     input::FrameInput,
     log::{LogStart, WorldLog},
-    models::{ModelOptions, Moment, WorldModels},
+    models::{ModelOptions, Moment, WeatherNow, WorldModels},
     motion::{Motion, Tick},
     preset::FollowPreset,
     view::{
         ChangeWorld, CoverageLow, Embodiment, ModelFailed, PaintingFailed, ReplayFinished,
-        ReplayWorld, RestoreWorld, RetryWorld, SaveWorld, WorldAmbience, WorldCamera, WorldClock,
-        WorldFigures, WorldPainting, WorldSaved, WorldSeed, WorldStarted, WorldStatus, WorldView,
+        ReplayWorld, RestoreWorld, RetryWorld, SaveWorld, WorldAmbience, WorldCamera, WorldChanged,
+        WorldClock, WorldConditions, WorldFigures, WorldPainting, WorldSaved, WorldSeed,
+        WorldStarted, WorldStatus, WorldView,
     },
     worker::{ModelThread, Report, Request, Resume, Start},
 };
@@ -73,6 +74,13 @@ pub(crate) struct LiveWorld {
     /// The model that generates it.
     pub model: String,
     pub memory: Memory,
+    /// The memory in the colours of the conditions.
+    pub coloured: Memory,
+    pub weather: WeatherNow,
+    /// The model takes changes of weather, hour and season.
+    pub follows_conditions: bool,
+    /// Time of the world when it began or was restored, seconds.
+    pub began_secs: f64,
     pub intrinsics: Intrinsics,
     pub motion: Motion,
     pub coverage: f32,
@@ -94,7 +102,7 @@ impl ViewRuntime {
 impl LiveWorld {
     /// The memory as it is to be drawn.
     pub fn shown(&self) -> &Memory {
-        self.marked.as_ref().unwrap_or(&self.memory)
+        self.marked.as_ref().unwrap_or(&self.coloured)
     }
 }
 
@@ -127,11 +135,13 @@ impl Plugin for WorldPlugin {
             .register_type::<WorldFigures>()
             .register_type::<WorldAmbience>()
             .register_type::<WorldPainting>()
+            .register_type::<WorldConditions>()
             .add_message::<WorldStarted>()
             .add_message::<ModelFailed>()
             .add_message::<CoverageLow>()
             .add_message::<PaintingFailed>()
             .add_message::<WorldSaved>()
+            .add_message::<WorldChanged>()
             .add_message::<ReplayFinished>()
             .add_observer(retry)
             .add_observer(change)
@@ -243,6 +253,7 @@ type Receiving = (
     &'static mut WorldClock,
     &'static mut WorldStatus,
     &'static mut WorldAmbience,
+    &'static mut WorldConditions,
 );
 
 /// The messages that reports turn into.
@@ -253,10 +264,21 @@ struct Told<'w> {
     coverage: MessageWriter<'w, CoverageLow>,
     painting: MessageWriter<'w, PaintingFailed>,
     saved: MessageWriter<'w, WorldSaved>,
+    changed: MessageWriter<'w, WorldChanged>,
 }
 
 fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told: Told) {
-    for (entity, view, embodiment, mut runtime, mut clock, mut status, mut light) in &mut views {
+    for view in &mut views {
+        let (
+            entity,
+            view,
+            embodiment,
+            mut runtime,
+            mut clock,
+            mut status,
+            mut light,
+            mut conditions,
+        ) = view;
         let runtime = &mut *runtime;
         while let Some(worker) = &mut runtime.worker {
             worker.flush();
@@ -265,11 +287,13 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
             let awaited = settings.lockstep && (runtime.in_flight > 0 || starting);
             let Some(report) = worker.report(awaited) else { break };
             match report {
-                Report::Began { serial, moment, tick_hz } if serial == runtime.serial => {
-                    let Moment { pose, intrinsics, coverage, memory, painting, light: told_light } =
-                        *moment;
+                Report::Began { serial, moment, tick_hz, follows_conditions }
+                    if serial == runtime.serial =>
+                {
+                    let Moment { pose, intrinsics, coverage, memory, shown, weather, .. } = *moment;
                     let motion = Motion::new((*embodiment).into(), pose);
-                    *light = WorldAmbience::of(&memory);
+                    *light = WorldAmbience::of(&shown);
+                    conditions.set_if_neq(WorldConditions::of(&weather));
                     let (seed, model) = (view.seed.to_string(), view.model_name().to_owned());
                     told.started.write(WorldStarted {
                         view: entity,
@@ -280,11 +304,15 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                         seed,
                         model,
                         memory,
+                        coloured: shown,
+                        began_secs: weather.secs,
+                        follows_conditions,
+                        weather,
                         intrinsics,
                         motion,
                         coverage,
-                        painting,
-                        light: told_light,
+                        painting: moment.painting,
+                        light: moment.light,
                         marker: PaintMarker::default(),
                         marked: None,
                     });
@@ -311,6 +339,16 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                     let Some(world) = &mut runtime.world else { continue };
                     world.motion.confirm(number, &moment.pose);
                     world.memory = moment.memory;
+                    world.coloured = moment.shown;
+                    conditions.set_if_neq(WorldConditions::of(&moment.weather));
+                    if moment.weather.error != world.weather.error
+                        && let Some(error) = &moment.weather.error
+                    {
+                        warn!("{error}");
+                        let error = format!("event: {error}");
+                        told.failed.write(ModelFailed { view: entity, error, still_running: true });
+                    }
+                    world.weather = moment.weather;
                     world.coverage = moment.coverage;
                     world.light = moment.light;
                     let error = moment.painting.error.clone();
@@ -345,6 +383,9 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                     runtime.stop = Some(Stop::Thread);
                     status.set_if_neq(WorldStatus::Failed(error.clone()));
                     told.failed.write(ModelFailed { view: entity, error, still_running: false });
+                }
+                Report::Changed(event) => {
+                    told.changed.write(WorldChanged { view: entity, event });
                 }
                 Report::Refused { what, error } => {
                     let error = format!("{what}: {error}");
@@ -470,7 +511,7 @@ fn mark_painted(mut views: Query<&mut ViewRuntime>, settings: Res<ReverieSetting
     for mut runtime in &mut views {
         let Some(world) = &mut runtime.world else { continue };
         if settings.mark_painted {
-            world.marked = Some(world.marker.mark(&world.memory).clone());
+            world.marked = Some(world.marker.mark(&world.coloured).clone());
         } else if world.marked.take().is_some() {
             world.marker.clear();
         }
@@ -545,7 +586,6 @@ fn replay(
         return;
     };
     let log = &replay.log;
-    let painting = log.painting.clone().unwrap_or_default();
     match log.start.clone() {
         LogStart::Seed { seed, rng_seed, embodiment } => {
             // The view says what runs; it does not start it once more.
@@ -566,13 +606,13 @@ fn replay(
                     lockstep: settings.lockstep,
                 },
                 asset_folder: folder.0.clone(),
-                replay: Some(painting),
+                replay: Some(log.times()),
             };
             begin(&mut runtime, &mut status, start);
         }
         LogStart::Snapshot { state, embodiment } => {
             *embodied.bypass_change_detection() = embodiment;
-            resume(&mut runtime, Resume { state, embodiment, replay: Some(painting) });
+            resume(&mut runtime, Resume { state, embodiment, replay: Some(log.times()) });
         }
     }
     clock.paused = false;

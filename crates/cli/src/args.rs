@@ -580,6 +580,8 @@ pub enum EvalPart {
     Straight,
     /// First views of sentences written by hand: do they show what was asked for
     Prompts,
+    /// Worlds under another weather, hour or season, beside the truth under it
+    Repaint,
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,6 +12,7 @@
 
 mod align;
 mod baseline;
+mod colour;
 mod completion;
 mod conditions;
 mod depth;
@@ -28,6 +29,7 @@ mod walk;
 
 pub use align::{RgbdView, align};
 pub use baseline::{HOLD_NAME, HoldModel};
+pub use colour::ColourTransform;
 pub use completion::{
     BEST_SAMPLES, COMPLETION_PSNR_CAP_DB, CompletionCase, CompletionJudge, CompletionScores,
     MEAN_SAMPLES, RgbdImage,

@@ -20,6 +20,8 @@ pub enum ModelKind {
     Conditions,
     /// What was never seen: one of the networks that complete a view.
     Painter,
+    /// What is remembered, under other conditions.
+    Repainter,
     /// Phonemes to the sound of a voice.
     Voice,
     /// Letters of words that no lexicon has to phonemes.

@@ -3,12 +3,15 @@
 //! A [`Memory`] holds [`Tile`]s of [`View`]s; a [`Renderer`] shows it at any pose into a [`Frame`];
 //! [`SpatialModel`] walks through it. [`mod@reference`] defines the picture.
 
+mod air;
 mod backdrop;
 mod budget;
+mod changing;
 mod cluster;
 mod cracks;
 pub mod depth;
 mod error;
+pub mod falling;
 pub mod fill;
 mod filler;
 mod frame;
@@ -25,6 +28,7 @@ mod query;
 mod raster;
 pub mod reference;
 mod renderer;
+pub mod repaint;
 mod resample;
 mod sharpness;
 mod simd;
@@ -32,7 +36,9 @@ mod snapshot;
 mod tile;
 mod view;
 
+pub use air::Air;
 pub use backdrop::{BACKDROP_COLUMNS, BACKDROP_ROWS, Backdrop};
+pub use changing::{RepaintStatus, RepainterFactory};
 pub use error::SpatialError;
 pub use frame::Frame;
 pub use marking::PaintMarker;

@@ -184,6 +184,13 @@ impl Memory {
         self.touch();
     }
 
+    /// Learns the panorama anew, after colours have changed.
+    pub(crate) fn relearn_backdrop(&mut self) {
+        let mut backdrop = Backdrop::default();
+        backdrop.learn(self.surfaces().flat_map(|view| view.tiles()).map(|tile| &**tile));
+        self.backdrop = Arc::new(backdrop);
+    }
+
     pub(crate) fn touch(&mut self) {
         self.revision = NEXT_REVISION.fetch_add(1, Ordering::Relaxed);
     }

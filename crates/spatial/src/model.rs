@@ -1,18 +1,20 @@
 //! The world model: a memory, a body in it, and its eyes.
 
 use crate::{
-    Frame, Memory, MergeReport, RenderStats, Renderer, SpatialError,
+    Air, Frame, Memory, MergeReport, RenderStats, Renderer, SpatialError,
+    changing::{Changing, Repaint, RepaintStatus, RepainterFactory, Sight},
     depth::DepthNetwork,
     painter::{LearnedPainter, LookAhead, PaintError, PaintPriority, PaintThread, PainterFactory},
     painting::{Paint, PaintEntry, PaintState, PaintStatus, PaintTiming, Scenery},
+    repaint::{RepaintError, Repainter},
     resample,
     snapshot::{Reader, Writer},
 };
 use candle_core::Device;
 use reverie_inference::{ModelStore, StoreError};
 use reverie_world_model::{
-    Action, DepthImage, EmbodimentState, ImageSeed, Intrinsics, ModelSpec, Observation, Pose,
-    RgbImage, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
+    Action, Conditions, DepthImage, EmbodimentState, ImageSeed, Intrinsics, ModelSpec, Observation,
+    Pose, RgbImage, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
 };
 use std::{
     fmt,
@@ -23,7 +25,7 @@ use std::{
 /// The model's name in specs and snapshots.
 pub const MODEL_NAME: &str = "spatial";
 /// Layout of its snapshots.
-const SNAPSHOT_VERSION: u32 = 4;
+const SNAPSHOT_VERSION: u32 = 5;
 /// Photographs with more pixels are made smaller: more detail than a screen shows only costs time.
 const MAX_SEED_PIXELS: f64 = 1.3e6;
 /// Field of view along the longer side of a picture whose camera is not known, degrees: between a
@@ -47,7 +49,12 @@ pub struct SpatialConfig {
     /// When what was never seen is painted by the shipped networks; `None` leaves it to the filling
     /// of holes.
     pub painting: Option<PaintTiming>,
+    /// When the colours of other conditions are taken, once they have been asked for.
+    pub repainting: PaintTiming,
 }
+
+/// Ticks from a change of conditions to the first change of colours, unless told otherwise.
+const REPAINT_TICKS: u32 = 24;
 
 impl Default for SpatialConfig {
     fn default() -> Self {
@@ -58,6 +65,7 @@ impl Default for SpatialConfig {
             memory_budget_bytes: crate::memory::DEFAULT_BUDGET_BYTES,
             assets: None,
             painting: Some(PaintTiming::default()),
+            repainting: PaintTiming::Lockstep { ticks: REPAINT_TICKS },
         }
     }
 }
@@ -70,10 +78,19 @@ struct World {
     camera: Intrinsics,
     tick: u64,
     rng_seed: u64,
+    /// Height of the ground where it began, metres.
+    floor_m: f32,
     painting: PaintState,
+    changing: Changing,
 }
 
 impl World {
+    fn sight(&mut self, tick_hz: f32) -> Sight<'_> {
+        let eye = self.body.pose().position;
+        let Self { memory, changing: state, tick, floor_m, rng_seed, .. } = self;
+        Sight { memory, state, tick: *tick, tick_hz, floor_m: *floor_m, eye, rng_seed: *rng_seed }
+    }
+
     fn scenery(&mut self, yaw_rps: f32) -> Scenery<'_> {
         let pose = self.body.pose();
         let (velocity_mps, camera) = (self.body.velocity_mps, self.camera);
@@ -98,6 +115,7 @@ pub struct SpatialModel {
     /// Loaded with the first picture that needs it.
     depth_network: Option<DepthNetwork>,
     paint: Option<Paint>,
+    repaint: Repaint,
 }
 
 impl fmt::Debug for SpatialModel {
@@ -128,13 +146,15 @@ impl SpatialModel {
             height,
             tick_hz,
             seeds: vec!["image".to_owned()],
-            events: Vec::new(),
+            events: ["weather", "time_of_day", "season", "undo"].map(str::to_owned).to_vec(),
             depth: true,
             memory_horizon_secs: None,
         };
         let (renderer, frame) = (Renderer::new(), Frame::new());
         let painting = config.painting.clone();
         let make = shipped_painter(config.assets.clone());
+        let repainter = shipped_repainter(config.assets.clone());
+        let repaint = Repaint::new(repainter, config.repainting.clone());
         let model = Self {
             config,
             spec,
@@ -144,6 +164,7 @@ impl SpatialModel {
             stats: RenderStats::default(),
             depth_network: None,
             paint: None,
+            repaint,
         };
         match painting {
             None => Ok(model),
@@ -168,6 +189,13 @@ impl SpatialModel {
         Ok(self)
     }
 
+    /// The same with another repainter than the shipped one.
+    #[must_use]
+    pub fn with_repainter(mut self, make: RepainterFactory) -> Self {
+        self.repaint = Repaint::new(make, self.config.repainting.clone());
+        self
+    }
+
     /// From the next tick on windows are merged at these times, as after a replay that goes on
     /// live. Nothing without a painter.
     pub fn set_paint_timing(&mut self, timing: PaintTiming) {
@@ -187,7 +215,48 @@ impl SpatialModel {
         self.paint.as_ref().map_or(&[], Paint::log)
     }
 
-    /// What is remembered; `None` before a world has begun.
+    /// From the next tick on other colours are taken at these times, see
+    /// [`SpatialModel::set_paint_timing`].
+    pub fn set_repaint_timing(&mut self, timing: PaintTiming) {
+        self.repaint.set_timing(timing);
+    }
+
+    /// How a change of conditions stands; `None` before a world has begun.
+    pub fn repaint_status(&self) -> Option<RepaintStatus> {
+        self.world.as_ref().map(|world| self.repaint.status(&world.changing))
+    }
+
+    /// When other colours were asked for and taken since the world began or was restored, for
+    /// [`PaintTiming::Replay`].
+    pub fn repaint_log(&self) -> &[PaintEntry] {
+        self.repaint.log()
+    }
+
+    /// Says under which conditions the world began, for who knows it; else they are recognised in its first view
+    /// when they are first changed.
+    ///
+    /// # Errors
+    /// [`WorldError::NotBegun`], or [`WorldError::InvalidEvent`] for values out of range.
+    pub fn tell_conditions(&mut self, conditions: Conditions) -> Result<(), WorldError> {
+        conditions.validate()?;
+        let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
+        world.changing.tell(conditions);
+        Ok(())
+    }
+
+    /// The memory in the colours of the conditions, on its way to them while they change; `None` before a world has
+    /// begun. Its surfaces are those of [`SpatialModel::memory`], but for what was painted since a moment ago.
+    pub fn shown(&self) -> Option<&Memory> {
+        self.world.as_ref().map(|world| world.changing.shown(&world.memory))
+    }
+
+    /// The air between the eye and the memory now.
+    pub fn air(&self) -> Air {
+        let air = |world: &World| world.changing.air(world.tick, self.spec.tick_hz);
+        self.world.as_ref().map_or(Air::NONE, air)
+    }
+
+    /// What is remembered, in the colours it was seen in; `None` before a world has begun.
     pub fn memory(&self) -> Option<&Memory> {
         self.world.as_ref().map(|world| &world.memory)
     }
@@ -231,6 +300,7 @@ impl SpatialModel {
         if let Some(paint) = &mut self.paint {
             paint.tick(world.scenery(action.look_rps.x));
         }
+        self.repaint.tick(world.sight(self.spec.tick_hz));
         Ok(body.pose())
     }
 
@@ -239,10 +309,9 @@ impl SpatialModel {
     /// # Errors
     /// [`WorldError::NotBegun`] or [`WorldError::Failed`].
     pub fn look(&mut self) -> Result<&Frame, WorldError> {
-        let world = self.world.as_ref().ok_or(WorldError::NotBegun)?;
-        let (pose, camera) = (world.body.pose(), world.camera);
-        self.stats =
-            self.renderer.render(&world.memory, &pose, &camera, &mut self.frame).map_err(failed)?;
+        let Self { world, renderer, frame, stats, spec, .. } = self;
+        let world = world.as_ref().ok_or(WorldError::NotBegun)?;
+        *stats = draw(world, spec.tick_hz, renderer, frame)?;
         Ok(&self.frame)
     }
 
@@ -273,6 +342,7 @@ impl SpatialModel {
         if let Some(paint) = &mut self.paint {
             paint.restart(world.scenery(0.0));
         }
+        self.repaint.restart(world.sight(self.spec.tick_hz));
         self.world = Some(world);
     }
 
@@ -289,10 +359,7 @@ impl SpatialModel {
     /// Renders and copies a world's frame.
     fn observe(&mut self, world: &World) -> Result<Observation, WorldError> {
         let pose = world.body.pose();
-        self.stats = self
-            .renderer
-            .render(&world.memory, &pose, &world.camera, &mut self.frame)
-            .map_err(failed)?;
+        self.stats = draw(world, self.spec.tick_hz, &mut self.renderer, &mut self.frame)?;
         let picture = |e: reverie_world_model::PictureError| WorldError::Failed(e.to_string());
         Ok(Observation {
             rgb: self.frame.to_rgb().map_err(picture)?,
@@ -349,8 +416,16 @@ impl SpatialModel {
         memory.insert(rgb, &depth, &body.pose(), &camera)?;
         memory.set_budget_bytes(self.config.memory_budget_bytes, &body.pose());
         let camera = camera.fitted(self.config.width, self.config.height);
-        let (rng_seed, painting) = (seed.rng_seed, PaintState::default());
-        Ok(World { memory, body, camera, tick: 0, rng_seed, painting })
+        Ok(World {
+            memory,
+            body,
+            camera,
+            tick: 0,
+            rng_seed: seed.rng_seed,
+            floor_m: start.position.y - body.body.eye_height_m,
+            painting: PaintState::default(),
+            changing: Changing::new(None),
+        })
     }
 
     fn estimate_depth(
@@ -383,6 +458,32 @@ fn shipped_painter(assets: Option<PathBuf>) -> PainterFactory {
             open_store(assets.as_deref()).map_err(|e| PaintError::Painter(e.to_string()))?;
         Ok(Box::new(LearnedPainter::load(&store, &Device::Cpu)?))
     })
+}
+
+/// Makes repainters of the shipped network.
+fn shipped_repainter(assets: Option<PathBuf>) -> RepainterFactory {
+    Arc::new(move || {
+        let store =
+            open_store(assets.as_deref()).map_err(|e| RepaintError::Network(e.to_string()))?;
+        Repainter::load(&store)
+    })
+}
+
+/// Draws a world as its camera sees it now.
+fn draw(
+    world: &World,
+    tick_hz: f32,
+    renderer: &mut Renderer,
+    frame: &mut Frame,
+) -> Result<RenderStats, WorldError> {
+    let (pose, camera) = (world.body.pose(), &world.camera);
+    let shown = world.changing.shown(&world.memory);
+    let stats = renderer.render(shown, &pose, camera, frame).map_err(failed)?;
+    let air = world.changing.air(world.tick, tick_hz);
+    if !air.is_none() {
+        air.fill(frame, &pose, camera, world.tick as f64 / f64::from(tick_hz));
+    }
+    Ok(stats)
 }
 
 fn failed(error: SpatialError) -> WorldError {
@@ -421,17 +522,33 @@ impl WorldModel for SpatialModel {
         if let Some(paint) = &mut self.paint {
             paint.tick(next.scenery(action.look_rps.x));
         }
+        self.repaint.tick(next.sight(self.spec.tick_hz));
         let observation = self.observe(&next)?;
         self.world = Some(next);
         Ok(observation)
     }
 
     fn apply(&mut self, event: &WorldEvent) -> Result<(), WorldError> {
-        self.world()?;
-        Err(WorldError::Unsupported {
-            model: MODEL_NAME.to_owned(),
-            what: format!("the event `{}`", event.kind()),
-        })
+        event.validate()?;
+        let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
+        match event {
+            WorldEvent::Weather { .. }
+            | WorldEvent::TimeOfDay { .. }
+            | WorldEvent::Season { .. }
+            | WorldEvent::Undo => self
+                .repaint
+                .apply(event, world.sight(self.spec.tick_hz))
+                .map_err(|error| WorldError::Weights(error.to_string())),
+            _ => Err(WorldError::Unsupported {
+                model: MODEL_NAME.to_owned(),
+                what: format!("the event `{}`", event.kind()),
+            }),
+        }
+    }
+
+    /// `None` while nobody has told them and nothing was changed, too.
+    fn conditions(&self) -> Option<Conditions> {
+        self.world.as_ref()?.changing.conditions()
     }
 
     fn save(&self) -> Result<Snapshot, WorldError> {
@@ -442,8 +559,10 @@ impl WorldModel for SpatialModel {
         writer.u64(world.tick);
         writer.embodiment(&world.body);
         writer.u64(world.rng_seed);
+        writer.f32s(&[world.floor_m]);
         world.painting.write(&mut writer);
         writer.memory(&world.memory);
+        world.changing.write(&mut writer, &world.memory);
         Ok(Snapshot {
             model: MODEL_NAME.to_owned(),
             version: SNAPSHOT_VERSION,
@@ -467,10 +586,13 @@ impl WorldModel for SpatialModel {
             let body = reader.embodiment()?;
             body.pose().validate().map_err(|e| e.to_string())?;
             let rng_seed = reader.u64("rng_seed")?;
+            let floor_m = reader.f32("floor")?.clamp(-1e6, 1e6);
             let painting = PaintState::read(&mut reader)?;
             let memory = reader.memory()?;
+            let changing = Changing::read(&mut reader, &memory)?;
             reader.finish()?;
-            Ok((World { memory, body, camera, tick, rng_seed, painting }, tick_hz))
+            let world = World { memory, body, camera, tick, rng_seed, floor_m, painting, changing };
+            Ok((world, tick_hz))
         };
         let (world, tick_hz) = read().map_err(invalid)?;
         let here = (self.spec.width, self.spec.height, self.spec.tick_hz);

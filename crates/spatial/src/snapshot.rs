@@ -7,11 +7,12 @@ use crate::{
     Backdrop, LEVELS, Memory, TILE_CELLS, Tile, TileLevel, View, cell,
     grid::CROP_CELLS,
     memory::{ViewKind, ViewTiles},
+    repaint::Repainted,
 };
 use glam::{Quat, Vec2, Vec3};
 use reverie_world_model::{Body, Embodiment, EmbodimentState, Intrinsics, Pose};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 const HASH_BYTES: usize = 32;
 
@@ -74,6 +75,18 @@ impl Writer {
             }
         }
     }
+    /// The colours of a set of tiles, in the order of the memory's.
+    pub fn repainted(&mut self, memory: &Memory, tiles: Option<&Repainted>) {
+        self.u32(u32::from(tiles.is_some()));
+        let Some(tiles) = tiles else { return };
+        for tile in memory.tiles() {
+            let repainted = tiles.get(tile.id());
+            self.u32(u32::from(repainted.is_some()));
+            for level in repainted.iter().flat_map(|tile| tile.levels()) {
+                level.rgba.iter().for_each(|value| self.u32(*value));
+            }
+        }
+    }
     /// The bytes behind their hash.
     pub fn finish(self) -> Vec<u8> {
         let mut sealed = Vec::with_capacity(HASH_BYTES + self.bytes.len());
@@ -131,6 +144,28 @@ impl<'a> Reader<'a> {
             1 => Ok(true),
             other => Err(format!("{what} is {other}, not 0 or 1")),
         }
+    }
+    /// Reads what [`Writer::repainted`] wrote for this memory.
+    pub fn repainted(&mut self, memory: &Memory) -> Outcome<Option<Repainted>> {
+        if !self.flag("other colours")? {
+            return Ok(None);
+        }
+        let mut tiles = HashMap::new();
+        for tile in memory.tiles() {
+            if !self.flag("a tile of other colours")? {
+                continue;
+            }
+            let mut levels = Vec::with_capacity(tile.levels().len());
+            for level in tile.levels() {
+                let rgba: Box<[u32]> = self.words(level.rgba.len(), "other colours")?.collect();
+                if rgba.iter().zip(&level.rgba).any(|(new, old)| new >> 24 != old >> 24) {
+                    return Err("other colours have other vertices".to_owned());
+                }
+                levels.push(Arc::new(TileLevel { rgba, ..TileLevel::clone(level) }));
+            }
+            tiles.insert(tile.id(), Arc::new(tile.with_levels(levels)));
+        }
+        Ok(Some(Repainted::new(tiles)))
     }
     pub fn vec3(&mut self, what: &str) -> Outcome<Vec3> {
         Ok(Vec3::new(self.f32(what)?, self.f32(what)?, self.f32(what)?))
@@ -227,10 +262,10 @@ impl<'a> Reader<'a> {
             let stride = finest << k;
             let [columns, rows] = cells.map(|n| n.div_ceil(stride) + 1);
             let vertices = (columns * rows) as usize;
-            let inverse_depth: Box<[f32]> =
+            let inverse_depth: Arc<[f32]> =
                 self.words(vertices, "inverse depth")?.map(f32::from_bits).collect();
             let rgba: Box<[u32]> = self.words(vertices, "colour")?.collect();
-            let bits: Box<[u8]> = self.take(((columns - 1) * (rows - 1)) as usize, "cells")?.into();
+            let bits: Arc<[u8]> = self.take(((columns - 1) * (rows - 1)) as usize, "cells")?.into();
             if !inverse_depth.iter().all(|w| *w >= 0.0 && *w <= 1e4) {
                 return Err("an inverse depth is out of range".to_owned());
             }

@@ -41,7 +41,7 @@ pub mod cell {
     pub const EMPTY: u8 = 0;
 }
 
-/// One level of detail of a tile.
+/// One level of detail of a tile. Tiles of other colours share its geometry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TileLevel {
     /// Grid steps between vertices: 1, 2, 4, ... 32.
@@ -51,11 +51,11 @@ pub struct TileLevel {
     /// Vertices in a column, at most 33.
     pub rows: u32,
     /// Inverse depth in the view, 1/m, 0 is sky; `columns * rows` values, rows from the top.
-    pub inverse_depth: Box<[f32]>,
+    pub inverse_depth: Arc<[f32]>,
     /// `u32::from_le_bytes([r, g, b, a])`, sRGB; `a` is 255 where there is a vertex, else 0.
     pub rgba: Box<[u32]>,
     /// [`cell`] bits; `(columns - 1) * (rows - 1)` values, rows from the top.
-    pub cells: Box<[u8]>,
+    pub cells: Arc<[u8]>,
 }
 
 impl TileLevel {
@@ -154,19 +154,21 @@ impl Tile {
         let thinned = |level: &Arc<TileLevel>| {
             let ratio = level.stride / finest.stride;
             let (columns, rows) = (level.columns as usize, level.rows as usize);
-            let mut thin = TileLevel::clone(level);
-            for (at, rgba) in thin.rgba.iter_mut().enumerate() {
+            let mut rgba = level.rgba.clone();
+            let mut inverse_depth = level.inverse_depth.to_vec();
+            let mut cells = level.cells.to_vec();
+            for (at, rgba) in rgba.iter_mut().enumerate() {
                 let column = (at as u32 % level.columns * ratio).min(finest.columns - 1);
                 let row = (at as u32 / level.columns * ratio).min(finest.rows - 1);
                 if gone[(row * finest.columns + column) as usize] {
                     *rgba = 0;
-                    thin.inverse_depth[at] = 0.0;
+                    inverse_depth[at] = 0.0;
                 }
             }
             for y in 0..rows - 1 {
                 for x in 0..columns - 1 {
-                    let there = |x: usize, y: usize| thin.rgba[y * columns + x] != 0;
-                    let bits = &mut thin.cells[y * (columns - 1) + x];
+                    let there = |x: usize, y: usize| rgba[y * columns + x] != 0;
+                    let bits = &mut cells[y * (columns - 1) + x];
                     for (missing, without) in [
                         (!there(x, y), cell::HAS_TOP_LEFT | cell::TOP | cell::LEFT),
                         (!there(x + 1, y), cell::HAS_TOP_RIGHT | cell::TOP | cell::RIGHT),
@@ -177,7 +179,8 @@ impl Tile {
                     }
                 }
             }
-            Arc::new(thin)
+            let (inverse_depth, cells) = (inverse_depth.into(), cells.into());
+            Arc::new(TileLevel { rgba, inverse_depth, cells, ..TileLevel::clone(level) })
         };
         let levels = self.levels.iter().map(thinned).collect();
         Self::new(Arc::clone(&self.view), self.origin, self.cells, levels)

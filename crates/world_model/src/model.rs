@@ -1,6 +1,8 @@
 //! The trait of all world models.
 
-use crate::{Action, Observation, SceneLight, Seed, WorldError, WorldEvent, base64_bytes};
+use crate::{
+    Action, Conditions, Observation, SceneLight, Seed, WorldError, WorldEvent, base64_bytes,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a world model is and what it can do.
@@ -67,6 +69,12 @@ pub trait WorldModel: Send {
     /// The light where the camera stands now. `None` when the model does not know it (the default)
     /// or has not begun; the light is estimated from the pictures then.
     fn light(&self) -> Option<SceneLight> {
+        None
+    }
+
+    /// Weather, hour and season as they were asked for last, or as the world began. `None` when the model does not
+    /// know them (the default) or has not begun.
+    fn conditions(&self) -> Option<Conditions> {
         None
     }
 

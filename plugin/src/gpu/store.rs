@@ -259,7 +259,7 @@ fn pack(level: &TileLevel, words: &mut Vec<u32>, indices: &mut Vec<u16>) {
         words.extend([w.to_bits(), *rgba]);
     }
     let columns = level.columns;
-    for (at, bits) in (0_u32..).zip(&level.cells) {
+    for (at, bits) in (0_u32..).zip(level.cells.iter()) {
         let (column, row) = (at % (columns - 1), at / (columns - 1));
         match *bits {
             cell::WHOLE => {

@@ -192,7 +192,7 @@ fn estimate(
         let Some(thread) = &mut light.thread else { continue };
         if !thread.is_busy() {
             let eye = world.motion.pose(&world.memory).position;
-            let wanted = (runtime.running(), world.memory.revision(), eye);
+            let wanted = (runtime.running(), world.coloured.revision(), eye);
             let every_secs = settings.updates_per_sec.max(0.01).recip();
             let due = now_secs - light.ordered_at_secs >= every_secs;
             let stale = light.ordered.is_none_or(|(world, revision, place)| {
@@ -209,7 +209,7 @@ fn estimate(
                 }));
                 thread.order(Order {
                     world: wanted.0,
-                    memory: world.memory.clone(),
+                    memory: world.coloured.clone(),
                     eye,
                     told: world.light,
                     places,

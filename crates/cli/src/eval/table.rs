@@ -5,6 +5,7 @@ use super::{
     figures::{FIGURES, Figures, mean, put},
     painter::{Effort, OfDomain},
     prompts::PromptLine,
+    repaint::RepaintLine,
 };
 use reverie_evaluation::{Better, HORIZONS, Metric, Scores};
 use reverie_world_model::Weather;
@@ -35,6 +36,8 @@ pub struct Table {
     /// Whether first views of sentences show what was asked for.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub prompts: Option<PromptLine>,
+    #[serde(flatten)]
+    pub repaint: Option<RepaintLine>,
 }
 
 /// The painter, and how much was done to judge it.
@@ -166,6 +169,9 @@ pub fn text(table: &Table) -> String {
     if let Some(prompts) = &table.prompts {
         out.push_str(&prompted(prompts));
     }
+    if let Some(repaint) = &table.repaint {
+        out.push_str(&repainted(repaint));
+    }
     let _ = write!(
         out,
         "Conditions (weather, hour, kind of world) are recognised by a small network; under \
@@ -192,6 +198,32 @@ fn prompted(line: &PromptLine) -> String {
         ("hour as asked", ">= 0.8", line.prompt_hour_agreement, line.prompt_hour_count),
     ] {
         let _ = writeln!(out, "  {label:<44}{wanted:>12}{:>12} of {count}", figure(value, 2));
+    }
+    out.push('\n');
+    out
+}
+
+/// Whether worlds under other conditions look like the truth under them: a line a figure.
+fn repainted(line: &RepaintLine) -> String {
+    let mut out = format!("{} changes of weather, hour and season\n", line.repaints);
+    for (label, wanted, value, digits) in [
+        ("depth AbsRel to before", "<= 0.03", line.repaint_depth_absrel, 4),
+        ("PSNR to the truth, dB", "", line.repaint_psnr_db, 1),
+        ("above the best transform fitted to each truth, dB", ">= 2", line.repaint_psnr_gain_db, 2),
+        (
+            "above the best transform of other worlds, dB",
+            "",
+            line.repaint_psnr_gain_over_grade_db,
+            2,
+        ),
+        (
+            "weather and hour recognised, to those of the truth",
+            ">= 0.85",
+            line.repaint_followed_ratio,
+            2,
+        ),
+    ] {
+        let _ = writeln!(out, "  {label:<52}{wanted:>8}{:>12}", figure(Some(value), digits));
     }
     out.push('\n');
     out

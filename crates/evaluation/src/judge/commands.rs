@@ -8,10 +8,10 @@ use reverie_world_model::{
     WorldModel,
 };
 
-/// Ticks that a model has to follow a command: half a second at 24 Hz.
-const TICKS: u64 = 12;
+/// Ticks that a model has to follow a command: four seconds at 24 Hz, since it may change smoothly.
+const TICKS: u64 = 96;
 /// The camera turns slowly meanwhile, so that a model has something to paint, radians a second.
-const TURN_RPS: f32 = 0.4;
+const TURN_RPS: f32 = 0.05;
 
 /// Conditions that are commanded, at full strength.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +35,7 @@ pub struct Obeyed {
     pub pictures: Vec<RgbImage>,
 }
 
-/// Commands conditions one after another, by events, and asks the network half a second later what
+/// Commands conditions one after another, by events, and asks the network four seconds later what
 /// the frame shows. Contestants in their order, then the truth, whose figures are the network's own
 /// accuracy. A model that does not take the events goes on as it was.
 ///

@@ -372,6 +372,10 @@ impl WorldModel for SimulatorModel {
         Some(world.built.scene.light_at(world.saved.body.position))
     }
 
+    fn conditions(&self) -> Option<Conditions> {
+        self.world.as_ref().map(|world| world.saved.conditions)
+    }
+
     fn save(&self) -> Result<Snapshot, WorldError> {
         let world = self.world.as_ref().ok_or(WorldError::NotBegun)?;
         let living = world.built.living.as_ref().map(|living| living.save());

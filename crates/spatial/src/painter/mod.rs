@@ -17,6 +17,7 @@ mod thread;
 mod trail;
 
 pub use learned::{LAYOUT_NAME, LearnedPainter};
+pub(crate) use network::encode;
 pub use plan::LookAhead;
 pub use thread::{PaintPriority, PaintThread, PainterFactory, Painting};
 pub use trail::Trail;

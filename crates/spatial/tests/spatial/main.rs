@@ -1,5 +1,6 @@
 //! The spatial memory, its renderers and the world model on it, from outside.
 
+mod changing;
 mod faults;
 mod in_time;
 mod light;
