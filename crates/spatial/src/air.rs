@@ -99,7 +99,7 @@ impl Air {
     /// On the way to another one, `share` (0 to 1) of it gone.
     #[must_use]
     pub fn towards(&self, to: &Self, share: f32) -> Self {
-        if share <= 0.0 {
+        if share <= 0.0 || self == to {
             return *self;
         }
         if share >= 1.0 {
@@ -243,6 +243,7 @@ mod tests {
         assert_eq!(none.towards(&fog, 1.0), fog);
         assert_eq!(fog.towards(&none, 1.0), none);
         assert_eq!(none.towards(&fog, 0.5).colour, fog.colour);
+        assert_eq!(none.towards(&none, 0.5), none);
     }
 
     #[test]

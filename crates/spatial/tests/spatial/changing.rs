@@ -56,11 +56,17 @@ fn a_change_comes_smoothly_keeps_geometry_and_is_taken_back_exactly() {
     assert_eq!(model.conditions().map(|now| now.hour), Some(0.5));
     model.apply(&WorldEvent::Undo).expect("undone");
     let after = stand(&mut model, SETTLED);
-    assert_eq!(after.rgb, before.rgb);
+    assert!(
+        after.rgb == before.rgb,
+        "{} off, {:?} {:?}",
+        difference(&after, &before),
+        model.air(),
+        model.repaint_status()
+    );
     assert_eq!(model.conditions(), Some(Conditions::new(Weather::Clear, 12.0)));
     // Nothing is left to take back.
     model.apply(&WorldEvent::Undo).expect("nothing happens");
-    assert_eq!(stand(&mut model, 3).rgb, before.rgb);
+    assert!(stand(&mut model, 3).rgb == before.rgb);
 }
 
 #[test]
@@ -119,11 +125,11 @@ fn a_world_on_its_way_is_saved_and_goes_on_the_same() {
         assert_eq!(other.conditions(), model.conditions());
         for tick in 0..50 {
             let (a, b) = (model.step(&walk(tick)), other.step(&walk(tick)));
-            assert_eq!(a.expect("works"), b.expect("works"), "{ticks} and {tick}");
+            assert!(a.expect("works") == b.expect("works"), "{ticks} and {tick}");
         }
         model.apply(&WorldEvent::Undo).expect("undone");
         other.apply(&WorldEvent::Undo).expect("undone");
-        assert_eq!(stand(&mut model, SETTLED), stand(&mut other, SETTLED));
+        assert!(stand(&mut model, SETTLED) == stand(&mut other, SETTLED), "{ticks}");
     }
 }
 
@@ -183,7 +189,7 @@ fn of_events_faster_than_painting_the_last_one_wins() {
         let memory = model.shown().expect("begun");
         memory.tiles().flat_map(|tile| tile.levels()[0].rgba.to_vec()).collect()
     };
-    assert_eq!(shown(&model), shown(&other));
+    assert!(shown(&model) == shown(&other));
 }
 
 #[test]
@@ -212,7 +218,7 @@ fn events_out_of_range_and_missing_weights_change_nothing() {
         assert!(error.contains(field), "{error}");
     }
     let before = stand(&mut model, 1);
-    assert_eq!(stand(&mut model, 40).rgb, before.rgb);
+    assert!(stand(&mut model, 40).rgb == before.rgb);
 
     let empty = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(empty.path().join("models")).expect("a folder");
@@ -223,6 +229,6 @@ fn events_out_of_range_and_missing_weights_change_nothing() {
     let before = stand(&mut model, 1);
     let error = model.apply(&SNOW).expect_err("no weights").to_string();
     assert!(error.contains("repaint"), "{error}");
-    assert_eq!(stand(&mut model, 40).rgb, before.rgb);
+    assert!(stand(&mut model, 40).rgb == before.rgb);
     assert_eq!(model.conditions(), Some(Conditions::new(Weather::Clear, 12.0)));
 }
