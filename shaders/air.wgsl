@@ -47,6 +47,7 @@ struct Params {
 @group(0) @binding(1) var<uniform> params: Params;
 
 const TAU: f32 = 6.283185307;
+const SKY_SCALE_M: f32 = 45.0;
 const SHUTTER_SECS: f32 = 1.0 / 70.0;
 const MOST_PX: f32 = 40.0;
 
@@ -60,7 +61,7 @@ fn transmittance(from_m: f32, rise: f32, distance_m: f32) -> f32 {
     let above = max(from_m - params.floor_m, 0.0) / params.scale_height_m;
     let here = params.extinction_per_m * exp(-above);
     if distance_m < 0.0 {
-        return exp(-here * params.scale_height_m / max(rise, 1e-3));
+        return exp(-here * SKY_SCALE_M / (max(rise, 0.0) + 0.01));
     }
     let climb = clamp(rise * distance_m / params.scale_height_m, -30.0, 60.0);
     var mean = 1.0;

@@ -19,6 +19,8 @@ const OVERCAST_PER_M: f32 = 1.3e-4;
 /// Heights over which fog and other air thin out, metres.
 const FOG_SCALE_M: f32 = 45.0;
 const AIR_SCALE_M: f32 = 700.0;
+/// Height of the air that lies before the sky, metres: what is above it is in the sky's own colours.
+const SKY_SCALE_M: f32 = 45.0;
 /// What the dark of a night does to sight, 1/m.
 const DARK_PER_M: f32 = 1.2e-3;
 /// Sines of the sun's height between which it grows dark.
@@ -136,7 +138,7 @@ impl Air {
         let depth = if distance_m.is_finite() {
             (here * mean * distance_m).min(at_floor * distance_m)
         } else {
-            here * self.scale_height_m / rise.max(1e-3)
+            here * SKY_SCALE_M / (rise.max(0.0) + 0.01)
         };
         (-depth).exp()
     }
