@@ -7,6 +7,7 @@ use crate::{
     log::{LogStart, Recording, WorldLog},
     models::{LiveModel, ModelOptions, Moment, WorldModels},
     motion::{Tick, merged},
+    prompt::{self, PromptReading},
     view::{Embodiment, WorldSeed},
 };
 use bevy::math::UVec2;
@@ -56,6 +57,8 @@ pub(crate) enum Report {
         serial: u64,
         moment: Box<Moment>,
         tick_hz: f32,
+        /// What was made of the sentence it started from.
+        reading: Option<PromptReading>,
     },
     /// The world runs on without it.
     Refused {
@@ -161,15 +164,15 @@ struct Stage {
 impl Stage {
     fn answer(&mut self, request: Request) -> Option<Report> {
         Some(match request {
-            Request::Begin(serial, start) => match begin(&start) {
-                Ok((model, moment)) => {
+            Request::Begin(serial, mut start) => match begin(&mut start) {
+                Ok(Begun { model, moment, reading }) => {
                     let tick_hz = model.spec().tick_hz;
                     let Start { seed, rng_seed, embodiment, model: name, options, .. } = *start;
                     let from = LogStart::Seed { seed, rng_seed, embodiment };
                     let size = UVec2::new(options.width, options.height);
                     let recording = Recording::new(from, name, size);
                     (self.serial, self.world) = (serial, Some((model, recording)));
-                    Report::Began { serial, moment: Box::new(moment), tick_hz }
+                    Report::Began { serial, moment: Box::new(moment), tick_hz, reading }
                 }
                 Err(error) => Report::BeginFailed { serial, error },
             },
@@ -212,7 +215,7 @@ impl Stage {
                         log.restart(state, embodiment);
                         self.serial = serial;
                         let tick_hz = model.spec().tick_hz;
-                        Report::Began { serial, moment: Box::new(moment), tick_hz }
+                        Report::Began { serial, moment: Box::new(moment), tick_hz, reading: None }
                     }
                     Err(error) => {
                         model.set_timing(timing);
@@ -228,18 +231,36 @@ impl Stage {
     }
 }
 
-fn begin(start: &Start) -> Result<(LiveModel, Moment), String> {
+struct Begun {
+    model: LiveModel,
+    moment: Moment,
+    reading: Option<PromptReading>,
+}
+
+/// Begins a world. Of a sentence the seed says afterwards who read it and which candidate was taken.
+fn begin(start: &mut Start) -> Result<Begun, String> {
     let mut model =
         start.models.make(&start.model, &start.options).map_err(|error| error.to_string())?;
+    let reads = model.spec().seeds.iter().any(|kind| kind == "prompt");
+    let (source, first, reading) = match start.seed.prompt().filter(|_| !reads) {
+        None => (start.seed.load(&start.asset_folder)?, None, None),
+        Some(prompt) => {
+            let imagined = prompt::read(&prompt, start.rng_seed)?;
+            let Seed { source, start: first, .. } = imagined.candidate.seed();
+            let sentence = prompt.sentence.clone();
+            start.seed = prompt::decided(prompt, &imagined).into();
+            (source, first, Some(prompt::reading(sentence, imagined)))
+        }
+    };
     let seed = Seed {
-        source: start.seed.load(&start.asset_folder)?,
+        source,
         rng_seed: start.rng_seed,
         embodiment: start.embodiment.into(),
-        start: None,
+        start: first,
     };
     if start.replay.is_some() {
         model.set_replay(start.replay.clone());
     }
     let moment = model.begin(&seed).map_err(|error| error.to_string())?;
-    Ok((model, moment))
+    Ok(Begun { model, moment, reading })
 }

@@ -8,6 +8,7 @@ use crate::{
     models::{ModelOptions, Moment, WorldModels},
     motion::{Motion, Tick},
     preset::FollowPreset,
+    prompt::PromptReading,
     view::{
         ChangeWorld, CoverageLow, Embodiment, ModelFailed, PaintingFailed, ReplayFinished,
         ReplayWorld, RestoreWorld, RetryWorld, SaveWorld, WorldAmbience, WorldCamera, WorldClock,
@@ -72,6 +73,8 @@ pub(crate) struct LiveWorld {
     pub seed: String,
     /// The model that generates it.
     pub model: String,
+    /// What was made of the sentence, if it started from one.
+    pub reading: Option<PromptReading>,
     pub memory: Memory,
     pub intrinsics: Intrinsics,
     pub motion: Motion,
@@ -85,6 +88,11 @@ pub(crate) struct LiveWorld {
 }
 
 impl ViewRuntime {
+    /// A world was asked for and neither runs nor has failed yet.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.running != self.serial && self.stop.is_none()
+    }
+
     /// The number of the start or restore that the running world came from.
     pub(crate) fn running(&self) -> u64 {
         self.running
@@ -258,14 +266,15 @@ struct Told<'w> {
 fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told: Told) {
     for (entity, view, embodiment, mut runtime, mut clock, mut status, mut light) in &mut views {
         let runtime = &mut *runtime;
-        while let Some(worker) = &mut runtime.worker {
+        loop {
+            let starting = runtime.is_starting();
+            let Some(worker) = &mut runtime.worker else { break };
             worker.flush();
             // In lockstep every answer is there before the frame goes on.
-            let starting = runtime.running != runtime.serial && runtime.stop.is_none();
             let awaited = settings.lockstep && (runtime.in_flight > 0 || starting);
             let Some(report) = worker.report(awaited) else { break };
             match report {
-                Report::Began { serial, moment, tick_hz } if serial == runtime.serial => {
+                Report::Began { serial, moment, tick_hz, reading } if serial == runtime.serial => {
                     let Moment { pose, intrinsics, coverage, memory, painting, light: told_light } =
                         *moment;
                     let motion = Motion::new((*embodiment).into(), pose);
@@ -275,10 +284,12 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                         view: entity,
                         seed: seed.clone(),
                         model: model.clone(),
+                        reading: reading.clone(),
                     });
                     runtime.world = Some(LiveWorld {
                         seed,
                         model,
+                        reading,
                         memory,
                         intrinsics,
                         motion,

@@ -5,6 +5,7 @@ mod hearing;
 mod lighting;
 mod mishaps;
 mod painting;
+mod prompts;
 
 use bevy::{
     camera::RenderTarget,
