@@ -2,7 +2,7 @@
 
 use crate::{WORLDS, chooser::Chooser};
 use bevy::prelude::*;
-use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
+use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui, input::egui_wants_any_keyboard_input};
 use bevy_reverie::prelude::*;
 
 /// How long a hint or a message stays, seconds.
@@ -14,7 +14,7 @@ const CONTROLS: [(&str, &str); 10] = [
     ("Space, C / triggers", "up, down"),
     ("Shift / left stick press", "faster"),
     ("E / south button", "use"),
-    ("F1", "figures, the painter, depth view"),
+    ("F1", "a sentence, figures, the painter, depth view"),
     ("Tab", "the next of the shipped worlds"),
     ("drop a picture", "walk into that one"),
     ("1 2 3 4", "free camera, walker, drone, rover"),
@@ -31,8 +31,10 @@ impl Plugin for MenuPlugin {
             .add_systems(
                 Update,
                 (
+                    // Keys that go into a text box are no commands.
                     (toggle, choose_embodiment, choose_world)
-                        .run_if(|chooser: Res<Chooser>| !chooser.open),
+                        .run_if(|chooser: Res<Chooser>| !chooser.open)
+                        .run_if(not(egui_wants_any_keyboard_input)),
                     note,
                     fade,
                 ),
@@ -145,7 +147,11 @@ fn note(
     if let Some(world) = started.read().last() {
         // The first world is no news: the hint stays.
         if *had_world {
-            *notice = Notice::new(format!("{} is the world now", world.seed));
+            let read = world.reading.as_ref().map_or_else(String::new, |reading| {
+                let notes: String = reading.notes.iter().map(|note| format!("; {note}")).collect();
+                format!(" (read by {}{notes})", reading.encoder.name())
+            });
+            *notice = Notice::new(format!("{} is the world now{read}", world.seed));
         }
         *had_world = true;
     }
