@@ -48,12 +48,14 @@ impl SentenceBox {
             return None;
         }
         let inner = shape.shrink2(Vec2::new(14.0, 8.0) * scale);
+        let hint = egui::RichText::new("T   a snowy valley at dusk").font(layout.font(16.0));
+        let hint = hint.color(QUIET);
         let edit = egui::TextEdit::singleline(&mut self.text)
             .frame(egui::Frame::NONE)
             .char_limit(LONGEST)
             .font(layout.font(16.0))
             .text_color(Color32::WHITE)
-            .hint_text(egui::RichText::new("T   a snowy valley at dusk").color(QUIET))
+            .hint_text(hint)
             .vertical_align(Align::Center);
         let response = ui.put(inner, edit);
         if std::mem::take(&mut self.wanted) {

@@ -59,9 +59,10 @@ impl PromptBox {
             }
         });
         if let Some(PromptReading { encoder, candidate, scene, notes, .. }) = reading {
-            let wrapped = |text: String| egui::Label::new(egui::RichText::new(text).weak()).wrap();
-            let place = scene.strip_prefix("scene:").unwrap_or(scene).replace(['?', '&'], " ");
-            ui.add(wrapped(format!("read by {}: view {candidate}, {place}", encoder.name())));
+            let place = scene.strip_prefix("scene:").unwrap_or(scene);
+            let place = place.replace(['?', '&'], ", ").replace('=', " ");
+            let text = format!("read by {}: view {candidate}, {place}", encoder.name());
+            ui.add(egui::Label::new(text).wrap());
             for note in notes {
                 ui.add(egui::Label::new(egui::RichText::new(note).color(WARNING)).wrap());
             }
