@@ -30,6 +30,8 @@ pub enum What {
     Preset { preset: &'static str, imagined: Option<&'static str> },
     /// A picture file.
     Picture(PathBuf),
+    /// What a sentence describes.
+    Sentence(String),
 }
 
 /// Two rows: worlds and pictures.

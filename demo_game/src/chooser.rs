@@ -6,6 +6,7 @@ use crate::{
     choices::{Choice, Choices, What},
     covers::{Cover, Covers},
     menu::Menu,
+    sentence::SentenceBox,
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
@@ -13,13 +14,13 @@ use bevy_reverie::prelude::*;
 use egui::{Align2, Color32, CornerRadius, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Vec2};
 use std::path::PathBuf;
 
-const ACCENT: Color32 = Color32::from_rgb(255, 196, 110);
-const QUIET: Color32 = Color32::from_rgb(176, 182, 194);
-const CARD: Color32 = Color32::from_rgb(30, 33, 42);
+pub const ACCENT: Color32 = Color32::from_rgb(255, 196, 110);
+pub const QUIET: Color32 = Color32::from_rgb(176, 182, 194);
+pub const CARD: Color32 = Color32::from_rgb(30, 33, 42);
 /// Pixels between the window's edge, the cards, and their corners' radius.
-const MARGIN: f32 = 56.0;
+pub const MARGIN: f32 = 56.0;
 const GAP: f32 = 20.0;
-const CORNER: u8 = 10;
+pub const CORNER: u8 = 10;
 /// Between a row's label and its cards, which grow.
 const LABEL_ABOVE: f32 = 15.0;
 /// Cards of pictures that fit beside each other.
@@ -50,6 +51,7 @@ pub struct Chooser {
     /// It is shown.
     pub open: bool,
     choices: Choices,
+    sentence: SentenceBox,
     covers: Option<Covers>,
     /// For every choice: cover and blur, or why there is none.
     pictures: Vec<Option<Result<[egui::TextureHandle; 2], String>>>,
@@ -76,6 +78,7 @@ impl Chooser {
         Self {
             open,
             choices,
+            sentence: SentenceBox::default(),
             covers: None,
             pictures: std::iter::repeat_with(|| None).take(count).collect(),
             imagined: false,
@@ -123,6 +126,12 @@ fn enter(
                 .entity(camera)
                 .remove::<FollowPreset>()
                 .insert((WorldView::new(file.clone()), Embodiment::Free));
+        }
+        What::Sentence(sentence) => {
+            commands
+                .entity(camera)
+                .remove::<FollowPreset>()
+                .insert((WorldView::from_prompt(sentence), Embodiment::Walker));
         }
     }
     chooser.entering = Some((what, imagined));
@@ -188,6 +197,9 @@ fn steer(
     camera: Query<Entity, With<WorldCamera>>,
     mut exit: MessageWriter<AppExit>,
 ) {
+    if chooser.sentence.typing {
+        return;
+    }
     let pressed = |button| pads.iter().any(|pad| pad.just_pressed(button));
     if keys.just_pressed(KeyCode::Escape) || pressed(GamepadButton::East) {
         // Back into the world, or out.
@@ -208,6 +220,10 @@ fn steer(
     } else if fresh || chooser.repeat_secs <= 0.0 {
         chooser.choices.go(right, down);
         chooser.repeat_secs = REPEAT_SECS;
+    }
+    if keys.just_pressed(KeyCode::KeyT) {
+        chooser.sentence.wanted = true;
+        return;
     }
     if keys.just_pressed(KeyCode::KeyM) || pressed(GamepadButton::North) {
         chooser.imagined = !chooser.imagined;
@@ -291,6 +307,7 @@ fn draw(
         *grown += (f32::from(u8::from(number == focused)) - *grown) * ease;
     }
     let mut clicked = false;
+    let mut sentence = None;
     egui::Area::new(egui::Id::new("chooser"))
         .order(egui::Order::Middle)
         .fixed_pos(Pos2::ZERO)
@@ -302,6 +319,11 @@ fn draw(
             background(ui, screen, chooser);
             let layout = Layout::new(screen, scale, &chooser.choices);
             heading(ui, &layout, chooser);
+            let entering = match &chooser.entering {
+                Some((What::Sentence(sentence), _)) => Some(sentence.as_str()),
+                _ => None,
+            };
+            sentence = chooser.sentence.show(ui, &layout, entering);
             for row in 0..2 {
                 clicked |= cards(ui, &layout, chooser, row);
             }
@@ -315,13 +337,19 @@ fn draw(
         let chosen = chooser.chosen();
         enter(chooser, chosen, &mut commands, &assets, camera);
     }
+    if let Some(sentence) = sentence
+        && chooser.entering.is_none()
+        && let Ok(camera) = camera.single()
+    {
+        enter(chooser, (What::Sentence(sentence), false), &mut commands, &assets, camera);
+    }
     Ok(())
 }
 
 /// Where things are, in egui's points.
-struct Layout {
-    screen: Rect,
-    scale: f32,
+pub struct Layout {
+    pub screen: Rect,
+    pub scale: f32,
     /// Upper edge and card size of both rows, and how far each is scrolled.
     rows: [(f32, Vec2, f32); 2],
 }
@@ -350,7 +378,7 @@ impl Layout {
         Rect::from_min_size(Pos2::new(left, top), size)
     }
 
-    fn font(&self, points: f32) -> FontId {
+    pub fn font(&self, points: f32) -> FontId {
         FontId::proportional(points * self.scale)
     }
 }
@@ -546,7 +574,8 @@ fn footer(ui: &egui::Ui, layout: &Layout, chooser: &Chooser) {
     let left = Pos2::new(layout.screen.left() + MARGIN * scale, y);
     let right = Pos2::new(layout.screen.right() - MARGIN * scale, y);
     let back = if chooser.in_world { "Esc  back" } else { "Esc  quit" };
-    let keys = format!("Arrows or stick  choose      Enter or A  start      {back}");
+    let keys =
+        format!("Arrows or stick  choose      Enter or A  start      T  describe      {back}");
     painter.text(right, Align2::RIGHT_BOTTOM, keys, layout.font(13.5), QUIET);
     if let Some(problem) = &chooser.problem {
         painter.text(left, Align2::LEFT_BOTTOM, problem, layout.font(13.5), ACCENT);

@@ -2,8 +2,9 @@
 //! walk into, a guide who shows one around, an object of Bevy's own standing in them, a panel and a menu.
 //!
 //! `demo_game` opens on the choice; `demo_game FOLDER` lists the folder's pictures there (otherwise
-//! those of the player's pictures folder). `demo_game SEED` starts at once, in a picture or in a scene
-//! as in `scene:city?seed=3&weather=rain&hour=21`. A picture dropped onto the window becomes the world.
+//! those of the player's pictures folder). `demo_game SEED` starts at once, in a picture, in a scene
+//! as in `scene:city?seed=3&weather=rain&hour=21`, or in what a sentence describes, as in
+//! `"prompt:a snowy valley at dusk"`. A picture dropped onto the window becomes the world.
 
 mod choices;
 mod chooser;
@@ -12,6 +13,7 @@ mod film;
 mod guide;
 mod menu;
 mod object;
+mod sentence;
 mod weather;
 
 use bevy::{asset::io::file::FileAssetReader, prelude::*, winit::WinitSettings};
@@ -112,7 +114,10 @@ struct Start(Option<WorldSeed>);
 
 /// The world's view and camera.
 fn spawn_world(commands: &mut Commands, seed: Option<&WorldSeed>, assets: &AssetServer) -> Entity {
-    let camera = (Embodiment::Free, WorldCamera::default());
+    // A sentence's first view is that of somebody who stands there.
+    let walks = seed.is_some_and(|seed| seed.kind() == "prompt");
+    let embodiment = if walks { Embodiment::Walker } else { Embodiment::Free };
+    let camera = (embodiment, WorldCamera::default());
     match seed {
         Some(seed) => commands.spawn((WorldView::new(seed.clone()), camera)).id(),
         None => commands.spawn((FollowPreset(assets.load(WORLDS[0].1)), camera)).id(),

@@ -2,7 +2,7 @@
 
 use crate::{WORLDS, chooser::Chooser, weather};
 use bevy::prelude::*;
-use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
+use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui, input::egui_wants_any_keyboard_input};
 use bevy_reverie::prelude::*;
 
 /// How long a hint or a message stays, seconds.
@@ -16,7 +16,7 @@ const CONTROLS: [(&str, &str); 12] = [
     ("E / south button", "use"),
     ("R, T, Y", "another weather, three hours later, another season"),
     ("Backspace", "take that back"),
-    ("F1", "figures, the painter, weather, depth view"),
+    ("F1", "a sentence, weather, figures, the painter, depth view"),
     ("Tab", "the next of the shipped worlds"),
     ("drop a picture", "walk into that one"),
     ("1 2 3 4", "free camera, walker, drone, rover"),
@@ -33,8 +33,10 @@ impl Plugin for MenuPlugin {
             .add_systems(
                 Update,
                 (
+                    // Keys that go into a text box are no commands.
                     (toggle, choose_embodiment, choose_world)
-                        .run_if(|chooser: Res<Chooser>| !chooser.open),
+                        .run_if(|chooser: Res<Chooser>| !chooser.open)
+                        .run_if(not(egui_wants_any_keyboard_input)),
                     note,
                     fade,
                 ),
@@ -148,7 +150,11 @@ fn note(
     if let Some(world) = started.read().last() {
         // The first world is no news: the hint stays.
         if *had_world {
-            *notice = Notice::new(format!("{} is the world now", world.seed));
+            let read = world.reading.as_ref().map_or_else(String::new, |reading| {
+                let notes: String = reading.notes.iter().map(|note| format!("; {note}")).collect();
+                format!(" (read by {}{notes})", reading.encoder.name())
+            });
+            *notice = Notice::new(format!("{} is the world now{read}", world.seed));
         }
         *had_world = true;
     }

@@ -197,12 +197,19 @@ fn grab_pointer(
 
 fn read_input(
     grab: Res<PointerGrab>,
+    captured: Option<Res<bevy_egui::input::EguiWantsInput>>,
     mut views: Query<
         (&ActionState<WorldAction>, &WorldControls, &mut crate::world::ViewRuntime),
         With<WorldView>,
     >,
 ) {
+    // Keys that go into a text box steer nobody.
+    let typing = captured.is_some_and(|egui| egui.wants_keyboard_input());
     for (actions, controls, mut runtime) in &mut views {
+        if typing {
+            runtime.input = FrameInput::default();
+            continue;
+        }
         runtime.input = FrameInput::read(actions, controls, grab.grabbed);
     }
 }

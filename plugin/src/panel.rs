@@ -1,19 +1,21 @@
 //! The panel on F1: what runs, how fast, and what went wrong.
 
 mod conditions;
+mod prompt;
 
 use crate::{
     ReverieSettings,
     present::PresentPath,
-    preset::PresetFailed,
+    preset::{FollowPreset, PresetFailed},
     view::{
         ModelFailed, RetryWorld, WorldClock, WorldConditions, WorldFigures, WorldPainting,
         WorldStarted, WorldStatus, WorldView,
     },
     world::ViewRuntime,
 };
-use bevy::prelude::*;
+use bevy::{ecs::entity::EntityHashMap, prelude::*};
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui};
+use prompt::PromptBox;
 
 const WARNING: egui::Color32 = egui::Color32::from_rgb(255, 170, 90);
 
@@ -33,7 +35,7 @@ impl Default for WorldPanel {
     }
 }
 
-/// The egui panel: seed, model, the three figures, coverage, memory, the painter's queue, weather, hour and season, depth
+/// The egui panel: a box for a sentence, seed, model, the three figures, coverage, memory, the painter's queue, weather, hour and season, depth
 /// view, painted parts, errors and retry.
 pub struct WorldPanelPlugin;
 
@@ -99,11 +101,22 @@ fn panel(
     mut notices: ResMut<Notices>,
     mut dragged: ResMut<conditions::Dragged>,
     path: Res<PresentPath>,
+    mut boxes: Local<EntityHashMap<PromptBox>>,
 ) -> Result {
     let context = contexts.ctx_mut()?;
     egui::Window::new("World").default_pos([12.0, 12.0]).resizable(false).show(context, |ui| {
         for (entity, runtime, status, figures, painting, weather, mut clock) in &mut views {
             ui.push_id(entity, |ui| {
+                let reading = runtime.world.as_ref().and_then(|world| world.reading.as_ref());
+                let typed = boxes.entry(entity).or_insert_with(|| PromptBox::of(reading));
+                if let Some(prompt) = typed.show(ui, reading, runtime.is_starting()) {
+                    commands
+                        .entity(entity)
+                        .remove::<FollowPreset>()
+                        .entry::<WorldView>()
+                        .and_modify(|mut view| view.seed = prompt.into());
+                }
+                ui.separator();
                 egui::Grid::new("facts").num_columns(2).show(ui, |ui| {
                     facts(ui, runtime, figures, *path);
                     painting_facts(ui, painting);

@@ -2,6 +2,7 @@
 
 use crate::{
     input::WorldControls,
+    prompt::PromptSeed,
     view::{Embodiment, MeasuredPicture, WorldSeed, WorldView},
 };
 use bevy::{
@@ -39,6 +40,9 @@ pub struct WorldPreset {
     /// See [`MeasuredPicture::intrinsics`]; goes with a picture.
     #[serde(default)]
     pub intrinsics: Option<(f32, f32, f32, f32)>,
+    /// See [`PromptSeed::candidate`]; goes with a sentence.
+    #[serde(default)]
+    pub candidate: Option<u32>,
     /// See [`WorldView::rng_seed`].
     #[serde(default)]
     pub rng_seed: u64,
@@ -104,6 +108,12 @@ pub enum PresetError {
         problem: String,
     },
     /// A field does not go with the seed.
+    #[error("{file}: candidate: goes with a sentence, a `prompt:` seed")]
+    Candidate {
+        /// The asset's path.
+        file: String,
+    },
+    /// A field does not go with the seed.
     #[error("{file}: {field}: goes with a picture; a scene or a sentence has its own")]
     Measured {
         /// The asset's path.
@@ -128,6 +138,9 @@ impl WorldPreset {
             column: error.span.start.col,
             problem: error.code.to_string(),
         })?;
+        if preset.candidate.is_some() && !matches!(preset.seed, SeedAddress::Prompt(_)) {
+            return Err(PresetError::Candidate { file: file.to_owned() });
+        }
         let given =
             [("depth", preset.depth.is_some()), ("intrinsics", preset.intrinsics.is_some())];
         let picture = matches!(preset.seed, SeedAddress::Image(_));
@@ -143,7 +156,10 @@ impl WorldPreset {
                 let (picture, depth) = (picture.clone(), self.depth.clone());
                 MeasuredPicture { picture, depth, intrinsics: self.intrinsics }.into()
             }
-            other => other.clone().into(),
+            SeedAddress::Prompt(sentence) => {
+                PromptSeed { candidate: self.candidate, ..PromptSeed::new(sentence) }.into()
+            }
+            SeedAddress::Scene(_) => self.seed.clone().into(),
         }
     }
 }
@@ -280,6 +296,17 @@ mod tests {
         let error = WorldPreset::from_ron(text.as_bytes(), "p.ron").expect_err("a scene");
         let expected = "p.ron: depth: goes with a picture; a scene or a sentence has its own";
         assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn a_sentence_has_its_candidate() {
+        let text = "(seed: \"prompt:a park in the rain\", candidate: Some(2))";
+        let preset = WorldPreset::from_ron(text.as_bytes(), "x").expect("good");
+        let wanted = WorldView::from_prompt("a park in the rain").with_candidate(2);
+        assert_eq!(preset.world_seed(), wanted.seed);
+        let text = "(seed: \"scene:city\", candidate: Some(2))";
+        let error = WorldPreset::from_ron(text.as_bytes(), "p.ron").expect_err("a scene");
+        assert_eq!(error.to_string(), "p.ron: candidate: goes with a sentence, a `prompt:` seed");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::{
     input::{WorldAction, WorldControls},
     log::WorldLog,
     models::WeatherNow,
+    prompt::{PromptReading, PromptSeed},
 };
 use bevy::{
     camera::CameraMainTextureUsages,
@@ -120,6 +121,8 @@ pub enum WorldSeed {
     Address(SeedAddress),
     /// A picture file with what was measured when it was taken.
     Measured(MeasuredPicture),
+    /// A sentence, and which of the worlds that fit.
+    Prompt(PromptSeed),
     /// A picture in memory.
     #[serde(serialize_with = "serialize_shared", deserialize_with = "deserialize_shared")]
     Picture(Arc<ImageSeed>),
@@ -160,6 +163,7 @@ impl fmt::Display for WorldSeed {
         match self {
             Self::Address(address) => address.fmt(f),
             Self::Measured(seed) => seed.picture.display().fmt(f),
+            Self::Prompt(prompt) => write!(f, "prompt:{}", prompt.sentence),
             Self::Picture(seed) => {
                 write!(f, "picture in memory, {}x{}", seed.rgb.width(), seed.rgb.height())
             }
@@ -211,7 +215,7 @@ impl WorldSeed {
         match self {
             Self::Address(SeedAddress::Image(_)) | Self::Measured(_) | Self::Picture(_) => "image",
             Self::Address(SeedAddress::Scene(_)) => "scene",
-            Self::Address(SeedAddress::Prompt(_)) => "prompt",
+            Self::Address(SeedAddress::Prompt(_)) | Self::Prompt(_) => "prompt",
         }
     }
 
@@ -220,7 +224,8 @@ impl WorldSeed {
         Ok(match self {
             Self::Picture(seed) => SeedSource::Image(seed.as_ref().clone()),
             Self::Address(SeedAddress::Scene(scene)) => SeedSource::Scene(scene.clone()),
-            Self::Address(SeedAddress::Prompt(prompt)) => SeedSource::Prompt(prompt.clone()),
+            Self::Address(SeedAddress::Prompt(sentence)) => SeedSource::Prompt(sentence.clone()),
+            Self::Prompt(prompt) => SeedSource::Prompt(prompt.sentence.clone()),
             Self::Address(SeedAddress::Image(path)) => {
                 let seed = MeasuredPicture { picture: path.clone(), ..default() };
                 SeedSource::Image(seed.load(asset_folder)?)
@@ -463,6 +468,8 @@ pub struct WorldStarted {
     pub seed: String,
     /// The model that generates it.
     pub model: String,
+    /// What was made of the sentence, where it started from one that the model cannot read itself.
+    pub reading: Option<PromptReading>,
 }
 
 /// A model failed: to start, to step, or to follow an event.

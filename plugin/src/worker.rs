@@ -7,6 +7,7 @@ use crate::{
     log::{LogStart, Recording, TakenTimes, WorldLog},
     models::{LiveModel, ModelOptions, Moment, WorldModels},
     motion::{Tick, merged},
+    prompt::{self, PromptReading},
     view::{Embodiment, WorldSeed},
 };
 use bevy::math::UVec2;
@@ -57,6 +58,8 @@ pub(crate) enum Report {
         tick_hz: f32,
         /// It takes changes of weather, hour and season.
         follows_conditions: bool,
+        /// What was made of the sentence it started from.
+        reading: Option<PromptReading>,
     },
     /// The world follows the event.
     Changed(WorldEvent),
@@ -164,8 +167,8 @@ struct Stage {
 impl Stage {
     fn answer(&mut self, request: Request) -> Option<Report> {
         Some(match request {
-            Request::Begin(serial, start) => match begin(&start) {
-                Ok((model, moment)) => {
+            Request::Begin(serial, mut start) => match begin(&mut start) {
+                Ok(Begun { model, moment, reading }) => {
                     let (tick_hz, follows_conditions) = facts(model.spec());
                     let Start { seed, rng_seed, embodiment, model: name, options, .. } = *start;
                     let from = LogStart::Seed { seed, rng_seed, embodiment };
@@ -173,7 +176,7 @@ impl Stage {
                     let recording = Recording::new(from, name, size);
                     (self.serial, self.world) = (serial, Some((model, recording)));
                     let moment = Box::new(moment);
-                    Report::Began { serial, moment, tick_hz, follows_conditions }
+                    Report::Began { serial, moment, tick_hz, follows_conditions, reading }
                 }
                 Err(error) => Report::BeginFailed { serial, error },
             },
@@ -217,7 +220,7 @@ impl Stage {
                         self.serial = serial;
                         let (tick_hz, follows_conditions) = facts(model.spec());
                         let moment = Box::new(moment);
-                        Report::Began { serial, moment, tick_hz, follows_conditions }
+                        Report::Began { serial, moment, tick_hz, follows_conditions, reading: None }
                     }
                     Err(error) => {
                         model.set_timing(timing);
@@ -239,18 +242,36 @@ fn facts(spec: &ModelSpec) -> (f32, bool) {
     (spec.tick_hz, ["weather", "time_of_day", "season"].into_iter().all(follows))
 }
 
-fn begin(start: &Start) -> Result<(LiveModel, Moment), String> {
+struct Begun {
+    model: LiveModel,
+    moment: Moment,
+    reading: Option<PromptReading>,
+}
+
+/// Begins a world. Of a sentence the seed says afterwards who read it and which candidate was taken.
+fn begin(start: &mut Start) -> Result<Begun, String> {
     let mut model =
         start.models.make(&start.model, &start.options).map_err(|error| error.to_string())?;
+    let reads = model.spec().seeds.iter().any(|kind| kind == "prompt");
+    let (source, first, reading) = match start.seed.prompt().filter(|_| !reads) {
+        None => (start.seed.load(&start.asset_folder)?, None, None),
+        Some(prompt) => {
+            let imagined = prompt::read(&prompt, start.rng_seed)?;
+            let Seed { source, start: first, .. } = imagined.candidate.seed();
+            let sentence = prompt.sentence.clone();
+            start.seed = prompt::decided(prompt, &imagined).into();
+            (source, first, Some(prompt::reading(sentence, imagined)))
+        }
+    };
     let seed = Seed {
-        source: start.seed.load(&start.asset_folder)?,
+        source,
         rng_seed: start.rng_seed,
         embodiment: start.embodiment.into(),
-        start: None,
+        start: first,
     };
     if start.replay.is_some() {
         model.set_replay(start.replay.clone());
     }
     let moment = model.begin(&seed).map_err(|error| error.to_string())?;
-    Ok((model, moment))
+    Ok(Begun { model, moment, reading })
 }

@@ -8,6 +8,7 @@ use crate::{
     models::{ModelOptions, Moment, WeatherNow, WorldModels},
     motion::{Motion, Tick},
     preset::FollowPreset,
+    prompt::PromptReading,
     view::{
         ChangeWorld, CoverageLow, Embodiment, ModelFailed, PaintingFailed, ReplayFinished,
         ReplayWorld, RestoreWorld, RetryWorld, SaveWorld, WorldAmbience, WorldCamera, WorldChanged,
@@ -73,6 +74,8 @@ pub(crate) struct LiveWorld {
     pub seed: String,
     /// The model that generates it.
     pub model: String,
+    /// What was made of the sentence, if it started from one.
+    pub reading: Option<PromptReading>,
     pub memory: Memory,
     /// The memory in the colours of the conditions.
     pub coloured: Memory,
@@ -93,6 +96,11 @@ pub(crate) struct LiveWorld {
 }
 
 impl ViewRuntime {
+    /// A world was asked for and neither runs nor has failed yet.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.running != self.serial && self.stop.is_none()
+    }
+
     /// The number of the start or restore that the running world came from.
     pub(crate) fn running(&self) -> u64 {
         self.running
@@ -280,14 +288,15 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
             mut conditions,
         ) = view;
         let runtime = &mut *runtime;
-        while let Some(worker) = &mut runtime.worker {
+        loop {
+            let starting = runtime.is_starting();
+            let Some(worker) = &mut runtime.worker else { break };
             worker.flush();
             // In lockstep every answer is there before the frame goes on.
-            let starting = runtime.running != runtime.serial && runtime.stop.is_none();
             let awaited = settings.lockstep && (runtime.in_flight > 0 || starting);
             let Some(report) = worker.report(awaited) else { break };
             match report {
-                Report::Began { serial, moment, tick_hz, follows_conditions }
+                Report::Began { serial, moment, tick_hz, follows_conditions, reading }
                     if serial == runtime.serial =>
                 {
                     let Moment { pose, intrinsics, coverage, memory, shown, weather, .. } = *moment;
@@ -299,10 +308,12 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                         view: entity,
                         seed: seed.clone(),
                         model: model.clone(),
+                        reading: reading.clone(),
                     });
                     runtime.world = Some(LiveWorld {
                         seed,
                         model,
+                        reading,
                         memory,
                         coloured: shown,
                         began_secs: weather.secs,

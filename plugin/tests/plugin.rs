@@ -5,6 +5,7 @@ mod hearing;
 mod lighting;
 mod mishaps;
 mod painting;
+mod prompts;
 mod weather;
 
 use bevy::{

@@ -28,7 +28,7 @@ def write_set(folder, texts, labels):
 
 def options(tmp_path, out, steps):
     return argparse.Namespace(
-        network="words", data=str(tmp_path / "data"), teacher=None, out=str(tmp_path / out), steps=steps, batch=24,
+        network="words", begin=None, data=str(tmp_path / "data"), teacher=None, out=str(tmp_path / out), steps=steps, batch=24,
         rate=4e-3, seed=3, threads=1, save_every=3,
     )
 
@@ -56,6 +56,17 @@ def test_captions_are_labelled_and_varied():
         assert (total > 2).all(), (question, dict(zip(answers, total)))
     again = captions.make(np.random.default_rng(4), ("anvil",))
     assert again[0] == made[0][0]
+
+
+def test_what_shines_means_a_clear_sky():
+    rng = np.random.default_rng(1)
+    clear, unsaid = (QUESTIONS["weather"].index(answer) for answer in ("clear", "-"))
+    open_sky = {"weather": captions.one("weather", "-")}
+    hours, about = captions._lit(rng, ["midday sun"], "noon", open_sky)
+    assert hours == ["midday sun"] and about["weather"][clear] == 0.75 and about["weather"][unsaid] == 0.25
+    hours, about = captions._lit(rng, ["midday sun"], "noon", {"weather": captions.one("weather", "rain")})
+    assert not captions.SHINING.search(hours[0]) and about["weather"][clear] == 0
+    assert captions._lit(rng, ["at noon"], "noon", open_sky) == (["at noon"], open_sky)
 
 
 def test_measured_captions_are_no_training_captions():
@@ -147,3 +158,10 @@ def test_training_learns_and_export_repeats(data):
     with torch.no_grad():
         answers = again.eval()([text])
     assert torch.allclose(torch.cat([answers[q][0] for q in QUESTIONS]), fixture["0.answers"], atol=1e-5)
+    # Training goes on from what was exported.
+    on = options(data, "on", 1)
+    on.begin = str(data / "prompts.safetensors")
+    train.run(on)
+    network, state = train.load(data / "on/averaged.pt")
+    assert (state["before"], state["step"]) == (100, 1)
+    assert loss(network) < before - 0.5

@@ -28,6 +28,15 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["reverie_world_model", "reverie_inference", "reverie_simulator (tests)"],
     ),
     ("reverie_language", &["reverie_world_model", "reverie_inference"]),
+    (
+        "reverie_imagination",
+        &[
+            "reverie_world_model",
+            "reverie_simulator",
+            "reverie_language",
+            "reverie_inference (tests)",
+        ],
+    ),
     ("reverie_voice", &["reverie_behavior", "reverie_inference"]),
     (
         "reverie_cli",
@@ -39,6 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "reverie_spatial",
             "reverie_evaluation",
             "reverie_language",
+            "reverie_imagination",
             "reverie_behavior",
             "reverie_avatar",
             "reverie_body",
@@ -54,6 +64,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "reverie_media",
             "reverie_simulator",
             "reverie_spatial",
+            "reverie_language",
+            "reverie_imagination",
             "reverie_behavior",
             "reverie_voice",
             "reverie_avatar",

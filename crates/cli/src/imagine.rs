@@ -10,11 +10,12 @@ use crate::{
     prompts,
 };
 use reverie_evaluation::{ConditionsNetwork, DayPhase};
+use reverie_imagination::candidates;
 use reverie_inference::ModelStore;
 use reverie_language::{EncoderKind, Scenery, Standing};
 use reverie_media::write_rgb_png;
 use reverie_simulator::{Quality, SimulatorModel};
-use reverie_world_model::{Intrinsics, Pose, SeedAddress, Weather, WorldModel as _};
+use reverie_world_model::{Intrinsics, Pose, Weather, WorldModel as _};
 use serde::Serialize;
 use std::{fs, sync::atomic::Ordering};
 
@@ -73,7 +74,7 @@ pub fn run(args: &Imagine) -> Result<(), CliError> {
         Intrinsics::from_horizontal_fov(args.size.width, args.size.height, FOV_DEG.to_radians());
     let mut simulator = SimulatorModel::new(camera, Quality::default())?;
     let (mut lines, mut pictures) = (Vec::new(), Vec::new());
-    for candidate in prompts::candidates(&scenery, args.candidates)? {
+    for candidate in candidates(&scenery, 0, args.candidates)? {
         if interrupted.load(Ordering::Relaxed) {
             return Err(CliError::Interrupted);
         }
@@ -85,7 +86,7 @@ pub fn run(args: &Imagine) -> Result<(), CliError> {
         lines.push(Line {
             candidate: candidate.number,
             file,
-            scene: SeedAddress::Scene(candidate.scene).to_string(),
+            scene: candidate.address(),
             start: candidate.start,
             interest: candidate.interest,
             seen: Seen { domain: seen.domain(), weather: seen.weather(), phase: seen.phase() },

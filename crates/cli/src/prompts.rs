@@ -1,44 +1,10 @@
-//! Sentences to worlds: reading them, and the first views to choose from.
+//! Sentences to worlds, as the program's arguments and reports name them.
 
 use crate::error::CliError;
+use reverie_imagination::{ImagineError, Imagined, imagine};
 use reverie_inference::ModelStore;
-use reverie_language::{EncoderChoice, EncoderKind, PromptError, PromptReader, Scenery, interest};
-use reverie_simulator::{
-    BuiltScene, Camera, Conditions, Exposure, Quality, SceneKind, SceneOptions,
-};
-use reverie_world_model::{
-    DepthImage, Intrinsics, Pose, RgbImage, SceneSeed, Seed, SeedAddress, SeedSource,
-};
+use reverie_language::{EncoderChoice, EncoderKind, PromptError, PromptReader, Scenery};
 use serde::Serialize;
-use std::sync::Arc;
-
-/// Candidates of which the best one is taken unless one is asked for.
-pub const CANDIDATES: u32 = 4;
-/// Directions that are looked into from where a walk begins.
-const DIRECTIONS: u32 = 6;
-/// Size of the pictures by which views are compared.
-const PREVIEW: [u32; 2] = [96, 54];
-const PREVIEW_QUALITY: Quality = Quality { samples: 1, bounce_rays: 1 };
-/// Horizontal field of view of previews, as of scenes.
-const FOV_DEG: f32 = 75.0;
-
-/// A scene that fits a sentence, and where it is looked at from.
-#[derive(Debug, Clone)]
-pub struct Candidate {
-    /// Which one; the same number is the same scene.
-    pub number: u32,
-    pub scene: SceneSeed,
-    pub start: Pose,
-    /// How much there is to see, 0 to 1.
-    pub interest: f32,
-}
-
-impl Candidate {
-    /// The world that begins with it.
-    pub fn seed(&self) -> Seed {
-        Seed { start: Some(self.start), ..Seed::new(SeedSource::Scene(self.scene.clone())) }
-    }
-}
 
 /// What was made of a sentence, for `run.json`.
 #[derive(Debug, Serialize)]
@@ -50,6 +16,14 @@ pub struct Understood {
     pub candidate: u32,
     /// The scene, as an address.
     pub scene: String,
+}
+
+impl From<Imagined> for Understood {
+    fn from(imagined: Imagined) -> Self {
+        let Imagined { encoder, scenery, candidate } = imagined;
+        let scene = candidate.address();
+        Self { encoder, understood: scenery, candidate: candidate.number, scene }
+    }
 }
 
 /// A reader of sentences; an encoder by its name, or the best one there is.
@@ -65,52 +39,6 @@ pub fn reader(store: &ModelStore, encoder: Option<Encoder>) -> Result<PromptRead
     Ok(PromptReader::load(store, choice)?)
 }
 
-/// The first candidates of a scenery, the most interesting view first.
-///
-/// # Errors
-/// [`CliError::Failed`] when a preview cannot be made.
-pub fn candidates(scenery: &Scenery, count: u32) -> Result<Vec<Candidate>, CliError> {
-    let mut all =
-        (0..count).map(|number| candidate(scenery, number)).collect::<Result<Vec<_>, _>>()?;
-    // Stable: of equal ones the first stays first.
-    all.sort_by(|a, b| b.interest.total_cmp(&a.interest));
-    Ok(all)
-}
-
-/// One candidate, looking where there is most to see.
-///
-/// # Errors
-/// [`CliError::Failed`] when a preview cannot be made.
-pub fn candidate(scenery: &Scenery, number: u32) -> Result<Candidate, CliError> {
-    let failed = |problem: String| CliError::Failed(format!("candidate {number}: {problem}"));
-    let scene = scenery.scene(0, number);
-    let kind = SceneKind::from_name(&scene.name)
-        .ok_or_else(|| failed(format!("there is no scene `{}`", scene.name)))?;
-    let conditions = Conditions::from(&scene);
-    let options =
-        SceneOptions { kind, seed: scene.seed, conditions, roam: true, photos: Arc::from([]) };
-    let built = BuiltScene::new(&options);
-    let begin = built.start();
-    let [width, height] = PREVIEW;
-    let intrinsics = Intrinsics::from_horizontal_fov(width, height, FOV_DEG.to_radians());
-    let mut best: Option<(f32, Pose)> = None;
-    for turn in 0..DIRECTIONS {
-        let angle = turn as f32 * std::f32::consts::TAU / DIRECTIONS as f32;
-        let pose = Pose { rotation: glam::Quat::from_rotation_y(angle) * begin.rotation, ..begin };
-        let camera = Camera { pose, intrinsics };
-        let view = built.scene.render(&camera, PREVIEW_QUALITY, Exposure::Scene);
-        let rgb = RgbImage::new(width, height, view.rgb).map_err(|e| failed(e.to_string()))?;
-        let depth =
-            DepthImage::new(width, height, view.depth_m).map_err(|e| failed(e.to_string()))?;
-        let found = interest(&rgb, &depth);
-        if best.is_none_or(|(score, _)| found > score) {
-            best = Some((found, pose));
-        }
-    }
-    let (interest, start) = best.unwrap_or((0.0, begin));
-    Ok(Candidate { number, scene, start, interest })
-}
-
 /// A sentence's world: the candidate that is asked for, or the best of the first ones.
 ///
 /// Says on stderr what whoever wrote the sentence should know.
@@ -121,17 +49,10 @@ pub fn choose(
     reader: &PromptReader,
     sentence: &str,
     wanted: Option<u32>,
-) -> Result<(Candidate, Understood), CliError> {
-    let understood = reader.read(sentence)?;
-    tell(&understood);
-    let chosen = match wanted {
-        Some(number) => candidate(&understood, number)?,
-        None => candidates(&understood, CANDIDATES)?.swap_remove(0),
-    };
-    let scene = SeedAddress::Scene(chosen.scene.clone()).to_string();
-    let encoder = reader.encoder();
-    let understood = Understood { encoder, understood, candidate: chosen.number, scene };
-    Ok((chosen, understood))
+) -> Result<Imagined, CliError> {
+    let imagined = imagine(reader, sentence, 0, wanted)?;
+    tell(&imagined.scenery);
+    Ok(imagined)
 }
 
 /// Notes on stderr, a line each.
@@ -155,6 +76,15 @@ impl From<PromptError> for CliError {
         match error {
             PromptError::Network(_) => Self::Failed(error.to_string()),
             _ => Self::BadInput(error.to_string()),
+        }
+    }
+}
+
+impl From<ImagineError> for CliError {
+    fn from(error: ImagineError) -> Self {
+        match error {
+            ImagineError::Prompt(error) => error.into(),
+            ImagineError::Preview { .. } => Self::Failed(error.to_string()),
         }
     }
 }

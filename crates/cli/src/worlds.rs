@@ -71,9 +71,10 @@ pub fn open(args: &Explore, tick_hz: f32) -> Result<Opened, CliError> {
         }
         SeedAddress::Prompt(sentence) => {
             let reader = prompts::reader(&ModelStore::open()?, args.encoder)?;
-            let (chosen, understood) = prompts::choose(&reader, sentence, args.candidate)?;
-            prompt = Some(understood);
-            of_scene(args, name, chosen.seed(), spatial)?
+            let imagined = prompts::choose(&reader, sentence, args.candidate)?;
+            let seed = imagined.candidate.seed();
+            prompt = Some(imagined.into());
+            of_scene(args, name, seed, spatial)?
         }
     };
     if args.no_painter && model.spec().name != MODEL_NAME {

@@ -17,7 +17,6 @@ mod network;
 mod prompt;
 mod reader;
 mod scenery;
-mod view;
 mod wordpiece;
 mod words;
 
@@ -26,4 +25,3 @@ pub use prompt::{
     EncoderChoice, EncoderKind, MAX_PROMPT_BYTES, MINILM_MODELS, PromptReader, WORDS_MODEL,
 };
 pub use scenery::{Daytime, Domain, Place, Said, Scenery, Standing};
-pub use view::interest;

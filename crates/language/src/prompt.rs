@@ -23,11 +23,13 @@ pub const MAX_PROMPT_BYTES: usize = 4096;
 const LEAST_CHANCE: f32 = 0.35;
 /// A kind of place of at least this chance is meant even where no place seems to be named ("the Himalayas").
 const IMPLIED: f32 = 0.5;
+/// How strong weather is that is said to be weak: it has to be seen for what it is.
+const WEAK: f32 = 0.7;
 /// Two answers of at least this chance contradict one another.
 const CONTRADICTION: f32 = 0.25;
 
 /// Which encoder reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EncoderKind {
     /// all-MiniLM-L6-v2, fetched.
@@ -250,7 +252,7 @@ fn understood(answers: &Answers, clock: Option<Clock>, salt: u64) -> Scenery {
         said(&answers.season).map(|(at, confidence)| Said { value: Season::ALL[at], confidence });
     note(5, &answers.season);
     let strength = said(&answers.strength)
-        .map(|(at, confidence)| Said { value: [0.5, 1.0][at], confidence })
+        .map(|(at, confidence)| Said { value: [WEAK, 1.0][at], confidence })
         .filter(|_| weather.is_some());
     let daytime =
         said(&answers.hour).map(|(at, confidence)| Said { value: Daytime::ALL[at], confidence });

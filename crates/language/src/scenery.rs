@@ -107,7 +107,7 @@ impl Daytime {
             Self::Morning => (rise + 1.6, 10.8),
             Self::Noon => (11.6, 12.6),
             Self::Afternoon => (13.3, (set - 2.4).max(14.3)),
-            Self::Golden => (set - 1.2, set - 0.5),
+            Self::Golden => (set - 1.0, set - 0.5),
             Self::Dusk => (set - 0.2, set + 0.35),
             Self::Evening => (set, set + 0.8),
         }
@@ -182,9 +182,7 @@ impl Scenery {
         };
         let weather = match self.weather {
             Some(said) => said.value,
-            None => {
-                [Weather::Clear, Weather::Overcast, Weather::Fog][draw.choose(&[0.8, 0.15, 0.05])]
-            }
+            None => [Weather::Clear, Weather::Overcast][draw.choose(&[0.9, 0.1])],
         };
         let season = match self.season {
             Some(said) => said.value,
@@ -192,9 +190,8 @@ impl Scenery {
             None => Season::ALL[draw.choose(&[0.25, 0.45, 0.25, 0.05])],
         };
         let strength = match (self.strength, weather) {
-            (_, Weather::Clear) => 1.0,
-            (Some(said), _) => said.value,
-            (None, _) => draw.between(0.85, 1.0),
+            (Some(said), weather) if weather != Weather::Clear => said.value,
+            _ => 1.0,
         };
         let (from, to) = match (self.hour, self.daytime) {
             (Some(hour), _) => (hour, hour),
@@ -279,7 +276,7 @@ mod tests {
             assert!(scenes.iter().filter(|s| s.name == domain.name()).count() > 20, "{domain:?}");
         }
         let clear = scenes.iter().filter(|s| s.weather == Weather::Clear).count();
-        assert!((200..280).contains(&clear), "{clear}");
+        assert!((245..295).contains(&clear), "{clear}");
         for scene in &scenes {
             let (rise, set) = daylight(scene.season);
             assert!((rise..=set).contains(&scene.hour), "{scene:?}");

@@ -110,6 +110,22 @@ def _hour(rng: np.random.Generator) -> tuple[list[str], Shares, str]:
     return phrases, {"hour": shares}, hour
 
 
+SHINING = re.compile(r"\b(midday|noonday|morning|afternoon|evening|low|late|warm low) (sun|light of the sun)\b|sun overhead|sunlight|golden|honey|star|moon")
+"""Hours that are told by what shines."""
+
+
+def _lit(rng: np.random.Generator, hours: list[str], hour: str, about: Shares) -> tuple[list[str], Shares]:
+    """Where sun or stars tell the hour the sky is likely clear; under another sky they do not tell it."""
+    if hour == UNSAID or not any(SHINING.search(phrase) for phrase in hours):
+        return hours, about
+    if about["weather"][QUESTIONS["weather"].index(UNSAID)] == 1:
+        return hours, about | {"weather": 0.75 * one("weather", "clear") + 0.25 * one("weather", UNSAID)}
+    if about["weather"][QUESTIONS["weather"].index("clear")] == 0:
+        others = [phrase for phrase in v.HOURS[hour] if not SHINING.search(phrase)]
+        return [_pick(rng, others) if SHINING.search(phrase) else phrase for phrase in hours], about
+    return hours, about
+
+
 def _season(rng: np.random.Generator) -> tuple[list[str], Shares]:
     if rng.random() < 0.55:
         return [], {"season": one("season", UNSAID)}
@@ -130,6 +146,7 @@ def make(rng: np.random.Generator, words: tuple[str, ...] = ()) -> tuple[str, Sh
     """A caption and its labels; `words` are any words, put in here and there to be passed over."""
     hours, about_hour, hour = _hour(rng)
     weathers, about_weather = _weather(rng, hour)
+    hours, about_weather = _lit(rng, hours, hour, about_weather)
     seasons, about_season = _season(rng)
     place, about_place = _place(rng, words)
     conditions = [*hours, *weathers, *seasons]

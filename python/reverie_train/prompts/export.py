@@ -58,7 +58,8 @@ def run(args: argparse.Namespace) -> None:
     config = state["config"] or {"states": WIDTH, "width": MINILM_WIDTH, "hidden": MINILM_HIDDEN}
     metadata = {"config": json.dumps(config), "licence": "MIT OR Apache-2.0"}
     metadata |= {q: ",".join(answers) for q, answers in QUESTIONS.items()}
-    metadata |= {key: str(state[key]) for key in ("step", "seen", "seed")}
+    metadata |= {key: str(state[key]) for key in ("seen", "seed")}
+    metadata["step"] = str(state["before"] + state["step"])
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     tensors = {key: value.half().contiguous() for key, value in network.state_dict().items()}

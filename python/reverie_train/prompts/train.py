@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
 
 from ..depth.train import Averaged, learning_rate
 from . import captions
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", choices=("minilm", "words"), required=True)
     parser.add_argument("--data", required=True, help="folder of `data`")
     parser.add_argument("--teacher", help="averaged.pt of a run with --network minilm; only for words")
+    parser.add_argument("--begin", help="weights that `export` wrote, to train on from; without, from random ones")
     parser.add_argument("--out", required=True, help="folder for checkpoints and the log; resumes from it")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--batch", type=int, default=64)
@@ -57,6 +59,13 @@ def load(path: str | Path) -> tuple[torch.nn.Module, dict]:
     network = build(state["kind"], state["config"])
     network.load_state_dict(state["network"])
     return network.eval(), state
+
+
+def begin(network: torch.nn.Module, path: str | Path) -> int:
+    """Takes exported weights over; returns the steps they were trained for."""
+    with safe_open(path, "pt") as file:
+        network.load_state_dict({key: file.get_tensor(key).float() for key in file.keys()})
+        return int(file.metadata()["step"])
 
 
 def loss_of(answers: dict[str, torch.Tensor], shares: dict[str, torch.Tensor], smooth: float = 0.03) -> torch.Tensor:
@@ -123,6 +132,7 @@ def run(args: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     draws = Draws(args, vocabulary_of(Path(args.data)) if args.network == "words" else ())
     network, smooth = build(args.network, drop=0.15), build(args.network)
+    before = begin(network, args.begin) if args.begin else 0
     optimizer = torch.optim.AdamW(network.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.02)
     averaged = Averaged(network, decay=0.995)
     step, spent = 0, 0.0
@@ -138,7 +148,7 @@ def run(args: argparse.Namespace) -> None:
     def save() -> None:
         averaged.copy_to(smooth)
         config = dataclasses.asdict(network.config) if args.network == "words" else {}
-        about = {"kind": args.network, "config": config, "step": step, "seed": args.seed, "spent": spent}
+        about = {"kind": args.network, "config": config, "step": step, "before": before, "seed": args.seed, "spent": spent}
         about["seen"] = step * args.batch * (1 + len(draws.teacher or ()))
         for name, rest in (
             ("averaged", {"network": smooth.state_dict()}),

@@ -4,12 +4,10 @@
 //! What counts is what the caption says, not what the program understood. The view is the one that `explore` takes; the
 //! network has no part in choosing it.
 
-use crate::{
-    error::CliError,
-    prompts::{self, CANDIDATES},
-};
+use crate::{error::CliError, prompts};
 use indicatif::ProgressBar;
 use reverie_evaluation::{ConditionsNetwork, DOMAINS, DayPhase};
+use reverie_imagination::imagine;
 use reverie_inference::ModelStore;
 use reverie_language::EncoderKind;
 use reverie_simulator::SimulatorModel;
@@ -46,6 +44,31 @@ pub struct PromptLine {
     pub prompt_domain_count: u32,
     pub prompt_weather_count: u32,
     pub prompt_hour_count: u32,
+    /// Every view that was taken for something else.
+    pub prompt_misses: Vec<PromptMiss>,
+}
+
+/// A view that was taken for something else than its caption says.
+#[derive(Debug, Serialize)]
+pub struct PromptMiss {
+    pub sentence: String,
+    /// `place`, `weather` or `hour`.
+    pub what: &'static str,
+    pub wanted: String,
+    pub seen: String,
+    pub cause: Cause,
+    /// The scene that was made of the sentence.
+    pub scene: String,
+}
+
+/// Where what a caption says was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The scene is not what the caption says.
+    Reading,
+    /// The scene is; its view does not show it, or the judge's network is wrong.
+    View,
 }
 
 #[derive(Default)]
@@ -55,9 +78,11 @@ struct Share {
 }
 
 impl Share {
-    fn note(&mut self, right: bool) {
+    /// Counts an answer and gives it back.
+    fn note(&mut self, right: bool) -> bool {
         self.right += u32::from(right);
         self.all += 1;
+        right
     }
 
     fn value(&self) -> Option<f64> {
@@ -85,30 +110,41 @@ pub fn run(
     let [mut domain, mut weather, mut hour] =
         [Share::default(), Share::default(), Share::default()];
     let mut count = 0;
+    let mut misses = Vec::new();
     for [place, wanted_weather, wanted_hour, _, sentence] in rows.step_by(stride) {
         if interrupted.load(Ordering::Relaxed) {
             return Err(CliError::Interrupted);
         }
         progress.set_message(format!("prompt {}", count + 1));
-        let understood = reader.read(sentence)?;
-        let chosen = prompts::candidates(&understood, CANDIDATES)?.swap_remove(0);
+        let imagined = imagine(&reader, sentence, 0, None)?;
+        let chosen = &imagined.candidate;
         let view = simulator.begin(&chosen.seed())?.rgb;
         let seen = network.recognise(&view).map_err(|e| CliError::Failed(e.to_string()))?;
         count += 1;
-        domain.note(seen.domain() == *place);
+        let scene = &chosen.scene;
+        let mut miss = |what, wanted: &str, seen: &str, shown: bool| {
+            let (wanted, seen) = (wanted.to_owned(), seen.to_owned());
+            let cause = if shown { Cause::View } else { Cause::Reading };
+            let (sentence, scene) = ((*sentence).to_owned(), chosen.address());
+            misses.push(PromptMiss { sentence, what, wanted, seen, cause, scene });
+        };
+        if !domain.note(seen.domain() == *place) {
+            miss("place", place, seen.domain(), scene.name == *place);
+        }
         if !OUTSIDE.contains(place) {
             continue;
         }
-        if *wanted_weather != "-" {
-            let answer: Weather = seen.weather();
-            weather.note(wanted_weather.split('/').any(|wanted| wanted == answer.word()));
+        let wants = |weather: Weather| wanted_weather.split('/').any(|w| w == weather.word());
+        if *wanted_weather != "-" && !weather.note(wants(seen.weather())) {
+            miss("weather", wanted_weather, seen.weather().word(), wants(scene.weather));
         }
+        // A clock is judged as the height of the sun that it stands for.
+        let wants = |phase| wanted_hour.split('/').any(|wanted| fits(wanted, phase, scene.season));
         // Half past six may be both.
-        if *wanted_hour != "-" && !wanted_hour.starts_with("half past") {
-            // A clock is judged as the height of the sun that it stands for.
-            let season = chosen.scene.season;
-            let fits = wanted_hour.split('/').any(|wanted| fits(wanted, seen.phase(), season));
-            hour.note(fits);
+        let told = *wanted_hour != "-" && !wanted_hour.starts_with("half past");
+        if told && !hour.note(wants(seen.phase())) {
+            let shown = DayPhase::ALL.iter().any(|p| wants(*p) && p.fits(scene.hour, scene.season));
+            miss("hour", wanted_hour, seen.phase().name(), shown);
         }
     }
     let (weathers, hours) = (weather.value(), hour.value());
@@ -122,6 +158,7 @@ pub fn run(
         prompt_domain_count: domain.all,
         prompt_weather_count: weather.all,
         prompt_hour_count: hour.all,
+        prompt_misses: misses,
     })
 }
 
