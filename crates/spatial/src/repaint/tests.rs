@@ -7,7 +7,7 @@ use super::{
 use crate::{Memory, painter::encode};
 use candle_core::{DType, Device, Tensor};
 use glam::Quat;
-use reverie_inference::{ModelStore, Weights};
+use reverie_inference::ModelStore;
 use reverie_world_model::{Conditions, DepthImage, Intrinsics, Pose, RgbImage, Season, Weather};
 use std::{collections::HashMap, path::PathBuf};
 
