@@ -8,6 +8,7 @@
 mod choices;
 mod chooser;
 mod covers;
+mod crates;
 mod film;
 mod guide;
 mod menu;
@@ -82,6 +83,7 @@ fn play(seed: Option<WorldSeed>, folder: Option<PathBuf>) -> ExitCode {
         .add_plugins((
             ReveriePlugins,
             object::ObjectPlugin,
+            crates::CratesPlugin,
             guide::GuidePlugin,
             menu::MenuPlugin,
             chooser::ChooserPlugin,

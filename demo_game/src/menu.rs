@@ -8,12 +8,13 @@ use bevy_reverie::prelude::*;
 /// How long a hint or a message stays, seconds.
 const HINT_SECS: f32 = 8.0;
 
-const CONTROLS: [(&str, &str); 10] = [
+const CONTROLS: [(&str, &str); 11] = [
     ("W A S D / left stick", "walk"),
     ("mouse / right stick / arrows", "look (click to grab the pointer)"),
     ("Space, C / triggers", "up, down"),
     ("Shift / left stick press", "faster"),
     ("E / south button", "use"),
+    ("G", "drop a crate"),
     ("F1", "figures, the painter, depth view"),
     ("Tab", "the next of the shipped worlds"),
     ("drop a picture", "walk into that one"),

@@ -37,6 +37,7 @@ mod panel;
 pub mod present;
 mod preset;
 mod projection;
+pub mod proxies;
 mod query;
 mod shaders;
 mod shadow;
@@ -56,6 +57,7 @@ pub use panel::{WorldPanel, WorldPanelPlugin};
 pub use present::PresentPath;
 pub use preset::{FollowPreset, PresetError, PresetFailed, WorldPreset, WorldPresetPlugin};
 pub use projection::WorldProjection;
+pub use proxies::{WorldProxy, WorldProxyId, WorldProxyPlugin, WorldProxyStatus};
 pub use query::WorldQuery;
 pub use shadow::{
     CastsWorldShadow, MAX_CAPSULES, ShadowCapsule, ShadowCapsules, WorldShadowPlugin,
@@ -98,8 +100,8 @@ pub mod prelude {
         RestoreWorld, RetryWorld, ReveriePlugins, ReverieSettings, ReverieSystems, SaveWorld,
         ShadowCapsule, ShadowCapsules, WorldAction, WorldAmbience, WorldCamera, WorldClock,
         WorldControls, WorldFigures, WorldLight, WorldLightSettings, WorldLog, WorldModels,
-        WorldPainting, WorldPanel, WorldPreset, WorldQuery, WorldSaved, WorldSeed, WorldStarted,
-        WorldStatus, WorldView,
+        WorldPainting, WorldPanel, WorldPreset, WorldProxy, WorldProxyId, WorldProxyStatus,
+        WorldQuery, WorldSaved, WorldSeed, WorldStarted, WorldStatus, WorldView,
     };
     pub use leafwing_input_manager::prelude::{ActionState, InputMap};
     pub use reverie_avatar::{FaceShape, HumanBone};
@@ -122,6 +124,7 @@ pub mod prelude {
 /// | [`WorldLightPlugin`] | meshes lit by the world: environment, sun, haze | light them yourself |
 /// | [`WorldShadowPlugin`] | shadows of the game's things on the world's picture | they float |
 /// | [`WorldPresetPlugin`] | RON presets with hot reload | set the components yourself |
+/// | [`WorldProxyPlugin`] | [`WorldProxy`]: things that the world paints where entities stand | place events yourself |
 /// | [`AvatarPlugin`] | people: bodies, lives, faces | [`Avatar`](avatar::Avatar)s are not there |
 /// | [`SpeechPlugin`] | [`Say`](speech::Say): voices in space, lips, hands | nobody speaks |
 /// | [`SubtitlesPlugin`] | what is said, at the lower edge | read [`SpeechState`](speech::SpeechState) yourself |
@@ -143,6 +146,7 @@ impl PluginGroup for ReveriePlugins {
             .add(WorldLightPlugin)
             .add(WorldShadowPlugin)
             .add(WorldPresetPlugin)
+            .add(WorldProxyPlugin)
             .add(AvatarPlugin)
             .add(SpeechPlugin::default())
             .add(SubtitlesPlugin)

@@ -5,6 +5,7 @@ use bevy::prelude::Resource;
 use reverie_simulator::{Quality, SimulatorModel};
 use reverie_spatial::{
     Frame, Memory, PaintEntry, PaintStatus, PaintTiming, Renderer, SpatialConfig, SpatialModel,
+    objects::Objects,
 };
 use reverie_world_model::{
     Action, DepthImage, ImageSeed, Intrinsics, ModelSpec, Observation, Pose, SceneLight, Seed,
@@ -147,6 +148,8 @@ pub(crate) struct Moment {
     pub intrinsics: Intrinsics,
     pub coverage: f32,
     pub memory: Memory,
+    /// What stands in it; none of a model that shows them in its own pictures.
+    pub objects: Objects,
     pub painting: WorldPainting,
     /// The light, where the model knows it.
     pub light: Option<SceneLight>,
@@ -186,6 +189,7 @@ impl Generated {
             intrinsics: observation.intrinsics,
             coverage: observation.coverage,
             memory: self.memory.clone(),
+            objects: Objects::none().clone(),
             painting: WorldPainting::default(),
             light,
         })
@@ -215,7 +219,8 @@ impl Embedded {
             (Some(pose), Some(intrinsics), Some(memory)) => {
                 let (memory, coverage) = (memory.clone(), self.coverage);
                 let painting = model.paint_status().map(painting_of).unwrap_or_default();
-                Ok(Moment { pose, intrinsics, coverage, memory, painting, light: self.light })
+                let (objects, light) = (model.objects().clone(), self.light);
+                Ok(Moment { pose, intrinsics, coverage, memory, objects, painting, light })
             }
             _ => Err(WorldError::NotBegun),
         }

@@ -4,6 +4,7 @@ use crate::{
     ReverieSettings,
     present::PresentPath,
     preset::PresetFailed,
+    proxies,
     view::{
         ModelFailed, RetryWorld, WorldClock, WorldFigures, WorldPainting, WorldStarted,
         WorldStatus, WorldView,
@@ -13,7 +14,7 @@ use crate::{
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui};
 
-const WARNING: egui::Color32 = egui::Color32::from_rgb(255, 170, 90);
+pub(crate) const WARNING: egui::Color32 = egui::Color32::from_rgb(255, 170, 90);
 
 /// The panel; other code may open and close it.
 #[derive(Resource, Debug, Clone, PartialEq, Reflect)]
@@ -32,7 +33,7 @@ impl Default for WorldPanel {
 }
 
 /// The egui panel: seed, model, the three figures, coverage, memory, the painter's queue, depth view,
-/// painted parts, errors and retry.
+/// painted parts, proxies, errors and retry.
 pub struct WorldPanelPlugin;
 
 impl Plugin for WorldPanelPlugin {
@@ -94,6 +95,7 @@ fn panel(
     mut settings: ResMut<ReverieSettings>,
     mut notices: ResMut<Notices>,
     path: Res<PresentPath>,
+    mut proxies: Query<proxies::list::Listed>,
 ) -> Result {
     let context = contexts.ctx_mut()?;
     egui::Window::new("World").default_pos([12.0, 12.0]).resizable(false).show(context, |ui| {
@@ -122,6 +124,7 @@ fn panel(
             });
             ui.separator();
         }
+        proxies::list::list(ui, &mut commands, &mut proxies);
         let mut depth_view = settings.depth_view;
         if ui.checkbox(&mut depth_view, "Show depth").changed() {
             settings.depth_view = depth_view;

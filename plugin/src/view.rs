@@ -36,7 +36,8 @@ use std::{
     WorldPainting,
     WorldAmbience,
     InputMap<WorldAction> = WorldAction::default_map(),
-    crate::world::ViewRuntime
+    crate::world::ViewRuntime,
+    crate::proxies::ProxyLedger
 )]
 #[serde(default, deny_unknown_fields)]
 pub struct WorldView {

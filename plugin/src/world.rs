@@ -16,8 +16,11 @@ use crate::{
     worker::{ModelThread, Report, Request, Resume, Start},
 };
 use bevy::{asset::io::file::FileAssetReader, prelude::*};
-use reverie_spatial::{Memory, PaintMarker};
-use reverie_world_model::{Intrinsics, SceneLight};
+use reverie_spatial::{
+    Memory, PaintMarker,
+    objects::{Objects, Surroundings},
+};
+use reverie_world_model::{Intrinsics, RayHit, SceneLight, SpatialQuery};
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
 /// Size of the pictures a model makes when no viewport is known yet, pixels.
@@ -73,6 +76,10 @@ pub(crate) struct LiveWorld {
     /// The model that generates it.
     pub model: String,
     pub memory: Memory,
+    /// What stands in it, where it is to be drawn now; see [`crate::proxies`].
+    pub objects: Objects,
+    /// The revision of the model's own list that `objects` comes from.
+    pub objects_of: u64,
     pub intrinsics: Intrinsics,
     pub motion: Motion,
     pub coverage: f32,
@@ -89,12 +96,41 @@ impl ViewRuntime {
     pub(crate) fn running(&self) -> u64 {
         self.running
     }
+
+    /// A log is being played.
+    pub(crate) fn replays(&self) -> bool {
+        self.replay.is_some()
+    }
 }
 
 impl LiveWorld {
     /// The memory as it is to be drawn.
     pub fn shown(&self) -> &Memory {
         self.marked.as_ref().unwrap_or(&self.memory)
+    }
+
+    /// Its geometry.
+    pub fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { memory: &self.memory, objects: &self.objects }
+    }
+
+    fn take_objects(&mut self, objects: Objects) {
+        if self.objects_of != objects.revision() {
+            self.objects_of = objects.revision();
+            self.objects = objects;
+        }
+    }
+}
+
+impl SpatialQuery for LiveWorld {
+    fn ray_cast(&self, origin: Vec3, direction: Vec3, max_distance_m: f32) -> Option<RayHit> {
+        self.surroundings().ray_cast(origin, direction, max_distance_m)
+    }
+    fn ground_height(&self, point: Vec3) -> Option<f32> {
+        self.surroundings().ground_height(point)
+    }
+    fn is_free(&self, centre: Vec3, radius_m: f32) -> bool {
+        self.surroundings().is_free(centre, radius_m)
     }
 }
 
@@ -266,8 +302,8 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
             let Some(report) = worker.report(awaited) else { break };
             match report {
                 Report::Began { serial, moment, tick_hz } if serial == runtime.serial => {
-                    let Moment { pose, intrinsics, coverage, memory, painting, light: told_light } =
-                        *moment;
+                    let Moment { pose, intrinsics, coverage, memory, objects, .. } = *moment;
+                    let (painting, scene_light) = (moment.painting, moment.light);
                     let motion = Motion::new((*embodiment).into(), pose);
                     *light = WorldAmbience::of(&memory);
                     let (seed, model) = (view.seed.to_string(), view.model_name().to_owned());
@@ -280,11 +316,13 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                         seed,
                         model,
                         memory,
+                        objects_of: objects.revision(),
+                        objects,
                         intrinsics,
                         motion,
                         coverage,
                         painting,
-                        light: told_light,
+                        light: scene_light,
                         marker: PaintMarker::default(),
                         marked: None,
                     });
@@ -311,6 +349,7 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                     let Some(world) = &mut runtime.world else { continue };
                     world.motion.confirm(number, &moment.pose);
                     world.memory = moment.memory;
+                    world.take_objects(moment.objects);
                     world.coverage = moment.coverage;
                     world.light = moment.light;
                     let error = moment.painting.error.clone();
@@ -411,7 +450,9 @@ fn tick(
             continue;
         }
         let mut last = clock.tick;
-        world.motion.advance(&runtime.input, time.delta_secs(), tick_secs, &world.memory, |tick| {
+        let LiveWorld { memory, objects, motion, .. } = world;
+        let around = Surroundings { memory, objects };
+        motion.advance(&runtime.input, time.delta_secs(), tick_secs, &around, |tick| {
             last = tick.number;
             if let Some(worker) = worker {
                 worker.send(Request::Step(running, tick));
@@ -456,7 +497,9 @@ fn play(
             interact: action.interact,
             ..FrameInput::default()
         };
-        world.motion.advance(&input, part_secs, tick_secs, &world.memory, |tick| {
+        let LiveWorld { memory, objects, motion, .. } = &mut *world;
+        let around = Surroundings { memory, objects };
+        motion.advance(&input, part_secs, tick_secs, &around, |tick| {
             worker.send(Request::Step(running, Tick { action, exact: true, ..tick }));
         });
         left_secs -= part_secs;

@@ -580,6 +580,8 @@ pub enum EvalPart {
     Straight,
     /// First views of sentences written by hand: do they show what was asked for
     Prompts,
+    /// Things placed as boxes: are they recognised
+    Place,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 mod chart;
 mod contestant;
 mod figures;
+mod objects;
 mod painter;
 mod policies;
 mod prompts;
@@ -150,12 +151,19 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
     } else {
         None
     };
+    let placed = if parts.contains(&EvalPart::Place) {
+        let names: Vec<&str> = domains.iter().map(|(name, _)| *name).collect();
+        Some(objects::run(&store, &names, args.quick, &judge.progress, &interrupted)?)
+    } else {
+        None
+    };
     judge.progress.finish_and_clear();
     let line = painter
         .then(|| PainterLine { model: MODEL_NAME, effort: painter::Effort::new(args.quick) });
     let mut table = judge.table(args.quick, &shown, &obeyed, commands)?;
     table.imagine(line, &imagined);
     table.prompts = prompts;
+    table.placed = placed;
     if let Some(folder) = &args.report {
         report::write(folder, &table, &shown, &obeyed, &imagined)?;
     }
@@ -376,6 +384,7 @@ impl<'a> Bench<'a> {
             painted: figures::Figures::new(),
             domains: BTreeMap::new(),
             prompts: None,
+            placed: None,
         })
     }
 }

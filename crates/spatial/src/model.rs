@@ -3,6 +3,7 @@
 use crate::{
     Frame, Memory, MergeReport, RenderStats, Renderer, SpatialError,
     depth::DepthNetwork,
+    objects::{ObjectState, ObjectStudio, Objects, Surroundings},
     painter::{LearnedPainter, LookAhead, PaintError, PaintPriority, PaintThread, PainterFactory},
     painting::{Paint, PaintEntry, PaintState, PaintStatus, PaintTiming, Scenery},
     resample,
@@ -23,7 +24,7 @@ use std::{
 /// The model's name in specs and snapshots.
 pub const MODEL_NAME: &str = "spatial";
 /// Layout of its snapshots.
-const SNAPSHOT_VERSION: u32 = 4;
+const SNAPSHOT_VERSION: u32 = 5;
 /// Photographs with more pixels are made smaller: more detail than a screen shows only costs time.
 const MAX_SEED_PIXELS: f64 = 1.3e6;
 /// Field of view along the longer side of a picture whose camera is not known, degrees: between a
@@ -71,9 +72,14 @@ struct World {
     tick: u64,
     rng_seed: u64,
     painting: PaintState,
+    objects: ObjectState,
 }
 
 impl World {
+    fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { memory: &self.memory, objects: &self.objects.objects }
+    }
+
     fn scenery(&mut self, yaw_rps: f32) -> Scenery<'_> {
         let pose = self.body.pose();
         let (velocity_mps, camera) = (self.body.velocity_mps, self.camera);
@@ -98,6 +104,7 @@ pub struct SpatialModel {
     /// Loaded with the first picture that needs it.
     depth_network: Option<DepthNetwork>,
     paint: Option<Paint>,
+    studio: ObjectStudio,
 }
 
 impl fmt::Debug for SpatialModel {
@@ -128,7 +135,7 @@ impl SpatialModel {
             height,
             tick_hz,
             seeds: vec!["image".to_owned()],
-            events: Vec::new(),
+            events: ["place", "remove"].map(str::to_owned).to_vec(),
             depth: true,
             memory_horizon_secs: None,
         };
@@ -144,6 +151,7 @@ impl SpatialModel {
             stats: RenderStats::default(),
             depth_network: None,
             paint: None,
+            studio: ObjectStudio::default(),
         };
         match painting {
             None => Ok(model),
@@ -191,6 +199,10 @@ impl SpatialModel {
     pub fn memory(&self) -> Option<&Memory> {
         self.world.as_ref().map(|world| &world.memory)
     }
+    /// The objects that stand in the world; none before a world has begun.
+    pub fn objects(&self) -> &Objects {
+        self.world.as_ref().map_or(Objects::none(), |world| &world.objects.objects)
+    }
     /// Where the camera is; `None` before a world has begun.
     pub fn pose(&self) -> Option<Pose> {
         self.world.as_ref().map(|world| world.body.pose())
@@ -227,6 +239,13 @@ impl SpatialModel {
     pub fn advance(&mut self, action: &Action) -> Result<Pose, WorldError> {
         let (body, tick) = self.next(action)?;
         let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
+        // Before anything changes: what fails leaves the world as it was.
+        self.studio.tend(
+            &mut world.objects,
+            (&world.memory, world.rng_seed),
+            (body.pose().position, tick),
+            self.config.assets.as_ref(),
+        )?;
         (world.body, world.tick) = (body, tick);
         if let Some(paint) = &mut self.paint {
             paint.tick(world.scenery(action.look_rps.x));
@@ -242,7 +261,7 @@ impl SpatialModel {
         let world = self.world.as_ref().ok_or(WorldError::NotBegun)?;
         let (pose, camera) = (world.body.pose(), world.camera);
         self.stats =
-            self.renderer.render(&world.memory, &pose, &camera, &mut self.frame).map_err(failed)?;
+            self.renderer.render_with(&world.surroundings(), &pose, &camera, &mut self.frame).map_err(failed)?;
         Ok(&self.frame)
     }
 
@@ -281,7 +300,7 @@ impl SpatialModel {
         action.validate()?;
         let world = self.world()?;
         let mut body = world.body;
-        body.advance(action, 1.0 / self.spec.tick_hz, &world.memory);
+        body.advance(action, 1.0 / self.spec.tick_hz, &world.surroundings());
         body.pose().validate().map_err(|e| WorldError::Failed(e.to_string()))?;
         Ok((body, world.tick.saturating_add(1)))
     }
@@ -291,7 +310,7 @@ impl SpatialModel {
         let pose = world.body.pose();
         self.stats = self
             .renderer
-            .render(&world.memory, &pose, &world.camera, &mut self.frame)
+            .render_with(&world.surroundings(), &pose, &world.camera, &mut self.frame)
             .map_err(failed)?;
         let picture = |e: reverie_world_model::PictureError| WorldError::Failed(e.to_string());
         Ok(Observation {
@@ -350,7 +369,8 @@ impl SpatialModel {
         memory.set_budget_bytes(self.config.memory_budget_bytes, &body.pose());
         let camera = camera.fitted(self.config.width, self.config.height);
         let (rng_seed, painting) = (seed.rng_seed, PaintState::default());
-        Ok(World { memory, body, camera, tick: 0, rng_seed, painting })
+        let objects = ObjectState::default();
+        Ok(World { memory, body, camera, tick: 0, rng_seed, painting, objects })
     }
 
     fn estimate_depth(
@@ -418,6 +438,12 @@ impl WorldModel for SpatialModel {
     fn step(&mut self, action: &Action) -> Result<Observation, WorldError> {
         let (body, tick) = self.next(action)?;
         let mut next = World { body, tick, ..self.world()?.clone() };
+        self.studio.tend(
+            &mut next.objects,
+            (&next.memory, next.rng_seed),
+            (body.pose().position, tick),
+            self.config.assets.as_ref(),
+        )?;
         if let Some(paint) = &mut self.paint {
             paint.tick(next.scenery(action.look_rps.x));
         }
@@ -427,11 +453,19 @@ impl WorldModel for SpatialModel {
     }
 
     fn apply(&mut self, event: &WorldEvent) -> Result<(), WorldError> {
-        self.world()?;
-        Err(WorldError::Unsupported {
-            model: MODEL_NAME.to_owned(),
-            what: format!("the event `{}`", event.kind()),
-        })
+        let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
+        match event {
+            WorldEvent::Place { .. } | WorldEvent::Remove { .. } => self.studio.apply(
+                event,
+                &mut world.objects,
+                (&world.memory, world.rng_seed),
+                self.config.assets.as_ref(),
+            ),
+            _ => Err(WorldError::Unsupported {
+                model: MODEL_NAME.to_owned(),
+                what: format!("the event `{}`", event.kind()),
+            }),
+        }
     }
 
     fn save(&self) -> Result<Snapshot, WorldError> {
@@ -444,6 +478,7 @@ impl WorldModel for SpatialModel {
         writer.u64(world.rng_seed);
         world.painting.write(&mut writer);
         writer.memory(&world.memory);
+        world.objects.write(&mut writer);
         Ok(Snapshot {
             model: MODEL_NAME.to_owned(),
             version: SNAPSHOT_VERSION,
@@ -469,10 +504,11 @@ impl WorldModel for SpatialModel {
             let rng_seed = reader.u64("rng_seed")?;
             let painting = PaintState::read(&mut reader)?;
             let memory = reader.memory()?;
+            let objects = ObjectState::read(&mut reader)?;
             reader.finish()?;
-            Ok((World { memory, body, camera, tick, rng_seed, painting }, tick_hz))
+            Ok((World { memory, body, camera, tick, rng_seed, painting, objects }, tick_hz))
         };
-        let (world, tick_hz) = read().map_err(invalid)?;
+        let (mut world, tick_hz) = read().map_err(invalid)?;
         let here = (self.spec.width, self.spec.height, self.spec.tick_hz);
         if (world.camera.width, world.camera.height, tick_hz) != here {
             let (width, height) = (world.camera.width, world.camera.height);
@@ -482,6 +518,8 @@ impl WorldModel for SpatialModel {
             )));
         }
         self.check_painter()?;
+        let assets = self.config.assets.as_ref();
+        self.studio.repaint(&mut world.objects, world.rng_seed, assets)?;
         self.enter(world);
         Ok(())
     }

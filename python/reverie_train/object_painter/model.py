@@ -91,8 +91,8 @@ class ObjectPainter(nn.Module):
         self.eighth = Stage(eighth, config.eighth_blocks, width, eps)
         self.to_quarter = nn.Linear(eighth, 4 * quarter)
         self.quarter = Stage(quarter, config.quarter_blocks, width, eps)
-        self.to_half = nn.Linear(quarter, 4 * half)
-        self.half = Stage(half, config.half_blocks, width, eps)
+        self.to_fine = nn.Linear(quarter, 4 * half)
+        self.fine = Stage(half, config.half_blocks, width, eps)
         self.norm = nn.LayerNorm(half, eps=eps)
         self.pixels = Conv3x3(half, 4 * OUTPUTS)
 
@@ -111,7 +111,7 @@ class ObjectPainter(nn.Module):
         x = self.grid(condition).view(-1, 8, 8, self.config.eighth_channels)
         x = self.eighth(x, condition)
         x = self.quarter(depth_to_space(self.to_quarter(x)), condition)
-        x = self.half(depth_to_space(self.to_half(x)), condition)
+        x = self.fine(depth_to_space(self.to_fine(x)), condition)
         x = depth_to_space(self.pixels(self.norm(x)))
         return x[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
 

@@ -37,7 +37,7 @@ def gradients(x: torch.Tensor, step: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 def loss_of(raw: torch.Tensor, colour: torch.Tensor, target: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Parts of the loss; colour and depth count where something is, edges in colour count twice."""
-    rgb, cover, depth = painted(raw.float(), colour)
+    rgb, cover, depth = painted(raw, colour)
     there = (target["cover"] > 0.5).float()
     share = there.mean() + 1e-3
     parts = {
@@ -107,10 +107,7 @@ def run(args: argparse.Namespace) -> None:
         rate = learning_rate(spent / (60 * args.minutes), args.rate)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        # Arithmetic in bf16, master weights and loss in f32.
-        half = {name: p.bfloat16() for name, p in network.named_parameters()}
-        raw = torch.func.functional_call(network, half, tuple(inputs))
-        parts = loss_of(raw, inputs[3], target)
+        parts = loss_of(network(*inputs), inputs[3], target)
         loss = sum(WEIGHTS[name] * part for name, part in parts.items())
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

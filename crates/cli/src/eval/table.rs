@@ -4,6 +4,7 @@ use super::{
     TRUTH_NAME,
     figures::{FIGURES, Figures, mean, put},
     painter::{Effort, OfDomain},
+    objects::ObjectLine,
     prompts::PromptLine,
 };
 use reverie_evaluation::{Better, HORIZONS, Metric, Scores};
@@ -35,6 +36,9 @@ pub struct Table {
     /// Whether first views of sentences show what was asked for.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub prompts: Option<PromptLine>,
+    /// Whether things that were placed as boxes are recognised.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub placed: Option<ObjectLine>,
 }
 
 /// The painter, and how much was done to judge it.
@@ -166,6 +170,9 @@ pub fn text(table: &Table) -> String {
     if let Some(prompts) = &table.prompts {
         out.push_str(&prompted(prompts));
     }
+    if let Some(placed) = &table.placed {
+        out.push_str(&recognised(placed));
+    }
     let _ = write!(
         out,
         "Conditions (weather, hour, kind of world) are recognised by a small network; under \
@@ -192,6 +199,24 @@ fn prompted(line: &PromptLine) -> String {
         ("hour as asked", ">= 0.8", line.prompt_hour_agreement, line.prompt_hour_count),
     ] {
         let _ = writeln!(out, "  {label:<44}{wanted:>12}{:>12} of {count}", figure(value, 2));
+    }
+    out.push('\n');
+    out
+}
+
+/// Whether placed things are recognised: the ratio, and a line a class.
+fn recognised(line: &ObjectLine) -> String {
+    let mut out = format!("{} things placed as boxes\n", line.proxies);
+    let ratio = figure(line.proxy_recognition_ratio, 2);
+    let (ours, truly) = (line.proxy_recognised, line.proxy_recognised_true);
+    let _ = writeln!(
+        out,
+        "  {:<44}{:>12}{ratio:>12} ({ours:.2} over {truly:.2})",
+        "recognised, over true frames", ">= 0.8"
+    );
+    for (class, found) in &line.proxy_classes {
+        let (ours, truly, all) = (found.recognised, found.recognised_true, found.count);
+        let _ = writeln!(out, "  {class:<44}{ours:>12} of {all}, true {truly}");
     }
     out.push('\n');
     out

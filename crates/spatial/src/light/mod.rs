@@ -19,4 +19,5 @@ pub use harmonics::DiffuseLight;
 pub use haze::Haze;
 pub use prefilter::mirror_levels;
 pub use sun::{Candidate, FACTS, Facts, FoundSun, SunClues, choose, find_sun, sun_clues};
+pub(crate) use tone::linear;
 pub use tone::{display_from_scene, luminance, scene_from_display};

@@ -17,6 +17,14 @@ pub enum Solid {
     Crown,
 }
 
+impl Solid {
+    /// As shaders tell them apart.
+    #[must_use]
+    pub fn number(self) -> f32 {
+        f32::from(self as u8)
+    }
+}
+
 struct Row {
     name: &'static str,
     solid: Solid,

@@ -29,8 +29,8 @@ impl Default for ObjectLight {
 
 /// Directions of [`ObjectLight::around`].
 const FACES: [Vec3; 6] = [Vec3::X, Vec3::NEG_X, Vec3::Y, Vec3::NEG_Y, Vec3::Z, Vec3::NEG_Z];
-/// The sides of a shape face their own axis at least so much.
-const OUTWARD: f32 = 0.35;
+/// How much the sides of a shape face their own axis besides what the shape says.
+pub const OUTWARD: f32 = 0.35;
 
 impl ObjectLight {
     /// From the light around the object and the share of the sun that reaches it, 0 to 1.

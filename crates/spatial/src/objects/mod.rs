@@ -21,12 +21,12 @@ mod tests;
 
 pub use class::{ObjectClass, Solid};
 pub(crate) use light::lit_colours;
-pub use light::{ObjectLight, facing};
+pub use light::{OUTWARD, ObjectLight, facing};
 pub use network::ObjectPainterConfig;
 pub use object::{DrawnSide, MAX_OBJECTS, Object, ObjectSpec, Objects};
 pub use painter::{OBJECT_PAINTER_MODEL, ObjectPainter, ObjectPainterError};
 pub use query::Surroundings;
 pub(crate) use shade::shade;
-pub use shade::{MAX_SHADERS, Shader, shaders};
+pub use shade::{CONTACT, MAX_SHADERS, SOFT_PER_M, Shader, shaders};
 pub use sides::{ObjectLooks, ObjectSide};
 pub(crate) use tending::{ObjectState, ObjectStudio};

@@ -5,7 +5,7 @@ use crate::{ScreenFromView, VisibleTile};
 use glam::{Mat3, Quat, Vec3};
 use reverie_world_model::{Intrinsics, Pose, WorldError};
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -91,6 +91,13 @@ impl Objects {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// None, for whoever draws a memory alone.
+    #[must_use]
+    pub fn none() -> &'static Self {
+        static NONE: OnceLock<Objects> = OnceLock::new();
+        NONE.get_or_init(Self::new)
     }
 
     pub(super) fn restored(list: Vec<Object>) -> Self {

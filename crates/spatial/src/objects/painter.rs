@@ -35,6 +35,14 @@ pub enum ObjectPainterError {
     Network(String),
 }
 
+/// The message alone: candle adds a stack trace to it where one is asked for.
+fn plain(error: candle_core::Error) -> String {
+    match error {
+        candle_core::Error::WithBacktrace { inner, .. } => plain(*inner),
+        other => other.to_string(),
+    }
+}
+
 /// What decides an object's looks: things that differ by less share them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Recipe {
@@ -111,7 +119,7 @@ impl ObjectPainter {
         }
         let builder = weights.var_builder(DType::F32, &Device::Cpu);
         let network = Network::load(config, builder)
-            .map_err(|e| ObjectPainterError::Misfit(crate::plain(e)))?;
+            .map_err(|e| ObjectPainterError::Misfit(plain(e)))?;
         Ok(Self { network, known: HashMap::new() })
     }
 
@@ -141,7 +149,7 @@ impl ObjectPainter {
         let asked = recipe.asked();
         let side_px = self.network.config().side_px;
         let looks = ObjectLooks::painted(side_px, asked.colour, |side| {
-            self.network.side(&asked, side).map_err(crate::plain)
+            self.network.side(&asked, side).map_err(plain)
         });
         let looks = Arc::new(looks.map_err(ObjectPainterError::Network)?);
         if self.known.len() >= super::MAX_OBJECTS + IDLE_LOOKS {

@@ -3,7 +3,7 @@
 //! Each of the nearest objects darkens the picture's pixels by where they lie in its box's axes: near
 //! the box, and behind it as the sun sees it. A shadow's edge grows softer with the distance.
 
-use super::{Object, Objects, Solid};
+use super::{Object, Objects};
 use crate::Frame;
 use glam::{Mat3, Vec3};
 use rayon::prelude::*;
@@ -14,7 +14,7 @@ pub const MAX_SHADERS: usize = 32;
 /// Farther objects shade nothing, metres.
 const REACH_M: f32 = 120.0;
 /// What the closest contact takes of the light.
-const CONTACT: f32 = 0.5;
+pub const CONTACT: f32 = 0.5;
 /// How far contact reaches, over the box's mean edge, and at most, metres.
 const CONTACT_SHARE: f32 = 0.16;
 const CONTACT_MOST_M: f32 = 0.6;
@@ -22,9 +22,10 @@ const CONTACT_MOST_M: f32 = 0.6;
 const SHADOW_HEIGHTS: f32 = 6.0;
 /// A lower sun throws no shadow: sine of its elevation.
 const LEAST_SUN: f32 = 0.06;
-/// Softness of a shadow's edge: at the object, over its mean half edge, and for each metre behind.
+/// Softness of a shadow's edge at the object, over its mean half edge.
 const SOFT_HERE: f32 = 0.12;
-const SOFT_PER_M: f32 = 0.06;
+/// By how much its edge grows softer for each metre behind the object, metres.
+pub const SOFT_PER_M: f32 = 0.06;
 
 /// An object as what it takes of the light: the GPU's layout, four numbers a row.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
@@ -36,7 +37,7 @@ pub struct Shader {
     pub centre: [f32; 4],
     /// Towards the sun in the box's axes, and what the sun's shadow leaves of a display value.
     pub sun: [f32; 4],
-    /// [`Solid`] as a number, softness of the shadow at the object, ball around all that it shades:
+    /// [`Solid`](super::Solid) as a number, softness of the shadow at the object, ball around all that it shades:
     /// radius, 0.
     pub shape: [f32; 4],
     /// Centre of that ball, 0.
@@ -64,12 +65,7 @@ impl Shader {
             0.0
         };
         let middle = spec.position - light.sun_direction * (0.5 * length);
-        let solid = match spec.class.solid() {
-            Solid::Cuboid => 0.0,
-            Solid::Cylinder => 1.0,
-            Solid::Ellipsoid => 2.0,
-            Solid::Crown => 3.0,
-        };
+        let solid = spec.class.solid().number();
         Self {
             axes,
             centre: spec.position.extend(reach).to_array(),

@@ -51,7 +51,7 @@ impl ObjectStudio {
         let painter = match self.painter.take() {
             Some(painter) => painter,
             None => {
-                let store = assets.map_or_else(ModelStore::open, ModelStore::open_at);
+                let store = assets.map_or_else(ModelStore::open, |folder| ModelStore::open_at(folder));
                 let store = store.map_err(|e| WorldError::Weights(e.to_string()))?;
                 ObjectPainter::load(&store).map_err(|e| WorldError::Weights(e.to_string()))?
             }
@@ -185,7 +185,10 @@ impl ObjectStudio {
         let share =
             self.estimator.sun_share(memory, &light, eye, spread_m).map_err(failed)?;
         state.lit_at[at] = Some(spec.position);
-        state.objects.change()[at].light = ObjectLight::of(&light, share);
+        let light = ObjectLight::of(&light, share);
+        if state.objects.list()[at].light != light {
+            state.objects.change()[at].light = light;
+        }
         Ok(())
     }
 

@@ -1,0 +1,1 @@
+//! Objects in worlds: looks, light, shade, collisions, and bad input.
