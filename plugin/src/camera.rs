@@ -122,8 +122,7 @@ fn request(
                     };
                     let now = (revisions(world.shown(), &world.objects), pose, intrinsics);
                     let PresentedView { memory, objects, .. } = &*presented;
-                    let was =
-                        (revisions(memory, objects), presented.pose, presented.intrinsics);
+                    let was = (revisions(memory, objects), presented.pose, presented.intrinsics);
                     if was != now {
                         let (memory, objects) = (world.shown().clone(), world.objects.clone());
                         *presented = PresentedView { memory, objects, pose, intrinsics };

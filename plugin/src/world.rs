@@ -480,16 +480,17 @@ fn play(
     loop {
         let number = world.motion.next_number();
         let sent = number - 1;
-        let Some(action) = replay.log.ticks.get(sent as usize).copied() else { return false };
-        let part_secs = left_secs.min(world.motion.until_tick_secs(tick_secs));
-        if part_secs >= world.motion.until_tick_secs(tick_secs) * 0.9999 && !may_send() {
-            return true;
-        }
+        // Also those after the last tick.
         while let Some((_, event)) =
             replay.log.events.get(replay.events).filter(|(before, _)| *before <= sent)
         {
             worker.send(Request::Change(event.clone()));
             replay.events += 1;
+        }
+        let Some(action) = replay.log.ticks.get(sent as usize).copied() else { return false };
+        let part_secs = left_secs.min(world.motion.until_tick_secs(tick_secs));
+        if part_secs >= world.motion.until_tick_secs(tick_secs) * 0.9999 && !may_send() {
+            return true;
         }
         let input = FrameInput {
             move_mps: action.move_mps,

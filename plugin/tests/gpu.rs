@@ -429,7 +429,8 @@ fn a_device_that_lacks_something_is_told_apart() {
     let reason = support(app.world()).expect_err("too small");
     assert!(reason.contains("128") && reason.contains("256"), "{reason}");
     let intrinsics = camera(32, 32);
-    let view = PresentedView { memory: Memory::new(), objects: none(), pose: Pose::IDENTITY, intrinsics };
+    let view =
+        PresentedView { memory: Memory::new(), objects: none(), pose: Pose::IDENTITY, intrinsics };
     let camera = app.world_mut().spawn(view).id();
     app.update();
     let entity = app.world().get::<RenderEntity>(camera).expect("synchronised").id();

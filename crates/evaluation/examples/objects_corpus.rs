@@ -16,8 +16,7 @@ use reverie_simulator::{
     Camera, Conditions, Exposure, ProxyKind, Quality, Rng, SceneKind, SimulatorModel,
 };
 use reverie_world_model::{
-    Embodiment, Intrinsics, Pose, SceneSeed, Seed, SeedSource, Weather, WorldEvent,
-    WorldModel as _,
+    Embodiment, Intrinsics, Pose, SceneSeed, Seed, SeedSource, Weather, WorldEvent, WorldModel as _,
 };
 
 /// Seeds from here on are never trained on.
@@ -63,11 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// All pictures of one world; everything follows from the seed.
-fn pictures(
-    seed: u64,
-    pixels: &mut Vec<u8>,
-    lines: &mut String,
-) -> Result<usize, Box<dyn Error>> {
+fn pictures(seed: u64, pixels: &mut Vec<u8>, lines: &mut String) -> Result<usize, Box<dyn Error>> {
     let mut rng = Rng::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x0b_1ec7);
     let kind = DOMAINS[(seed % DOMAINS.len() as u64) as usize];
     let small = Intrinsics::from_horizontal_fov(8, 8, 1.0);

@@ -36,9 +36,7 @@ pub use random::Rng;
 pub use rays::trace::Traversal;
 pub use scene::Scene;
 pub use scenes::{BuiltScene, SceneKind, SceneOptions};
-pub use studio::{
-    STUDIO_DEEPEST, STUDIO_EYE, STUDIO_SIDES, StudioSide, StudioThing, studio_sides,
-};
+pub use studio::{STUDIO_DEEPEST, STUDIO_EYE, STUDIO_SIDES, StudioSide, StudioThing, studio_sides};
 pub use surface::photo::Photo;
-pub use things::proxies::ProxyKind;
 pub use tasks::{Gate, Pilot, Policy, Situation, Task, TaskKind, TaskState};
+pub use things::proxies::ProxyKind;

@@ -61,7 +61,8 @@ struct Sample {
 /// Looks at a thing from its six sides, with `samples` x `samples` rays a pixel.
 #[must_use]
 pub fn studio_sides(thing: &StudioThing, side_px: usize, samples: usize) -> [StudioSide; 6] {
-    let mut scene = Scene::empty(Conditions::new(Weather::Overcast, 12.0), 0, std::sync::Arc::from([]));
+    let mut scene =
+        Scene::empty(Conditions::new(Weather::Overcast, 12.0), 0, std::sync::Arc::from([]));
     let built = proxies::build(&mut scene, thing.kind, thing.size, thing.colour, thing.seed);
     let mut root = Group::default();
     built.place(&mut root, Vec3::ZERO, Quat::IDENTITY);
@@ -85,7 +86,8 @@ fn look(
         .into_par_iter()
         .map(|at| {
             let (x, y) = ((at % side_px) as f32, (at / side_px) as f32);
-            let mut rng = Rng::new(at as u64 ^ (out.dot(Vec3::new(3.0, 5.0, 7.0)) as i64 as u64) << 40);
+            let mut rng =
+                Rng::new(at as u64 ^ (out.dot(Vec3::new(3.0, 5.0, 7.0)) as i64 as u64) << 40);
             let mut found: Vec<Sample> = Vec::with_capacity(samples * samples);
             for k in 0..samples * samples {
                 let within = |k: usize| (k as f32 + 0.5) / samples as f32;

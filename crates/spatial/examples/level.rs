@@ -55,8 +55,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(out)?;
     let camera = Intrinsics::from_horizontal_fov(SIZE[0], SIZE[1], FOV_DEG.to_radians());
     let mut truth = SimulatorModel::new(camera, Quality { samples: 2, bounce_rays: 1 })?;
-    let first =
-        truth.begin(&Seed { embodiment: Embodiment::Free, ..Seed::new(SeedSource::Scene(scene)) })?;
+    let first = truth
+        .begin(&Seed { embodiment: Embodiment::Free, ..Seed::new(SeedSource::Scene(scene)) })?;
     let image = ImageSeed { rgb: first.rgb, depth: first.depth, intrinsics: Some(camera) };
     let (width, height) = (SIZE[0], SIZE[1]);
     let config = SpatialConfig { width, height, painting: None, ..SpatialConfig::default() };
@@ -67,15 +67,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..Seed::new(SeedSource::Image(image))
     })?;
     let (mut renderer, mut frame) = (Renderer::new(), Frame::new());
-    let mut picture = |model: &SpatialModel, pose: &Pose, name: &str| -> Result<(), Box<dyn Error>> {
-        let memory = model.memory().ok_or("no world")?;
-        let world = Surroundings { memory, objects: model.objects() };
-        let begun = Instant::now();
-        renderer.render_with(&world, pose, &camera, &mut frame)?;
-        println!("{name}: {:.1} ms", begun.elapsed().as_secs_f64() * 1e3);
-        write_rgb_png(&out.join(name), &frame.to_rgb()?)?;
-        Ok(())
-    };
+    let mut picture =
+        |model: &SpatialModel, pose: &Pose, name: &str| -> Result<(), Box<dyn Error>> {
+            let memory = model.memory().ok_or("no world")?;
+            let world = Surroundings { memory, objects: model.objects() };
+            let begun = Instant::now();
+            renderer.render_with(&world, pose, &camera, &mut frame)?;
+            println!("{name}: {:.1} ms", begun.elapsed().as_secs_f64() * 1e3);
+            write_rgb_png(&out.join(name), &frame.to_rgb()?)?;
+            Ok(())
+        };
     let pose = first.pose;
     picture(&model, &pose, "before.png")?;
     let yaw = Quat::from_rotation_y(pose.yaw_pitch_roll().0);
@@ -84,8 +85,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         let size = Vec3::from_array(size);
         let above = pose.position + yaw * Vec3::new(right, 8.0, -ahead);
         let memory = model.memory().ok_or("no world")?;
-        // Where the ground is not known it goes on as at the feet.
-        let ground_m = memory.ground_height(above).unwrap_or(pose.position.y - 1.65);
+        // Where the ground is not known it goes on as nearer to the middle of the view.
+        let known = (0..12).find_map(|k| {
+            let share = k as f32 / 12.0;
+            let middle =
+                pose.position + yaw * Vec3::new(right * (1.0 - share), 8.0, -ahead.max(5.5));
+            memory.ground_height(if k == 0 { above } else { middle })
+        });
+        let ground_m = known.unwrap_or(pose.position.y - 1.65);
         model.apply(&WorldEvent::Place {
             id: id as u64,
             class: class.to_owned(),

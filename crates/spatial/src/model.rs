@@ -260,8 +260,10 @@ impl SpatialModel {
     pub fn look(&mut self) -> Result<&Frame, WorldError> {
         let world = self.world.as_ref().ok_or(WorldError::NotBegun)?;
         let (pose, camera) = (world.body.pose(), world.camera);
-        self.stats =
-            self.renderer.render_with(&world.surroundings(), &pose, &camera, &mut self.frame).map_err(failed)?;
+        self.stats = self
+            .renderer
+            .render_with(&world.surroundings(), &pose, &camera, &mut self.frame)
+            .map_err(failed)?;
         Ok(&self.frame)
     }
 

@@ -5,8 +5,8 @@ pub(crate) mod list;
 use crate::{
     ReverieSystems,
     view::{WorldClock, WorldView},
-    world::{LiveWorld, ViewRuntime},
     worker::Request,
+    world::{LiveWorld, ViewRuntime},
 };
 use bevy::{
     platform::collections::{HashMap, HashSet},

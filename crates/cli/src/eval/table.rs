@@ -3,8 +3,8 @@
 use super::{
     TRUTH_NAME,
     figures::{FIGURES, Figures, mean, put},
-    painter::{Effort, OfDomain},
     objects::ObjectLine,
+    painter::{Effort, OfDomain},
     prompts::PromptLine,
 };
 use reverie_evaluation::{Better, HORIZONS, Metric, Scores};

@@ -21,8 +21,8 @@ pub const OBJECTS_MODEL: &str = "objects";
 
 /// Kinds of thing that the network tells apart, in its order.
 pub const OBJECT_KINDS: [&str; 15] = [
-    "box", "crate", "ball", "barrel", "cylinder", "cone", "wall", "house", "tree", "conifer", "bush",
-    "rock", "car", "bench", "lamp",
+    "box", "crate", "ball", "barrel", "cylinder", "cone", "wall", "house", "tree", "conifer",
+    "bush", "rock", "car", "bench", "lamp",
 ];
 
 /// Why things cannot be recognised.

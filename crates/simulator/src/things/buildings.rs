@@ -15,7 +15,8 @@ pub(crate) fn house(scene: &mut Scene, g: &mut Group, rng: &mut Rng, size: Vec3,
         .scale(0.25 * size.y)
         .seed(rng.next_u32());
     let wall = scene.add_material(wall);
-    let tiles = rng.pick(&[srgb(150, 74, 52), srgb(86, 82, 84), srgb(120, 62, 50), srgb(74, 70, 62)]);
+    let tiles =
+        rng.pick(&[srgb(150, 74, 52), srgb(86, 82, 84), srgb(120, 62, 50), srgb(74, 70, 62)]);
     let roof = Material::new(Pattern::Shingles { size: 0.07 * size.y }, tiles, tiles * 0.6, tiles)
         .scale(0.2 * size.y);
     let roof = scene.add_material(roof);
@@ -35,7 +36,13 @@ pub(crate) fn house(scene: &mut Scene, g: &mut Group, rng: &mut Rng, size: Vec3,
     // The wall goes up into the gable; the roof's slabs lie on it.
     let rise = 1.0 - eaves;
     let gable = Vec3::new(0.5 * body.x, 0.5 * rise * 0.93, 0.5 * body.z);
-    g.add(Shape::Gable, at(0.0, eaves + 0.5 * rise * 0.93, 0.0), Quat::IDENTITY, gable * size, wall);
+    g.add(
+        Shape::Gable,
+        at(0.0, eaves + 0.5 * rise * 0.93, 0.0),
+        Quat::IDENTITY,
+        gable * size,
+        wall,
+    );
     for side in [-1.0f32, 1.0] {
         let (low, high) = (at(0.0, eaves - 0.04, 0.5 * side), at(0.0, 0.985, 0.0));
         let down = low - high;
@@ -72,7 +79,8 @@ pub(crate) fn house(scene: &mut Scene, g: &mut Group, rng: &mut Rng, size: Vec3,
         for level in 0..floors {
             for bay in 0..bays {
                 let a = ((bay as f32 + 0.5) / bays as f32 - 0.5) * wide * 0.84;
-                let (y, w) = (0.07 + (level as f32 + 0.55) * story, 0.34 * wide * 0.84 / bays as f32);
+                let (y, w) =
+                    (0.07 + (level as f32 + 0.55) * story, 0.34 * wide * 0.84 / bays as f32);
                 let entrance = out == Vec3::Z && level == 0 && bay == bays - 1;
                 if entrance {
                     let high = 0.74 * story;

@@ -170,7 +170,9 @@ impl ProxyKind {
                 [178, 122, 92],
                 [120, 130, 140],
             ],
-            Self::Tree | Self::Bush => &[[92, 128, 58], [70, 110, 50], [120, 140, 60], [84, 104, 66]],
+            Self::Tree | Self::Bush => {
+                &[[92, 128, 58], [70, 110, 50], [120, 140, 60], [84, 104, 66]]
+            }
             Self::Conifer => &[[52, 80, 46], [44, 70, 52], [70, 92, 50]],
             Self::Rock => &[[128, 124, 118], [110, 104, 98], [150, 142, 130], [100, 108, 112]],
             Self::Lamp => &[[40, 42, 46], [60, 66, 60], [90, 92, 96]],
@@ -272,11 +274,8 @@ pub(crate) fn build(
 fn fit(scene: &Scene, group: u32, size: Vec3) -> Built {
     let bounds = scene.groups[group as usize].bounds();
     // What lies below the ground stays there, unless all of it does: boulders stand on nothing.
-    let floor = if bounds.min.y < -0.35 * bounds.max.y && bounds.max.y > 2.0 {
-        0.0
-    } else {
-        bounds.min.y
-    };
+    let floor =
+        if bounds.min.y < -0.35 * bounds.max.y && bounds.max.y > 2.0 { 0.0 } else { bounds.min.y };
     let min = Vec3::new(bounds.min.x, floor, bounds.min.z);
     let max = Vec3::new(bounds.max.x, bounds.max.y, bounds.max.z);
     let scale = size / (max - min).max(Vec3::splat(1e-3));
@@ -387,9 +386,14 @@ fn barrel(scene: &mut Scene, rng: &mut Rng, size: Vec3, colour: Vec3) -> Built {
     // A unit barrel, stretched: staves and hoops of wood, or a ribbed drum.
     let wooden = rng.chance(0.6);
     let body = if wooden {
-        Material::new(Pattern::Stripes { width: 0.19, vertical: true }, colour, colour * 0.72, colour)
-            .scale(0.3)
-            .seed(rng.next_u32())
+        Material::new(
+            Pattern::Stripes { width: 0.19, vertical: true },
+            colour,
+            colour * 0.72,
+            colour,
+        )
+        .scale(0.3)
+        .seed(rng.next_u32())
     } else {
         Material::plain(colour).gloss(0.5).scale(0.6)
     };
@@ -497,7 +501,8 @@ fn bench(scene: &mut Scene, g: &mut Group, rng: &mut Rng, size: Vec3, colour: Ve
 
 fn lamp(scene: &mut Scene, g: &mut Group, rng: &mut Rng, size: Vec3, colour: Vec3) {
     let iron = scene.add_material(Material::plain(colour).gloss(0.4).scale(0.4));
-    let glass = Material::plain(srgb(240, 232, 206)).gloss(0.4).glow(Vec3::new(1.0, 0.85, 0.6) * 4.0);
+    let glass =
+        Material::plain(srgb(240, 232, 206)).gloss(0.4).glow(Vec3::new(1.0, 0.85, 0.6) * 4.0);
     let glass = scene.add_material(Material { night_only: true, ..glass });
     let half = size * 0.5;
     let round = rng.chance(0.5);

@@ -49,9 +49,8 @@ impl ObjectLight {
     #[must_use]
     pub fn towards(&self, normal: Vec3) -> Vec3 {
         let squares = normal * normal;
-        let around: Vec3 = (0..3)
-            .map(|k| self.around[2 * k + usize::from(normal[k] < 0.0)] * squares[k])
-            .sum();
+        let around: Vec3 =
+            (0..3).map(|k| self.around[2 * k + usize::from(normal[k] < 0.0)] * squares[k]).sum();
         around + self.sun * normal.dot(self.sun_direction).max(0.0)
     }
 

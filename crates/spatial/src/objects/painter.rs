@@ -118,8 +118,8 @@ impl ObjectPainter {
             return Err(bad("kinds", format!("is not `{}`", classes.join(","))).into());
         }
         let builder = weights.var_builder(DType::F32, &Device::Cpu);
-        let network = Network::load(config, builder)
-            .map_err(|e| ObjectPainterError::Misfit(plain(e)))?;
+        let network =
+            Network::load(config, builder).map_err(|e| ObjectPainterError::Misfit(plain(e)))?;
         Ok(Self { network, known: HashMap::new() })
     }
 

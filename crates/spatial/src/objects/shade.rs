@@ -16,8 +16,8 @@ const REACH_M: f32 = 120.0;
 /// What the closest contact takes of the light.
 pub const CONTACT: f32 = 0.5;
 /// How far contact reaches, over the box's mean edge, and at most, metres.
-const CONTACT_SHARE: f32 = 0.16;
-const CONTACT_MOST_M: f32 = 0.6;
+const CONTACT_SHARE: f32 = 0.3;
+const CONTACT_MOST_M: f32 = 0.9;
 /// Shadows are followed so many heights of their object, from its foot.
 const SHADOW_HEIGHTS: f32 = 6.0;
 /// A lower sun throws no shadow: sine of its elevation.

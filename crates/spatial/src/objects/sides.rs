@@ -1,10 +1,7 @@
 //! An object's looks: its box's six sides as views of the box stretched to -1 to 1.
 
 use super::network::{OUTPUTS, SIDES};
-use crate::{
-    SpatialError, Tile, View,
-    grid::Grid,
-};
+use crate::{SpatialError, Tile, View, grid::Grid};
 use glam::{Mat3, Quat, Vec3};
 use reverie_world_model::{DepthImage, Intrinsics, PictureError, Pose, RgbImage};
 use std::sync::Arc;
@@ -28,7 +25,7 @@ const DEEPEST_KEPT: f32 = 1.5;
 /// Depths up to this are the side itself: boxes stay flat, and their edges closed.
 const FLAT: f32 = 0.035;
 /// Difference of depth that parts neighbouring pixels, half edges.
-const STEP: f32 = 0.28;
+const STEP: f32 = 0.15;
 
 /// One side of an object.
 #[derive(Debug, Clone)]
@@ -92,8 +89,7 @@ impl ObjectLooks {
         const SIDE_PX: u32 = 2;
         let pixels = (SIDE_PX * SIDE_PX) as usize;
         let rgb = RgbImage::new(SIDE_PX, SIDE_PX, colour.repeat(pixels)).map_err(pictured)?;
-        let depth =
-            DepthImage::new(SIDE_PX, SIDE_PX, vec![EYE - 1.0; pixels]).map_err(pictured)?;
+        let depth = DepthImage::new(SIDE_PX, SIDE_PX, vec![EYE - 1.0; pixels]).map_err(pictured)?;
         Self::of(|_| Ok((rgb.clone(), depth.clone())))
     }
 

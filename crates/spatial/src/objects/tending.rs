@@ -51,7 +51,8 @@ impl ObjectStudio {
         let painter = match self.painter.take() {
             Some(painter) => painter,
             None => {
-                let store = assets.map_or_else(ModelStore::open, |folder| ModelStore::open_at(folder));
+                let store =
+                    assets.map_or_else(ModelStore::open, |folder| ModelStore::open_at(folder));
                 let store = store.map_err(|e| WorldError::Weights(e.to_string()))?;
                 ObjectPainter::load(&store).map_err(|e| WorldError::Weights(e.to_string()))?
             }
@@ -96,8 +97,12 @@ impl ObjectStudio {
                         Object { spec, looks, painted, light }
                     }
                 };
-                state.put(object)?;
-                self.light_new(state, memory)
+                // A copy, so that a failure changes nothing.
+                let mut next = state.clone();
+                next.put(object)?;
+                self.light_new(&mut next, memory)?;
+                *state = next;
+                Ok(())
             }
             WorldEvent::Remove { id } => {
                 let at = state.objects.list().iter().position(|object| object.spec.id == *id);
@@ -179,11 +184,9 @@ impl ObjectStudio {
         let half = spec.half();
         // Above what it stands on, so that the ground is seen and not what lies under it.
         let eye = spec.position + Vec3::Y * (0.2 * half.y).min(2.0);
-        let light =
-            self.estimator.estimate(memory, eye, None, sun.as_ref()).map_err(failed)?;
+        let light = self.estimator.estimate(memory, eye, None, sun.as_ref()).map_err(failed)?;
         let spread_m = half.x.min(half.z).min(2.0);
-        let share =
-            self.estimator.sun_share(memory, &light, eye, spread_m).map_err(failed)?;
+        let share = self.estimator.sun_share(memory, &light, eye, spread_m).map_err(failed)?;
         state.lit_at[at] = Some(spec.position);
         let light = ObjectLight::of(&light, share);
         if state.objects.list()[at].light != light {
@@ -212,10 +215,15 @@ impl ObjectStudio {
 
 impl ObjectState {
     fn put(&mut self, object: Object) -> Result<(), WorldError> {
-        let new = self.objects.get(object.spec.id).is_none();
+        let spec = object.spec;
+        let at = self.objects.list().iter().position(|other| other.spec.id == spec.id);
+        let same = at.is_some_and(|at| self.objects.list()[at].spec.looks_like(&spec));
         self.objects.put(object)?;
-        if new {
-            self.lit_at.push(None);
+        match at {
+            None => self.lit_at.push(None),
+            // Of another size it stands in another light.
+            Some(at) if !same => self.lit_at[at] = None,
+            Some(_) => {}
         }
         Ok(())
     }
@@ -290,14 +298,8 @@ fn read_object(reader: &mut Reader<'_>) -> Result<(Object, Option<Vec3>), String
     let size = reader.vec3("size of object")?;
     let [r, g, b, _] = reader.u32("colour of object")?.to_le_bytes();
     let colour = [r, g, b];
-    let event = WorldEvent::Place {
-        id,
-        class: class.name().to_owned(),
-        position,
-        rotation,
-        size,
-        colour,
-    };
+    let event =
+        WorldEvent::Place { id, class: class.name().to_owned(), position, rotation, size, colour };
     event.validate().map_err(|e| format!("object: {e}"))?;
     let painted = reader.flag("painted")?;
     let mut around = [Vec3::ZERO; 6];
