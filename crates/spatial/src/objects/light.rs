@@ -152,8 +152,7 @@ mod tests {
 
     #[test]
     fn light_comes_from_where_it_is() {
-        let mut light = ObjectLight::default();
-        light.around = [Vec3::ZERO; 6];
+        let mut light = ObjectLight { around: [Vec3::ZERO; 6], ..ObjectLight::default() };
         light.around[2] = Vec3::ONE;
         assert_eq!(light.towards(Vec3::Y), Vec3::ONE);
         assert_eq!(light.towards(Vec3::NEG_Y), Vec3::ZERO);

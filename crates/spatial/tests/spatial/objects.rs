@@ -102,7 +102,7 @@ fn both_renderers_draw_the_same_objects() {
             4.0 + 1.6 * row as f32,
             Vec3::new(0.8, 1.0, 0.7),
         );
-        model.apply(&event).expect(class.name());
+        model.apply(&event).expect("placed");
     }
     (0..ObjectClass::COUNT).for_each(|_| drop(step(&mut model)));
     assert!(model.objects().list().iter().all(|object| object.painted));
