@@ -349,6 +349,14 @@ impl LiveModel {
         }
     }
 
+    /// What stands in the world; `None` of a model that shows it in its own pictures.
+    pub fn objects(&self) -> Option<Objects> {
+        match self {
+            Self::Spatial(embedded) => Some(embedded.model.objects().clone()),
+            Self::Other(_) => None,
+        }
+    }
+
     /// When windows were painted; `None` without a painter.
     pub fn paint_log(&self) -> Option<&[PaintEntry]> {
         match self {

@@ -11,7 +11,7 @@ use crate::{
 };
 use bevy::math::UVec2;
 use reverie_inference::{Worker, WorkerError};
-use reverie_spatial::PaintEntry;
+use reverie_spatial::{PaintEntry, objects::Objects};
 use reverie_world_model::{Seed, Snapshot, WorldEvent};
 use std::{collections::VecDeque, convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 
@@ -56,6 +56,11 @@ pub(crate) enum Report {
         serial: u64,
         moment: Box<Moment>,
         tick_hz: f32,
+    },
+    /// These things stand in the world after an event; the next tick brings them, too.
+    Changed {
+        serial: u64,
+        objects: Objects,
     },
     /// The world runs on without it.
     Refused {
@@ -191,7 +196,7 @@ impl Stage {
                 match model.apply(&event) {
                     Ok(()) => {
                         log.event(event);
-                        return None;
+                        Report::Changed { serial: self.serial, objects: model.objects()? }
                     }
                     Err(error) => Report::Refused { what: "event", error: error.to_string() },
                 }

@@ -80,6 +80,9 @@ pub(crate) struct LiveWorld {
     pub objects: Objects,
     /// The revision of the model's own list that `objects` comes from.
     pub objects_of: u64,
+    /// What an event made of them since the last tick. A running world shows it with its next tick,
+    /// at the same frame in every run; one that stands still at once.
+    changed: Option<Objects>,
     pub intrinsics: Intrinsics,
     pub motion: Motion,
     pub coverage: f32,
@@ -115,6 +118,7 @@ impl LiveWorld {
     }
 
     fn take_objects(&mut self, objects: Objects) {
+        self.changed = None;
         if self.objects_of != objects.revision() {
             self.objects_of = objects.revision();
             self.objects = objects;
@@ -317,6 +321,7 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                         model,
                         memory,
                         objects_of: objects.revision(),
+                        changed: None,
                         objects,
                         intrinsics,
                         motion,
@@ -378,6 +383,13 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                         });
                     }
                 }
+                Report::Changed { serial, objects } => {
+                    if let Some(world) = &mut runtime.world
+                        && serial == runtime.running
+                    {
+                        world.changed = Some(objects);
+                    }
+                }
                 Report::Ended(error) => {
                     runtime.worker = None;
                     runtime.in_flight = 0;
@@ -420,6 +432,9 @@ fn tick(
         let stopped = matches!(runtime.stop, Some(Stop::Tick | Stop::Thread));
         let Some(world) = &mut runtime.world else { continue };
         if clock.paused || stopped {
+            if let Some(objects) = world.changed.take() {
+                world.take_objects(objects);
+            }
             continue;
         }
         let tick_hz = clock.tick_hz;

@@ -127,9 +127,9 @@ impl ObjectPainter {
         Recipe::of(spec, rng_seed, self.network.config().variants)
     }
 
-    /// The looks of an object, if something that looks like it has been painted.
-    pub(super) fn known(&self, spec: &ObjectSpec, rng_seed: u64) -> Option<Arc<ObjectLooks>> {
-        self.known.get(&self.recipe(spec, rng_seed)).cloned()
+    /// Whether two objects of a world share their looks.
+    pub(super) fn alike(&self, a: &ObjectSpec, b: &ObjectSpec, rng_seed: u64) -> bool {
+        self.recipe(a, rng_seed) == self.recipe(b, rng_seed)
     }
 
     /// The looks of an object in a world.

@@ -87,10 +87,14 @@ impl ObjectStudio {
                         Object { spec, ..before.clone() }
                     }
                     before => {
-                        let known = painter.known(&spec, rng_seed);
-                        let painted = known.is_some();
-                        let looks = match known {
-                            Some(looks) => looks,
+                        // What stands there decides, not what this painter happens to know: the
+                        // same after a snapshot.
+                        let alike = state.objects.list().iter().find(|other| {
+                            other.painted && painter.alike(&other.spec, &spec, rng_seed)
+                        });
+                        let painted = alike.is_some();
+                        let looks = match alike {
+                            Some(other) => Arc::clone(&other.looks),
                             None => Arc::new(ObjectLooks::plain(colour).map_err(failed)?),
                         };
                         let light = before.map_or_else(ObjectLight::default, |b| b.light);
@@ -138,8 +142,8 @@ impl ObjectStudio {
         Ok(())
     }
 
-    /// One tick: paints at most one object, the nearest to the player first, and looks at the light of
-    /// at most one.
+    /// One tick: paints at most one object, the nearest to the player first, and those that look the
+    /// same, and looks at the light of at most one.
     pub fn tend(
         &mut self,
         state: &mut ObjectState,
@@ -151,12 +155,16 @@ impl ObjectStudio {
         if list.is_empty() {
             return Ok(());
         }
-        let waiting = list.iter().enumerate().filter(|(_, object)| !object.painted);
+        let waiting = list.iter().filter(|object| !object.painted);
         let away = |object: &Object| object.spec.position.distance_squared(eye);
-        if let Some((at, object)) = waiting.min_by(|a, b| away(a.1).total_cmp(&away(b.1))) {
-            let looks = self.painter(assets)?.paint(&object.spec, rng_seed).map_err(failed)?;
-            let object = &mut state.objects.change()[at];
-            (object.looks, object.painted) = (looks, true);
+        if let Some(object) = waiting.min_by(|a, b| away(a).total_cmp(&away(b))) {
+            let (painter, spec) = (self.painter(assets)?, object.spec);
+            let looks = painter.paint(&spec, rng_seed).map_err(failed)?;
+            for object in state.objects.change().iter_mut().filter(|object| !object.painted) {
+                if painter.alike(&object.spec, &spec, rng_seed) {
+                    (object.looks, object.painted) = (Arc::clone(&looks), true);
+                }
+            }
         }
         let list = state.objects.list();
         let stale = state.lit_at.iter().zip(list).position(|(at, object)| {
