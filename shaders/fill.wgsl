@@ -14,6 +14,17 @@ struct Fill {
     camera: vec4<f32>,
     // Columns of the rotation from view to world space.
     world_from_view: array<vec4<f32>, 3>,
+    // Where the eye is; the last number is how many objects shade.
+    eye: vec4<f32>,
+}
+
+// An object as what it takes of the light, see `reverie_spatial::objects::Shader`.
+struct Shader {
+    axes: array<vec4<f32>, 3>,
+    centre: vec4<f32>,
+    sun: vec4<f32>,
+    shape: vec4<f32>,
+    ball: vec4<f32>,
 }
 
 struct Texel {
@@ -32,6 +43,7 @@ struct Texel {
 @group(0) @binding(4) var<storage, read> backdrop: array<vec4<f32>>;
 @group(0) @binding(5) var colour_out: texture_storage_2d<rgba8unorm, write>;
 @group(0) @binding(6) var inverse_depth_out: texture_storage_2d<r32float, write>;
+@group(0) @binding(7) var<storage, read> shaders: array<Shader>;
 
 const NOTHING = Texel(vec4(0.0), 0.0);
 
@@ -219,6 +231,102 @@ fn sample_above(level: u32, at: vec2<i32>, group: vec2<u32>) -> vec4<f32> {
     return (own.x * a + own.y * b + own.z * c + own.w * d) / dot(own, vec4(1.0));
 }
 
+// Where a line enters and leaves -half to half along one axis.
+fn slab(start: f32, along: f32, half: f32) -> vec2<f32> {
+    let step = select(along, 1e-4, abs(along) < 1e-4);
+    let a = (-half - start) / step;
+    let b = (half - start) / step;
+    return vec2(min(a, b), max(a, b));
+}
+
+// Where a line enters and leaves the unit ball; the wrong way round by how far it misses.
+fn unit_ball(start: vec3<f32>, along: vec3<f32>) -> vec2<f32> {
+    let a = max(dot(along, along), 1e-6);
+    let b = dot(start, along);
+    let disc = b * b - a * (dot(start, start) - 1.0);
+    let root = sqrt(abs(disc)) / a * select(1.0, -1.0, disc < 0.0);
+    return vec2(-b / a - root, -b / a + root);
+}
+
+// What is left of a display value at a point of the world. Follows
+// `reverie_spatial::objects::Shader::kept`.
+fn kept(k: u32, point: vec3<f32>) -> f32 {
+    let shape = shaders[k].shape;
+    let to_ball = point - shaders[k].ball.xyz;
+    if dot(to_ball, to_ball) > shape.z * shape.z {
+        return 1.0;
+    }
+    let from_centre = point - shaders[k].centre.xyz;
+    let x = shaders[k].axes[0];
+    let y = shaders[k].axes[1];
+    let z = shaders[k].axes[2];
+    var local = vec3(dot(x.xyz, from_centre), dot(y.xyz, from_centre), dot(z.xyz, from_centre));
+    var half = vec3(x.w, y.w, z.w);
+    let beyond = max(abs(local) - half, vec3(0.0));
+    if max(beyond.x, max(beyond.y, beyond.z)) <= 0.01 * min(half.x, min(half.y, half.z)) {
+        return 1.0;
+    }
+    var away = length(beyond);
+    if shape.x >= 0.5 {
+        let across = length(local.xz / half.xz);
+        away = length(vec2(max(across - 0.72, 0.0) * min(half.x, half.z), beyond.y));
+    }
+    let near = max(1.0 - away / shaders[k].centre.w, 0.0);
+    let contact = 1.0 - OBJECT_CONTACT * near * near;
+    let sun = shaders[k].sun;
+    if sun.w >= 1.0 {
+        return contact;
+    }
+    if shape.x > 2.5 {
+        local.y -= 0.3 * half.y;
+        half.y *= 0.7;
+    }
+    var span: vec2<f32>;
+    if shape.x < 0.5 {
+        let a = slab(local.x, sun.x, half.x);
+        let b = slab(local.y, sun.y, half.y);
+        let c = slab(local.z, sun.z, half.z);
+        span = vec2(max(a.x, max(b.x, c.x)), min(a.y, min(b.y, c.y)));
+    } else if shape.x < 1.5 {
+        let flat_half = vec3(half.x, 1.0, half.z);
+        let level = vec3(1.0, 0.0, 1.0);
+        let round = unit_ball(local / flat_half * level, sun.xyz / flat_half * level);
+        let b = slab(local.y, sun.y, half.y);
+        span = vec2(max(round.x, b.x), min(round.y, b.y));
+    } else {
+        span = unit_ball(local / half, sun.xyz / half);
+    }
+    if span.y <= 0.0 {
+        return contact;
+    }
+    let soft = shape.y + OBJECT_SOFT_PER_M * max(span.x, 0.0);
+    let shadow = smoothstep(0.0, 1.0, (span.y - span.x) / (2.0 * soft) + 0.5);
+    return contact * (1.0 - (1.0 - sun.w) * shadow);
+}
+
+// What objects leave of a pixel's light.
+fn shaded(at: vec2<i32>, inverse_depth: f32) -> f32 {
+    let count = u32(fill.eye.w);
+    if count == 0u || inverse_depth <= 0.0 {
+        return 1.0;
+    }
+    let uv = vec2<f32>(at) + 0.5;
+    let ray = vec3(
+        (uv.x - fill.camera.z) / fill.camera.x,
+        (fill.camera.w - uv.y) / fill.camera.y,
+        -1.0,
+    ) / inverse_depth;
+    let point = fill.world_from_view[0].xyz * ray.x
+        + fill.world_from_view[1].xyz * ray.y
+        + fill.world_from_view[2].xyz * ray.z
+        + fill.eye.xyz;
+    var left = 1.0;
+    for (var k = 0u; k < count; k++) {
+        left *= kept(k, point);
+    }
+    return left;
+}
+
 @compute @workgroup_size(16, 16)
 fn push_levels(
     @builtin(workgroup_id) group_id: vec3<u32>,
@@ -275,7 +383,8 @@ fn push_levels(
             if own[k].weight == 0.0 {
                 value = sample_above(1u, at, group);
             }
-            textureStore(colour_out, at, vec4(value.rgb, own[k].weight));
+            let colour = value.rgb * shaded(at, value.a);
+            textureStore(colour_out, at, vec4(colour, own[k].weight));
             textureStore(inverse_depth_out, at, vec4(value.a, 0.0, 0.0, 0.0));
         }
     }

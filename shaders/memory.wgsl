@@ -12,6 +12,23 @@ struct Map {
     depth: vec4<f32>,
     // Width and height of the remembered view in pixels.
     size: vec2<f32>,
+    // 1 + index into `objects` of the object that it is a side of; 0 is none.
+    object: u32,
+}
+
+// The light on an object, and how a point of one of its sides faces it.
+struct Object {
+    // Factors of (u, v, 1, w), over w: the point in the box stretched to -1 to 1.
+    point: array<vec4<f32>, 3>,
+    // The box's axes in the world; the last number is 1 over half its edge along that axis.
+    axes: array<vec4<f32>, 3>,
+    // Light from all around: +X, -X, +Y, -Y, +Z, -Z.
+    around: array<vec4<f32>, 6>,
+    // Towards the sun; the last number is the kind of solid.
+    sun_direction: vec4<f32>,
+    sun: vec4<f32>,
+    // The side's axis, outwards.
+    out: vec4<f32>,
 }
 
 // One level of one tile.
@@ -32,6 +49,7 @@ struct Draw {
 @group(0) @binding(0) var<storage, read> maps: array<Map>;
 @group(0) @binding(1) var<storage, read> draws: array<Draw>;
 @group(0) @binding(2) var<storage, read> words: array<u32>;
+@group(0) @binding(3) var<storage, read> objects: array<Object>;
 
 struct Varying {
     @builtin(position) position: vec4<f32>,
@@ -56,6 +74,64 @@ fn clip(map: u32, uv: vec2<f32>, w: f32) -> vec4<f32> {
     return vec4(dot(maps[map].x, p), dot(maps[map].y, p), NEAR_M * w, depth);
 }
 
+fn power9(x: vec3<f32>) -> vec3<f32> {
+    let cube = x * x * x;
+    return cube * cube * cube;
+}
+
+// Follows `reverie_spatial::objects::facing`.
+fn facing(solid: f32, point: vec3<f32>, inverse_half: vec3<f32>, out: vec3<f32>) -> vec3<f32> {
+    let p = clamp(point, vec3(-1.0), vec3(1.0));
+    var gradient = p;
+    if solid < 0.5 {
+        gradient = power9(p);
+    } else if solid < 1.5 {
+        let radius = length(p.xz);
+        let round = power9(vec3(min(radius, 1.0))).x / max(radius, 1e-3);
+        gradient = vec3(p.x * round, power9(p).y, p.z * round);
+    } else if solid > 2.5 {
+        gradient.y -= 0.25;
+    }
+    let along = gradient * inverse_half;
+    let size = length(along);
+    return select(out, along / size, size > 1e-20) + out * OBJECT_OUTWARD;
+}
+
+// The colour of a vertex in the light where it stands; the memory's own have theirs already.
+fn lit(map: u32, uv: vec2<f32>, w: f32, colour: vec4<f32>) -> vec4<f32> {
+    if maps[map].object == 0u {
+        return colour;
+    }
+    let at = maps[map].object - 1u;
+    let p = vec4(uv, 1.0, w);
+    let point = vec3(
+        dot(objects[at].point[0], p),
+        dot(objects[at].point[1], p),
+        dot(objects[at].point[2], p),
+    ) / w;
+    let x = objects[at].axes[0];
+    let y = objects[at].axes[1];
+    let z = objects[at].axes[2];
+    let sun_direction = objects[at].sun_direction;
+    let own = facing(sun_direction.w, point, vec3(x.w, y.w, z.w), objects[at].out.xyz);
+    let normal = normalize(x.xyz * own.x + y.xyz * own.y + z.xyz * own.z);
+    let squares = normal * normal;
+    var light = objects[at].sun.xyz * max(dot(normal, sun_direction.xyz), 0.0);
+    light += select(objects[at].around[0].xyz, objects[at].around[1].xyz, normal.x < 0.0) * squares.x;
+    light += select(objects[at].around[2].xyz, objects[at].around[3].xyz, normal.y < 0.0) * squares.y;
+    light += select(objects[at].around[4].xyz, objects[at].around[5].xyz, normal.z < 0.0) * squares.z;
+    let s = colour.rgb;
+    let linear = select(pow((s + 0.055) / 1.055, vec3(2.4)), s / 12.92, s <= vec3(0.04045));
+    let scene = max(linear * light, vec3(0.0));
+    let display = scene / (1.0 + scene);
+    let encoded = select(
+        1.055 * pow(display, vec3(1.0 / 2.4)) - 0.055,
+        12.92 * display,
+        display <= vec3(0.0031308),
+    );
+    return vec4(encoded, colour.a);
+}
+
 @vertex
 fn whole_cell(
     @builtin(vertex_index) vertex: u32,
@@ -65,10 +141,9 @@ fn whole_cell(
     let columns = low_high(draw.stride_and_columns).y;
     let word = draw.first_word + 2u * vertex;
     let uv = pixel(draw, vec2(vertex % columns, vertex / columns));
-    return Varying(
-        clip(draw.map, uv, bitcast<f32>(words[word])),
-        unpack4x8unorm(words[word + 1u]),
-    );
+    let w = bitcast<f32>(words[word]);
+    let colour = lit(draw.map, uv, w, unpack4x8unorm(words[word + 1u]));
+    return Varying(clip(draw.map, uv, w), colour);
 }
 
 // A cut cell's quarters: 4 quads of 6 vertices each, see `reverie_spatial::quarters`.
@@ -116,7 +191,10 @@ fn quarter_cell(
         select(across, centre, place.y == 1u),
         place.x == 1u,
     );
-    return Varying(clip(draw.map, uv, w), unpack4x8unorm(words[own_word + 1u]));
+    // The whole quarter has its vertex's colour.
+    let own_uv = pixel(draw, own_at);
+    let colour = lit(draw.map, own_uv, own, unpack4x8unorm(words[own_word + 1u]));
+    return Varying(clip(draw.map, uv, w), colour);
 }
 
 @fragment

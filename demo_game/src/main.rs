@@ -9,6 +9,7 @@
 mod choices;
 mod chooser;
 mod covers;
+mod crates;
 mod film;
 mod guide;
 mod menu;
@@ -85,6 +86,7 @@ fn play(seed: Option<WorldSeed>, folder: Option<PathBuf>) -> ExitCode {
         .add_plugins((
             ReveriePlugins,
             object::ObjectPlugin,
+            crates::CratesPlugin,
             guide::GuidePlugin,
             menu::MenuPlugin,
             weather::WeatherPlugin,

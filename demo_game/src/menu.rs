@@ -8,12 +8,13 @@ use bevy_reverie::prelude::*;
 /// How long a hint or a message stays, seconds.
 const HINT_SECS: f32 = 8.0;
 
-const CONTROLS: [(&str, &str); 12] = [
+const CONTROLS: [(&str, &str); 13] = [
     ("W A S D / left stick", "walk"),
     ("mouse / right stick / arrows", "look (click to grab the pointer)"),
     ("Space, C / triggers", "up, down"),
     ("Shift / left stick press", "faster"),
     ("E / south button", "use"),
+    ("G", "drop a crate"),
     ("R, T, Y", "another weather, three hours later, another season"),
     ("Backspace", "take that back"),
     ("F1", "a sentence, weather, figures, the painter, depth view"),

@@ -27,7 +27,7 @@ use bevy_reverie::{
     headless,
     present::PresentedView,
 };
-use reverie_spatial::{Frame, Memory, Renderer};
+use reverie_spatial::{Frame, Memory, Renderer, objects::Objects};
 use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
 use std::{
     error::Error,
@@ -61,8 +61,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut app = app()?;
     support(app.world()).map_err(|reason| format!("the GPU cannot draw memories: {reason}"))?;
-    let view =
-        |frame| PresentedView { memory: memory.clone(), pose: walk(frame), intrinsics: screen };
+    let view = |frame| PresentedView {
+        memory: memory.clone(),
+        objects: Objects::new(),
+        pose: walk(frame),
+        intrinsics: screen,
+    };
     let camera = app.world_mut().spawn(view(0)).id();
     let mut gpu_ms = Vec::with_capacity(frames);
     for frame in 0..WARM_UP_FRAMES + frames {

@@ -14,6 +14,7 @@ use bevy::{
     render::{RenderApp, extract_resource::ExtractResourcePlugin, renderer::RenderAdapterInfo},
     transform::TransformSystems,
 };
+use reverie_spatial::{Memory, objects::Objects};
 use reverie_world_model::{Intrinsics, Pose};
 use wgpu_types::DeviceType;
 
@@ -105,26 +106,32 @@ fn request(
             continue;
         };
         let intrinsics = screen_intrinsics(&world.intrinsics, viewport, view.size);
-        let pose = world.motion.pose(&world.memory);
+        let pose = world.motion.pose(&world.surroundings());
         match *path {
             PresentPath::Cpu => presenter.ask(Order {
                 memory: world.shown().clone(),
+                objects: world.objects.clone(),
                 pose,
                 intrinsics,
                 input_at: start.0,
             }),
             PresentPath::Gpu => match presented {
                 Some(mut presented) => {
-                    let now = (world.shown().revision(), pose, intrinsics);
-                    let was = (presented.memory.revision(), presented.pose, presented.intrinsics);
+                    let revisions = |memory: &Memory, objects: &Objects| {
+                        (memory.revision(), objects.revision())
+                    };
+                    let now = (revisions(world.shown(), &world.objects), pose, intrinsics);
+                    let PresentedView { memory, objects, .. } = &*presented;
+                    let was = (revisions(memory, objects), presented.pose, presented.intrinsics);
                     if was != now {
-                        *presented =
-                            PresentedView { memory: world.shown().clone(), pose, intrinsics };
+                        let (memory, objects) = (world.shown().clone(), world.objects.clone());
+                        *presented = PresentedView { memory, objects, pose, intrinsics };
                     }
                 }
                 None => {
                     commands.entity(entity).insert(PresentedView {
                         memory: world.shown().clone(),
+                        objects: world.objects.clone(),
                         pose,
                         intrinsics,
                     });

@@ -20,7 +20,10 @@ use bevy::{
     },
 };
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use reverie_spatial::{Frame, Memory, Renderer};
+use reverie_spatial::{
+    Frame, Memory, Renderer,
+    objects::{Objects, Surroundings},
+};
 use reverie_world_model::{Intrinsics, Pose};
 use std::{
     sync::Arc,
@@ -40,6 +43,7 @@ pub(crate) const LOCKSTEP_PATIENCE: Duration = Duration::from_secs(60);
 /// What to draw.
 pub(crate) struct Order {
     pub memory: Memory,
+    pub objects: Objects,
     pub pose: Pose,
     pub intrinsics: Intrinsics,
     /// When the input was taken that led to the pose.
@@ -51,7 +55,8 @@ pub(crate) struct Picture {
     pub frame: Frame,
     pub pose: Pose,
     pub intrinsics: Intrinsics,
-    pub revision: u64,
+    /// Of its memory and its objects.
+    pub revision: (u64, u64),
     pub input_at: Instant,
 }
 
@@ -60,7 +65,7 @@ pub(crate) struct Picture {
 pub struct CpuPresenter {
     thread: Option<DrawingThread>,
     /// What was asked for last.
-    asked: Option<(u64, Pose, Intrinsics)>,
+    asked: Option<((u64, u64), Pose, Intrinsics)>,
     /// The newest picture.
     pub(crate) picture: Option<Arc<Picture>>,
 }
@@ -75,7 +80,8 @@ struct DrawingThread {
 impl CpuPresenter {
     /// Asks for a picture, unless the last one asked for is the same.
     pub(crate) fn ask(&mut self, order: Order) {
-        let wanted = (order.memory.revision(), order.pose, order.intrinsics);
+        let revision = (order.memory.revision(), order.objects.revision());
+        let wanted = (revision, order.pose, order.intrinsics);
         if self.asked == Some(wanted) {
             return;
         }
@@ -156,24 +162,26 @@ impl DrawingThread {
 fn draw_orders(inbox: &Receiver<Order>, out: &Sender<Arc<Picture>>) {
     let mut renderer = Renderer::new();
     let mut pool: Vec<Arc<Picture>> = Vec::with_capacity(PICTURES + 1);
-    while let Ok(Order { memory, pose, intrinsics, input_at }) = inbox.recv() {
+    while let Ok(Order { memory, objects, pose, intrinsics, input_at }) = inbox.recv() {
         // A picture that nobody else holds any more is drawn over.
         let free = pool.iter().position(|picture| Arc::strong_count(picture) == 1);
         let mut picture = match free {
             Some(at) => pool.swap_remove(at),
             None => {
-                Arc::new(Picture { frame: Frame::new(), pose, intrinsics, revision: 0, input_at })
+                let (frame, revision) = (Frame::new(), (0, 0));
+                Arc::new(Picture { frame, pose, intrinsics, revision, input_at })
             }
         };
         if let Some(mine) = Arc::get_mut(&mut picture) {
-            if let Err(error) = renderer.render(&memory, &pose, &intrinsics, &mut mine.frame) {
+            let world = Surroundings { memory: &memory, objects: &objects };
+            if let Err(error) = renderer.render_with(&world, &pose, &intrinsics, &mut mine.frame) {
                 error_once!("the world cannot be drawn: {error}");
                 continue;
             }
             (mine.pose, mine.intrinsics, mine.input_at) = (pose, intrinsics, input_at);
-            mine.revision = memory.revision();
+            mine.revision = (memory.revision(), objects.revision());
         }
-        drop(memory);
+        drop((memory, objects));
         pool.push(Arc::clone(&picture));
         if out.send(picture).is_err() {
             return;

@@ -38,6 +38,7 @@ pub mod present;
 mod preset;
 mod projection;
 mod prompt;
+pub mod proxies;
 mod query;
 mod shaders;
 mod shadow;
@@ -59,6 +60,7 @@ pub use present::PresentPath;
 pub use preset::{FollowPreset, PresetError, PresetFailed, WorldPreset, WorldPresetPlugin};
 pub use projection::WorldProjection;
 pub use prompt::{PromptReading, PromptSeed};
+pub use proxies::{WorldProxy, WorldProxyId, WorldProxyPlugin, WorldProxyStatus};
 pub use query::WorldQuery;
 pub use shadow::{
     CastsWorldShadow, MAX_CAPSULES, ShadowCapsule, ShadowCapsules, WorldShadowPlugin,
@@ -104,7 +106,8 @@ pub mod prelude {
         ReverieSystems, SaveWorld, ShadowCapsule, ShadowCapsules, WorldAction, WorldAmbience,
         WorldCamera, WorldChanged, WorldClock, WorldConditions, WorldControls, WorldFigures,
         WorldLight, WorldLightSettings, WorldLog, WorldModels, WorldPainting, WorldPanel,
-        WorldPreset, WorldQuery, WorldSaved, WorldSeed, WorldStarted, WorldStatus, WorldView,
+        WorldPreset, WorldProxy, WorldProxyId, WorldProxyStatus, WorldQuery, WorldSaved, WorldSeed,
+        WorldStarted, WorldStatus, WorldView,
     };
     pub use leafwing_input_manager::prelude::{ActionState, InputMap};
     pub use reverie_avatar::{FaceShape, HumanBone};
@@ -129,6 +132,7 @@ pub mod prelude {
 /// | [`WorldShadowPlugin`] | shadows of the game's things on the world's picture | they float |
 /// | [`WorldWeatherPlugin`] | fog, dark, rain and snow in the air, before world and meshes | only colours change |
 /// | [`WorldPresetPlugin`] | RON presets with hot reload | set the components yourself |
+/// | [`WorldProxyPlugin`] | [`WorldProxy`]: things that the world paints where entities stand | place events yourself |
 /// | [`AvatarPlugin`] | people: bodies, lives, faces | [`Avatar`](avatar::Avatar)s are not there |
 /// | [`SpeechPlugin`] | [`Say`](speech::Say): voices in space, lips, hands | nobody speaks |
 /// | [`SubtitlesPlugin`] | what is said, at the lower edge | read [`SpeechState`](speech::SpeechState) yourself |
@@ -151,6 +155,7 @@ impl PluginGroup for ReveriePlugins {
             .add(WorldShadowPlugin)
             .add(WorldWeatherPlugin)
             .add(WorldPresetPlugin)
+            .add(WorldProxyPlugin)
             .add(AvatarPlugin)
             .add(SpeechPlugin::default())
             .add(SubtitlesPlugin)

@@ -5,6 +5,7 @@ use bevy::prelude::Resource;
 use reverie_simulator::{Quality, SimulatorModel};
 use reverie_spatial::{
     Air, Frame, Memory, PaintStatus, PaintTiming, Renderer, SpatialConfig, SpatialModel,
+    objects::Objects,
 };
 use reverie_world_model::{
     Action, Conditions, DepthImage, ImageSeed, Intrinsics, ModelSpec, Observation, Pose,
@@ -159,6 +160,8 @@ pub(crate) struct Moment {
     /// The memory in the colours of the conditions.
     pub shown: Memory,
     pub weather: WeatherNow,
+    /// What stands in it; none of a model that shows them in its own pictures.
+    pub objects: Objects,
     pub painting: WorldPainting,
     /// The light, where the model knows it.
     pub light: Option<SceneLight>,
@@ -227,6 +230,7 @@ impl Generated {
                 secs: now_secs,
                 ..WeatherNow::default()
             },
+            objects: Objects::none().clone(),
             painting: WorldPainting::default(),
             light,
         })
@@ -268,6 +272,7 @@ impl Embedded {
                     coverage: self.coverage,
                     memory: memory.clone(),
                     shown: model.shown().unwrap_or(memory).clone(),
+                    objects: model.objects().clone(),
                     weather,
                     painting: model.paint_status().map(painting_of).unwrap_or_default(),
                     // Under other conditions its light is another: it is estimated from what is shown.
@@ -400,6 +405,14 @@ impl LiveModel {
                 generated.forget();
                 Ok(())
             }
+        }
+    }
+
+    /// What stands in the world; `None` of a model that shows it in its own pictures.
+    pub fn objects(&self) -> Option<Objects> {
+        match self {
+            Self::Spatial(embedded) => Some(embedded.model.objects().clone()),
+            Self::Other(_) => None,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{
     ReverieSettings,
     present::PresentPath,
     preset::{FollowPreset, PresetFailed},
+    proxies,
     view::{
         ModelFailed, RetryWorld, WorldClock, WorldConditions, WorldFigures, WorldPainting,
         WorldStarted, WorldStatus, WorldView,
@@ -17,7 +18,7 @@ use bevy::{ecs::entity::EntityHashMap, prelude::*};
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui};
 use prompt::PromptBox;
 
-const WARNING: egui::Color32 = egui::Color32::from_rgb(255, 170, 90);
+pub(crate) const WARNING: egui::Color32 = egui::Color32::from_rgb(255, 170, 90);
 
 /// The panel; other code may open and close it.
 #[derive(Resource, Debug, Clone, PartialEq, Reflect)]
@@ -36,7 +37,7 @@ impl Default for WorldPanel {
 }
 
 /// The egui panel: a box for a sentence, seed, model, the three figures, coverage, memory, the painter's queue, weather, hour and season, depth
-/// view, painted parts, errors and retry.
+/// view, painted parts, proxies, errors and retry.
 pub struct WorldPanelPlugin;
 
 impl Plugin for WorldPanelPlugin {
@@ -102,6 +103,7 @@ fn panel(
     mut dragged: ResMut<conditions::Dragged>,
     path: Res<PresentPath>,
     mut boxes: Local<EntityHashMap<PromptBox>>,
+    mut proxies: Query<proxies::list::Listed>,
 ) -> Result {
     let context = contexts.ctx_mut()?;
     egui::Window::new("World").default_pos([12.0, 12.0]).resizable(false).show(context, |ui| {
@@ -145,6 +147,7 @@ fn panel(
             });
             ui.separator();
         }
+        proxies::list::list(ui, &mut commands, &mut proxies);
         let mut depth_view = settings.depth_view;
         if ui.checkbox(&mut depth_view, "Show depth").changed() {
             settings.depth_view = depth_view;

@@ -13,7 +13,7 @@ use bevy::{
         render_resource::TextureView, sync_component::SyncComponent,
     },
 };
-use reverie_spatial::Memory;
+use reverie_spatial::{Memory, objects::Objects};
 use reverie_world_model::{Intrinsics, Pose};
 use std::time::Instant;
 
@@ -34,6 +34,8 @@ pub enum PresentPath {
 pub struct PresentedView {
     /// A snapshot; cheap to clone.
     pub memory: Memory,
+    /// What stands in it; cheap to clone.
+    pub objects: Objects,
     /// Where the camera is.
     pub pose: Pose,
     /// The camera, at the size in pixels of its viewport.

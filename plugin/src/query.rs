@@ -1,11 +1,13 @@
 //! Questions to the world's geometry.
 
-use crate::{view::WorldView, world::ViewRuntime};
+use crate::{
+    view::WorldView,
+    world::{LiveWorld, ViewRuntime},
+};
 use bevy::{ecs::system::SystemParam, prelude::*};
-use reverie_spatial::Memory;
 use reverie_world_model::{RayHit, SpatialQuery};
 
-/// Asks the newest memory of a world: ray casts, ground height, free space.
+/// Asks the newest memory of a world, and what was placed in it: ray casts, ground height, free space.
 ///
 /// World space is Bevy's. Answers cover what is known: unknown space is free and has no ground.
 ///
@@ -49,25 +51,25 @@ impl WorldQuery<'_, '_> {
     /// One world among several, by the entity of its [`WorldView`]; `None` before it has started.
     pub fn of(&self, view: Entity) -> Option<&dyn SpatialQuery> {
         let world = self.views.get(view).ok()?.world.as_ref()?;
-        Some(&world.memory)
+        Some(world)
     }
 
     /// How far what is in a direction of the only world is, metres: what is known, else what is guessed
     /// from around it; `None` for the sky, and without a world.
     pub(crate) fn distance(&self, origin: Vec3, direction: Vec3, max_m: f32) -> Option<f32> {
-        let memory = self.memory()?;
-        if let Some(hit) = memory.ray_cast(origin, direction, max_m) {
+        let world = self.world()?;
+        if let Some(hit) = world.ray_cast(origin, direction, max_m) {
             return Some(hit.distance_m);
         }
-        let [.., inverse_distance] = memory.backdrop().sample(direction);
+        let [.., inverse_distance] = world.memory.backdrop().sample(direction);
         (inverse_distance * max_m > 1.0).then(|| 1.0 / inverse_distance)
     }
 
     fn only(&self) -> Option<&dyn SpatialQuery> {
-        self.memory().map(|memory| memory as &dyn SpatialQuery)
+        self.world().map(|world| world as &dyn SpatialQuery)
     }
 
-    fn memory(&self) -> Option<&Memory> {
-        Some(&self.views.single().ok()?.world.as_ref()?.memory)
+    fn world(&self) -> Option<&LiveWorld> {
+        self.views.single().ok()?.world.as_ref()
     }
 }

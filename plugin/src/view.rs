@@ -41,7 +41,8 @@ use std::{
     WorldAmbience,
     WorldConditions,
     InputMap<WorldAction> = WorldAction::default_map(),
-    crate::world::ViewRuntime
+    crate::world::ViewRuntime,
+    crate::proxies::ProxyLedger
 )]
 #[serde(default, deny_unknown_fields)]
 pub struct WorldView {

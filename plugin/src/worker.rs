@@ -12,6 +12,7 @@ use crate::{
 };
 use bevy::math::UVec2;
 use reverie_inference::{Worker, WorkerError};
+use reverie_spatial::objects::Objects;
 use reverie_world_model::{ModelSpec, Seed, Snapshot, WorldEvent};
 use std::{collections::VecDeque, convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 
@@ -61,8 +62,13 @@ pub(crate) enum Report {
         /// What was made of the sentence it started from.
         reading: Option<PromptReading>,
     },
-    /// The world follows the event.
-    Changed(WorldEvent),
+    /// The world follows the event. These things stand in it then, which the next tick brings, too; `None` of a model that
+    /// shows them in its own pictures.
+    Changed {
+        serial: u64,
+        event: WorldEvent,
+        objects: Option<Objects>,
+    },
     /// The world runs on without it.
     Refused {
         what: &'static str,
@@ -198,7 +204,8 @@ impl Stage {
                 match model.apply(&event) {
                     Ok(()) => {
                         log.event(event.clone());
-                        Report::Changed(event)
+                        let (serial, objects) = (self.serial, model.objects());
+                        Report::Changed { serial, event, objects }
                     }
                     Err(error) => Report::Refused { what: "event", error: error.to_string() },
                 }

@@ -18,8 +18,11 @@ use crate::{
     worker::{ModelThread, Report, Request, Resume, Start},
 };
 use bevy::{asset::io::file::FileAssetReader, prelude::*};
-use reverie_spatial::{Memory, PaintMarker};
-use reverie_world_model::{Intrinsics, SceneLight};
+use reverie_spatial::{
+    Memory, PaintMarker,
+    objects::{Objects, Surroundings},
+};
+use reverie_world_model::{Intrinsics, RayHit, SceneLight, SpatialQuery};
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
 /// Size of the pictures a model makes when no viewport is known yet, pixels.
@@ -84,6 +87,13 @@ pub(crate) struct LiveWorld {
     pub follows_conditions: bool,
     /// Time of the world when it began or was restored, seconds.
     pub began_secs: f64,
+    /// What stands in it, where it is to be drawn now; see [`crate::proxies`].
+    pub objects: Objects,
+    /// The revision of the model's own list that `objects` comes from.
+    pub objects_of: u64,
+    /// What an event made of them since the last tick. A running world shows it with its next tick,
+    /// at the same frame in every run; one that stands still at once.
+    changed: Option<Objects>,
     pub intrinsics: Intrinsics,
     pub motion: Motion,
     pub coverage: f32,
@@ -105,12 +115,42 @@ impl ViewRuntime {
     pub(crate) fn running(&self) -> u64 {
         self.running
     }
+
+    /// A log is being played.
+    pub(crate) fn replays(&self) -> bool {
+        self.replay.is_some()
+    }
 }
 
 impl LiveWorld {
     /// The memory as it is to be drawn.
     pub fn shown(&self) -> &Memory {
         self.marked.as_ref().unwrap_or(&self.coloured)
+    }
+
+    /// Its geometry.
+    pub fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { memory: &self.memory, objects: &self.objects }
+    }
+
+    fn take_objects(&mut self, objects: Objects) {
+        self.changed = None;
+        if self.objects_of != objects.revision() {
+            self.objects_of = objects.revision();
+            self.objects = objects;
+        }
+    }
+}
+
+impl SpatialQuery for LiveWorld {
+    fn ray_cast(&self, origin: Vec3, direction: Vec3, max_distance_m: f32) -> Option<RayHit> {
+        self.surroundings().ray_cast(origin, direction, max_distance_m)
+    }
+    fn ground_height(&self, point: Vec3) -> Option<f32> {
+        self.surroundings().ground_height(point)
+    }
+    fn is_free(&self, centre: Vec3, radius_m: f32) -> bool {
+        self.surroundings().is_free(centre, radius_m)
     }
 }
 
@@ -299,7 +339,9 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                 Report::Began { serial, moment, tick_hz, follows_conditions, reading }
                     if serial == runtime.serial =>
                 {
-                    let Moment { pose, intrinsics, coverage, memory, shown, weather, .. } = *moment;
+                    let Moment {
+                        pose, intrinsics, coverage, memory, shown, objects, weather, ..
+                    } = *moment;
                     let motion = Motion::new((*embodiment).into(), pose);
                     *light = WorldAmbience::of(&shown);
                     conditions.set_if_neq(WorldConditions::of(&weather));
@@ -319,6 +361,9 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                         began_secs: weather.secs,
                         follows_conditions,
                         weather,
+                        objects_of: objects.revision(),
+                        changed: None,
+                        objects,
                         intrinsics,
                         motion,
                         coverage,
@@ -360,6 +405,7 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                         told.failed.write(ModelFailed { view: entity, error, still_running: true });
                     }
                     world.weather = moment.weather;
+                    world.take_objects(moment.objects);
                     world.coverage = moment.coverage;
                     world.light = moment.light;
                     let error = moment.painting.error.clone();
@@ -395,7 +441,13 @@ fn receive(mut views: Query<Receiving>, settings: Res<ReverieSettings>, mut told
                     status.set_if_neq(WorldStatus::Failed(error.clone()));
                     told.failed.write(ModelFailed { view: entity, error, still_running: false });
                 }
-                Report::Changed(event) => {
+                Report::Changed { serial, event, objects } => {
+                    if let Some(world) = &mut runtime.world
+                        && serial == runtime.running
+                        && objects.is_some()
+                    {
+                        world.changed = objects;
+                    }
                     told.changed.write(WorldChanged { view: entity, event });
                 }
                 Report::Refused { what, error } => {
@@ -433,6 +485,9 @@ fn tick(
         let stopped = matches!(runtime.stop, Some(Stop::Tick | Stop::Thread));
         let Some(world) = &mut runtime.world else { continue };
         if clock.paused || stopped {
+            if let Some(objects) = world.changed.take() {
+                world.take_objects(objects);
+            }
             continue;
         }
         let tick_hz = clock.tick_hz;
@@ -463,7 +518,9 @@ fn tick(
             continue;
         }
         let mut last = clock.tick;
-        world.motion.advance(&runtime.input, time.delta_secs(), tick_secs, &world.memory, |tick| {
+        let LiveWorld { memory, objects, motion, .. } = world;
+        let around = Surroundings { memory, objects };
+        motion.advance(&runtime.input, time.delta_secs(), tick_secs, &around, |tick| {
             last = tick.number;
             if let Some(worker) = worker {
                 worker.send(Request::Step(running, tick));
@@ -491,16 +548,17 @@ fn play(
     loop {
         let number = world.motion.next_number();
         let sent = number - 1;
-        let Some(action) = replay.log.ticks.get(sent as usize).copied() else { return false };
-        let part_secs = left_secs.min(world.motion.until_tick_secs(tick_secs));
-        if part_secs >= world.motion.until_tick_secs(tick_secs) * 0.9999 && !may_send() {
-            return true;
-        }
+        // Also those after the last tick.
         while let Some((_, event)) =
             replay.log.events.get(replay.events).filter(|(before, _)| *before <= sent)
         {
             worker.send(Request::Change(event.clone()));
             replay.events += 1;
+        }
+        let Some(action) = replay.log.ticks.get(sent as usize).copied() else { return false };
+        let part_secs = left_secs.min(world.motion.until_tick_secs(tick_secs));
+        if part_secs >= world.motion.until_tick_secs(tick_secs) * 0.9999 && !may_send() {
+            return true;
         }
         let input = FrameInput {
             move_mps: action.move_mps,
@@ -508,7 +566,9 @@ fn play(
             interact: action.interact,
             ..FrameInput::default()
         };
-        world.motion.advance(&input, part_secs, tick_secs, &world.memory, |tick| {
+        let LiveWorld { memory, objects, motion, .. } = &mut *world;
+        let around = Surroundings { memory, objects };
+        motion.advance(&input, part_secs, tick_secs, &around, |tick| {
             worker.send(Request::Step(running, Tick { action, exact: true, ..tick }));
         });
         left_secs -= part_secs;

@@ -34,8 +34,13 @@ use bevy_reverie::{
     },
     present::{PresentPath, PresentedTextures, PresentedView},
 };
-use reverie_spatial::{Frame, Memory, Renderer};
-use reverie_world_model::{DepthImage, Intrinsics, Pose, RgbImage};
+use reverie_spatial::{
+    Frame, Memory, Renderer, SpatialConfig, SpatialModel,
+    objects::{ObjectClass, Objects, Surroundings},
+};
+use reverie_world_model::{
+    Action, DepthImage, Intrinsics, Pose, RgbImage, Seed, SeedSource, WorldEvent, WorldModel as _,
+};
 use std::time::{Duration, Instant};
 
 /// Nothing here takes this long unless it hangs.
@@ -149,9 +154,10 @@ struct Agreement {
 
 fn compare(app: &App, camera: Entity) -> Agreement {
     let view = app.world().get::<PresentedView>(camera).expect("a view");
+    let world = Surroundings { memory: &view.memory, objects: &view.objects };
     let mut frame = Frame::new();
     Renderer::new()
-        .render(&view.memory, &view.pose, &view.intrinsics, &mut frame)
+        .render_with(&world, &view.pose, &view.intrinsics, &mut frame)
         .expect("a valid camera");
     let gpu = picture(app, camera);
     let pixels = view.intrinsics.pixels();
@@ -256,7 +262,7 @@ fn pictures_agree_with_the_cpu() {
         ("far away, coarse levels", eye(2.0, 9.0, 25.0, 3.0, -12.0), screen),
     ];
     let cameras = looks.map(|(what, pose, intrinsics)| {
-        let view = PresentedView { memory: memory.clone(), pose, intrinsics };
+        let view = PresentedView { memory: memory.clone(), objects: none(), pose, intrinsics };
         (what, app.world_mut().spawn(view).id())
     });
     app.update();
@@ -288,6 +294,72 @@ fn pictures_agree_with_the_cpu() {
     assert!(app.sub_app(RenderApp).world().get::<PresentedTextures>(gone).is_none());
 }
 
+fn none() -> Objects {
+    Objects::new()
+}
+
+/// One object of every class in a yard, painted, in rows in front of the eye.
+fn furnished() -> (Memory, Objects) {
+    let assets = Some(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets"));
+    let config = SpatialConfig {
+        width: 160,
+        height: 90,
+        painting: None,
+        assets,
+        ..SpatialConfig::default()
+    };
+    let mut model = SpatialModel::new(config).expect("settings");
+    let start = eye(0.0, 1.6, 0.0, 0.0, 0.0);
+    let (rgb, depth) = shot(&start, &camera(160, 90));
+    let image = ImageSeed { rgb, depth: Some(depth), intrinsics: Some(camera(160, 90)) };
+    let seed = Seed { start: Some(start), ..Seed::new(SeedSource::Image(image)) };
+    model.begin(&seed).expect("a yard");
+    for (k, class) in ObjectClass::all().enumerate() {
+        let (row, column) = ((k / 5) as f32, (k % 5) as f32);
+        let event = WorldEvent::Place {
+            id: k as u64,
+            class: class.name().to_owned(),
+            position: Vec3::new(column * 1.1 - 2.2, 0.5, -2.4 - 1.2 * row),
+            rotation: Quat::from_rotation_y(0.3 * k as f32),
+            size: Vec3::new(0.7, 1.0, 0.6),
+            colour: [170, 120, 70],
+        };
+        model.apply(&event).expect("placed");
+    }
+    (0..ObjectClass::COUNT).for_each(|_| drop(model.advance(&Action::default())));
+    (model.memory().expect("begun").clone(), model.objects().clone())
+}
+
+#[test]
+fn objects_look_the_same_on_both() {
+    let mut app = app(GpuPresentPlugin::default());
+    let (memory, objects) = furnished();
+    assert!(objects.list().iter().all(|object| object.painted));
+    let looks = [
+        ("in front of it", eye(0.0, 1.6, 0.5, 0.0, -8.0)),
+        ("close up", eye(-1.2, 1.0, -1.2, 20.0, -5.0)),
+        ("from above", eye(0.5, 4.0, -1.5, 5.0, -60.0)),
+    ];
+    let cameras = looks.map(|(what, pose)| {
+        let (memory, objects) = (memory.clone(), objects.clone());
+        let view = PresentedView { memory, objects, pose, intrinsics: camera(320, 180) };
+        (what, app.world_mut().spawn(view).id())
+    });
+    app.update();
+    for (what, camera) in cameras {
+        assert_agrees(&app, camera, what);
+    }
+    // Moving one uploads nothing but what is seen in more detail.
+    let (_, watched) = cameras[0];
+    let before = (picture(&app, watched).rgba, stats(&app).levels_held);
+    let mut view = app.world_mut().get_mut::<PresentedView>(watched).expect("a view");
+    view.objects.move_to(2, Vec3::new(0.0, 1.5, -1.8), Quat::from_rotation_z(0.4));
+    app.update();
+    assert_agrees(&app, watched, "one moved");
+    assert!(picture(&app, watched).rgba != before.0);
+    assert!(stats(&app).levels_held <= before.1 + 24, "{} {}", before.1, stats(&app).levels_held);
+}
+
 #[test]
 fn tiles_out_of_sight_make_room() {
     let budget = 768 << 10;
@@ -298,6 +370,7 @@ fn tiles_out_of_sight_make_room() {
     }
     let looking = |yaw_deg| PresentedView {
         memory: memory.clone(),
+        objects: none(),
         pose: eye(0.1, 1.6, 0.0, yaw_deg, 0.0),
         intrinsics: camera(192, 108),
     };
@@ -323,7 +396,7 @@ fn what_does_not_fit_is_left_out() {
     let mut memory = Memory::new();
     let pose = eye(0.0, 1.6, 0.0, 0.0, 0.0);
     remember(&mut memory, &pose, &camera(160, 90));
-    let view = PresentedView { memory, pose, intrinsics: camera(160, 90) };
+    let view = PresentedView { memory, objects: none(), pose, intrinsics: camera(160, 90) };
     let camera = app.world_mut().spawn(view).id();
     app.update();
     let stats = stats(&app);
@@ -342,7 +415,7 @@ fn a_device_without_indirect_draws_draws_the_same() {
     let mut memory = Memory::new();
     remember(&mut memory, &eye(0.0, 1.6, 0.0, 0.0, 0.0), &camera(160, 90));
     let pose = eye(0.3, 1.5, -0.2, 6.0, 0.0);
-    let view = PresentedView { memory, pose, intrinsics: camera(200, 120) };
+    let view = PresentedView { memory, objects: none(), pose, intrinsics: camera(200, 120) };
     let camera = app.world_mut().spawn(view).id();
     app.update();
     assert_agrees(&app, camera, "draw by draw");
@@ -356,7 +429,8 @@ fn a_device_that_lacks_something_is_told_apart() {
     let reason = support(app.world()).expect_err("too small");
     assert!(reason.contains("128") && reason.contains("256"), "{reason}");
     let intrinsics = camera(32, 32);
-    let view = PresentedView { memory: Memory::new(), pose: Pose::IDENTITY, intrinsics };
+    let view =
+        PresentedView { memory: Memory::new(), objects: none(), pose: Pose::IDENTITY, intrinsics };
     let camera = app.world_mut().spawn(view).id();
     app.update();
     let entity = app.world().get::<RenderEntity>(camera).expect("synchronised").id();

@@ -5,6 +5,7 @@ mod hearing;
 mod lighting;
 mod mishaps;
 mod painting;
+mod placing;
 mod prompts;
 mod weather;
 

@@ -582,6 +582,8 @@ pub enum EvalPart {
     Prompts,
     /// Worlds under another weather, hour or season, beside the truth under it
     Repaint,
+    /// Things placed as boxes: are they recognised
+    Place,
 }
 
 #[derive(Debug, Subcommand)]

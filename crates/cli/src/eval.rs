@@ -3,6 +3,7 @@
 mod chart;
 mod contestant;
 mod figures;
+mod objects;
 mod painter;
 mod policies;
 mod prompts;
@@ -157,6 +158,12 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
     } else {
         None
     };
+    let placed = if parts.contains(&EvalPart::Place) {
+        let names: Vec<&str> = domains.iter().map(|(name, _)| *name).collect();
+        Some(objects::run(&store, &names, args.quick, &judge.progress, &interrupted)?)
+    } else {
+        None
+    };
     judge.progress.finish_and_clear();
     let line = painter
         .then(|| PainterLine { model: MODEL_NAME, effort: painter::Effort::new(args.quick) });
@@ -164,6 +171,7 @@ pub fn run(args: &EvalWorld) -> Result<(), CliError> {
     table.imagine(line, &imagined);
     table.prompts = prompts;
     table.repaint = repaint;
+    table.placed = placed;
     if let Some(folder) = &args.report {
         report::write(folder, &table, &shown, &obeyed, &imagined)?;
     }
@@ -385,6 +393,7 @@ impl<'a> Bench<'a> {
             domains: BTreeMap::new(),
             prompts: None,
             repaint: None,
+            placed: None,
         })
     }
 }

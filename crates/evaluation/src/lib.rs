@@ -4,7 +4,8 @@
 //! picture and the actions with. A [`Walk`] says where the camera goes; [`judge`] takes the truth and
 //! all contestants along and returns their [`Scores`]; [`judge_commands`] changes weather and hour under
 //! way; [`judge_straight`] goes where nobody has been and back. [`CompletionJudge`] compares windows that a
-//! painter completed. [`ConditionsNetwork`] recognises both in a frame. [`HoldModel`] is the baseline that does nothing.
+//! painter completed. [`ConditionsNetwork`] recognises both in a frame,
+//! [`objects`] what was placed into it. [`HoldModel`] is the baseline that does nothing.
 //!
 //! The metrics themselves are plain functions on pictures ([`psnr()`], [`ssim()`], [`ms_ssim()`],
 //! [`sharpness()`], [`seam_error()`]), depth ([`depth_errors`]), frames ([`align()`]), features
@@ -21,6 +22,7 @@ mod frechet;
 mod gradient;
 mod judge;
 mod mask;
+pub mod objects;
 mod scores;
 mod seen;
 mod similarity;

@@ -30,6 +30,8 @@ pub enum ModelKind {
     Lips,
     /// What a sentence asks of a world.
     Prompts,
+    /// What a placed object looks like from all sides, or what it is.
+    Objects,
     /// A part of a language model that others are built on.
     Language,
 }

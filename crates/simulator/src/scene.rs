@@ -9,6 +9,7 @@ use crate::class::Class;
 use crate::conditions::{Conditions, Enclosure};
 pub(crate) use crate::light::lamps::Lamp;
 use crate::light::lamps::LampGrid;
+use crate::light::lighting;
 use crate::light::roof::Roof;
 use crate::light::sky::Sky;
 use crate::rays::bvh::{Aabb, Bvh};
@@ -107,6 +108,42 @@ pub struct Scene {
 pub(crate) const OFFSET: f32 = 2e-4;
 
 impl Scene {
+    /// Nothing under a sky.
+    pub(crate) fn empty(conditions: Conditions, light_seed: u64, photos: Arc<[Photo]>) -> Self {
+        let sky = lighting::sky(&conditions, light_seed, 0.0);
+        Self {
+            root: Group::default(),
+            placed: Group::of(Class::Obstacle),
+            chunks: Chunks::default(),
+            movers: Vec::new(),
+            moving: Group::default(),
+            carried: Vec::new(),
+            marks: Vec::new(),
+            unfelt: Group::default(),
+            groups: Vec::new(),
+            materials: Vec::new(),
+            photos,
+            terrain: None,
+            water: None,
+            conditions,
+            enclosure: None,
+            roof: None,
+            light_seed,
+            sky,
+            lamps: Vec::new(),
+            group_lamps: Default::default(),
+            standing_lamps: Default::default(),
+            moving_lamps: Default::default(),
+            tick: 0,
+            without_air: false,
+            ambient: Vec3::ZERO,
+            mist_y: 0.0,
+            exposure: 1.0,
+            traversal: Traversal::Fast,
+            reference: None,
+        }
+    }
+
     pub(crate) fn add_material(&mut self, mut material: Material) -> MaterialId {
         material.dress(self.conditions.season);
         self.materials.push(material);

@@ -73,6 +73,11 @@ impl Grid {
         Self { stride: 1, columns, rows, inverse_depth, rgba, step }
     }
 
+    /// The same, with neighbours parted from this relative difference of inverse depth on.
+    pub fn parted_at(view: &View, rgb: &RgbImage, depth: &DepthImage, step: f32) -> Self {
+        Self { step, ..Self::exact(view, rgb, depth) }
+    }
+
     /// Inverse depths of the view's pixels, row by row; 0 where there is no vertex, too.
     pub fn inverse_depths(&self) -> Vec<f32> {
         let rows = self.inverse_depth.chunks_exact(self.columns).skip(1).take(self.rows - 2);

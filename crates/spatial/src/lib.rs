@@ -21,6 +21,7 @@ mod marking;
 mod memory;
 mod merge;
 mod model;
+pub mod objects;
 pub mod painter;
 mod painting;
 mod quarter;

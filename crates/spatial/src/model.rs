@@ -4,6 +4,7 @@ use crate::{
     Air, Frame, Memory, MergeReport, RenderStats, Renderer, SpatialError,
     changing::{Changing, Repaint, RepaintStatus, RepainterFactory, Sight},
     depth::DepthNetwork,
+    objects::{ObjectState, ObjectStudio, Objects, Surroundings},
     painter::{LearnedPainter, LookAhead, PaintError, PaintPriority, PaintThread, PainterFactory},
     painting::{Paint, PaintEntry, PaintState, PaintStatus, PaintTiming, Scenery},
     repaint::{RepaintError, Repainter},
@@ -25,7 +26,7 @@ use std::{
 /// The model's name in specs and snapshots.
 pub const MODEL_NAME: &str = "spatial";
 /// Layout of its snapshots.
-const SNAPSHOT_VERSION: u32 = 5;
+const SNAPSHOT_VERSION: u32 = 6;
 /// Photographs with more pixels are made smaller: more detail than a screen shows only costs time.
 const MAX_SEED_PIXELS: f64 = 1.3e6;
 /// Field of view along the longer side of a picture whose camera is not known, degrees: between a
@@ -82,6 +83,7 @@ struct World {
     floor_m: f32,
     painting: PaintState,
     changing: Changing,
+    objects: ObjectState,
 }
 
 impl World {
@@ -89,6 +91,10 @@ impl World {
         let eye = self.body.pose().position;
         let Self { memory, changing: state, tick, floor_m, rng_seed, .. } = self;
         Sight { memory, state, tick: *tick, tick_hz, floor_m: *floor_m, eye, rng_seed: *rng_seed }
+    }
+
+    fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { memory: &self.memory, objects: &self.objects.objects }
     }
 
     fn scenery(&mut self, yaw_rps: f32) -> Scenery<'_> {
@@ -116,6 +122,7 @@ pub struct SpatialModel {
     depth_network: Option<DepthNetwork>,
     paint: Option<Paint>,
     repaint: Repaint,
+    studio: ObjectStudio,
 }
 
 impl fmt::Debug for SpatialModel {
@@ -146,7 +153,9 @@ impl SpatialModel {
             height,
             tick_hz,
             seeds: vec!["image".to_owned()],
-            events: ["weather", "time_of_day", "season", "undo"].map(str::to_owned).to_vec(),
+            events: ["weather", "time_of_day", "season", "undo", "place", "remove"]
+                .map(str::to_owned)
+                .to_vec(),
             depth: true,
             memory_horizon_secs: None,
         };
@@ -165,6 +174,7 @@ impl SpatialModel {
             depth_network: None,
             paint: None,
             repaint,
+            studio: ObjectStudio::default(),
         };
         match painting {
             None => Ok(model),
@@ -260,6 +270,10 @@ impl SpatialModel {
     pub fn memory(&self) -> Option<&Memory> {
         self.world.as_ref().map(|world| &world.memory)
     }
+    /// The objects that stand in the world; none before a world has begun.
+    pub fn objects(&self) -> &Objects {
+        self.world.as_ref().map_or(Objects::none(), |world| &world.objects.objects)
+    }
     /// Where the camera is; `None` before a world has begun.
     pub fn pose(&self) -> Option<Pose> {
         self.world.as_ref().map(|world| world.body.pose())
@@ -296,6 +310,13 @@ impl SpatialModel {
     pub fn advance(&mut self, action: &Action) -> Result<Pose, WorldError> {
         let (body, tick) = self.next(action)?;
         let world = self.world.as_mut().ok_or(WorldError::NotBegun)?;
+        // Before anything changes: what fails leaves the world as it was.
+        self.studio.tend(
+            &mut world.objects,
+            (&world.memory, world.rng_seed),
+            (body.pose().position, tick),
+            self.config.assets.as_ref(),
+        )?;
         (world.body, world.tick) = (body, tick);
         if let Some(paint) = &mut self.paint {
             paint.tick(world.scenery(action.look_rps.x));
@@ -351,7 +372,7 @@ impl SpatialModel {
         action.validate()?;
         let world = self.world()?;
         let mut body = world.body;
-        body.advance(action, 1.0 / self.spec.tick_hz, &world.memory);
+        body.advance(action, 1.0 / self.spec.tick_hz, &world.surroundings());
         body.pose().validate().map_err(|e| WorldError::Failed(e.to_string()))?;
         Ok((body, world.tick.saturating_add(1)))
     }
@@ -425,6 +446,7 @@ impl SpatialModel {
             floor_m: start.position.y - body.body.eye_height_m,
             painting: PaintState::default(),
             changing: Changing::new(None),
+            objects: ObjectState::default(),
         })
     }
 
@@ -477,8 +499,9 @@ fn draw(
     frame: &mut Frame,
 ) -> Result<RenderStats, WorldError> {
     let (pose, camera) = (world.body.pose(), &world.camera);
-    let shown = world.changing.shown(&world.memory);
-    let stats = renderer.render(shown, &pose, camera, frame).map_err(failed)?;
+    let memory = world.changing.shown(&world.memory);
+    let shown = Surroundings { memory, objects: &world.objects.objects };
+    let stats = renderer.render_with(&shown, &pose, camera, frame).map_err(failed)?;
     let air = world.changing.air(world.tick, tick_hz);
     if !air.is_none() {
         air.fill(frame, &pose, camera, world.tick as f64 / f64::from(tick_hz));
@@ -519,6 +542,12 @@ impl WorldModel for SpatialModel {
     fn step(&mut self, action: &Action) -> Result<Observation, WorldError> {
         let (body, tick) = self.next(action)?;
         let mut next = World { body, tick, ..self.world()?.clone() };
+        self.studio.tend(
+            &mut next.objects,
+            (&next.memory, next.rng_seed),
+            (body.pose().position, tick),
+            self.config.assets.as_ref(),
+        )?;
         if let Some(paint) = &mut self.paint {
             paint.tick(next.scenery(action.look_rps.x));
         }
@@ -539,6 +568,12 @@ impl WorldModel for SpatialModel {
                 .repaint
                 .apply(event, world.sight(self.spec.tick_hz))
                 .map_err(|error| WorldError::Weights(error.to_string())),
+            WorldEvent::Place { .. } | WorldEvent::Remove { .. } => self.studio.apply(
+                event,
+                &mut world.objects,
+                (&world.memory, world.rng_seed),
+                self.config.assets.as_ref(),
+            ),
             _ => Err(WorldError::Unsupported {
                 model: MODEL_NAME.to_owned(),
                 what: format!("the event `{}`", event.kind()),
@@ -563,6 +598,7 @@ impl WorldModel for SpatialModel {
         world.painting.write(&mut writer);
         writer.memory(&world.memory);
         world.changing.write(&mut writer, &world.memory);
+        world.objects.write(&mut writer);
         Ok(Snapshot {
             model: MODEL_NAME.to_owned(),
             version: SNAPSHOT_VERSION,
@@ -590,11 +626,22 @@ impl WorldModel for SpatialModel {
             let painting = PaintState::read(&mut reader)?;
             let memory = reader.memory()?;
             let changing = Changing::read(&mut reader, &memory)?;
+            let objects = ObjectState::read(&mut reader)?;
             reader.finish()?;
-            let world = World { memory, body, camera, tick, rng_seed, floor_m, painting, changing };
+            let world = World {
+                memory,
+                body,
+                camera,
+                tick,
+                rng_seed,
+                floor_m,
+                painting,
+                changing,
+                objects,
+            };
             Ok((world, tick_hz))
         };
-        let (world, tick_hz) = read().map_err(invalid)?;
+        let (mut world, tick_hz) = read().map_err(invalid)?;
         let here = (self.spec.width, self.spec.height, self.spec.tick_hz);
         if (world.camera.width, world.camera.height, tick_hz) != here {
             let (width, height) = (world.camera.width, world.camera.height);
@@ -604,6 +651,8 @@ impl WorldModel for SpatialModel {
             )));
         }
         self.check_painter()?;
+        let assets = self.config.assets.as_ref();
+        self.studio.repaint(&mut world.objects, world.rng_seed, assets)?;
         self.enter(world);
         Ok(())
     }

@@ -58,10 +58,11 @@ impl Band<'_> {
     }
 }
 
-/// Draws one level of a tile.
+/// Draws one level of a tile, its vertices in these colours.
 pub(crate) fn draw_tile(
     tile: &Tile,
     level: &TileLevel,
+    rgba: &[u32],
     map: &ScreenFromView,
     scratch: &mut Scratch,
     band: &mut Band,
@@ -70,14 +71,14 @@ pub(crate) fn draw_tile(
     if std::is_x86_feature_detected!("avx2") {
         if std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vl") {
             // SAFETY: the processor has these features.
-            unsafe { draw_tile_avx512(tile, level, map, scratch, band) };
+            unsafe { draw_tile_avx512(tile, level, rgba, map, scratch, band) };
         } else {
             // SAFETY: the processor has AVX2.
-            unsafe { draw_tile_avx2(tile, level, map, scratch, band) };
+            unsafe { draw_tile_avx2(tile, level, rgba, map, scratch, band) };
         }
         return;
     }
-    draw_tile_with::<Portable>(tile, level, map, scratch, band);
+    draw_tile_with::<Portable>(tile, level, rgba, map, scratch, band);
 }
 
 /// The same with twice as many registers.
@@ -86,11 +87,12 @@ pub(crate) fn draw_tile(
 fn draw_tile_avx512(
     tile: &Tile,
     level: &TileLevel,
+    rgba: &[u32],
     map: &ScreenFromView,
     scratch: &mut Scratch,
     band: &mut Band,
 ) {
-    draw_tile_with::<crate::simd::Avx2>(tile, level, map, scratch, band);
+    draw_tile_with::<crate::simd::Avx2>(tile, level, rgba, map, scratch, band);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -98,17 +100,19 @@ fn draw_tile_avx512(
 fn draw_tile_avx2(
     tile: &Tile,
     level: &TileLevel,
+    rgba: &[u32],
     map: &ScreenFromView,
     scratch: &mut Scratch,
     band: &mut Band,
 ) {
-    draw_tile_with::<crate::simd::Avx2>(tile, level, map, scratch, band);
+    draw_tile_with::<crate::simd::Avx2>(tile, level, rgba, map, scratch, band);
 }
 
 #[inline(always)]
 fn draw_tile_with<S: Simd>(
     tile: &Tile,
     level: &TileLevel,
+    rgba: &[u32],
     map: &ScreenFromView,
     scratch: &mut Scratch,
     band: &mut Band,
@@ -121,7 +125,7 @@ fn draw_tile_with<S: Simd>(
     let mut outside = [false; 2];
     for row in 0..rows {
         let v = tile.v(level, row as u32);
-        let (low, high) = transform_row::<S>(level, row, &us, v, map, scratch);
+        let (low, high) = transform_row::<S>(level, rgba, row, &us, v, map, scratch);
         let before = outside;
         outside = [high < top, low > bottom];
         if row == 0 || (outside[0] && before[0]) || (outside[1] && before[1]) {
@@ -167,7 +171,9 @@ fn draw_tile_with<S: Simd>(
                 for (lane, bits) in own.iter().enumerate() {
                     if *bits != cell::WHOLE && *bits != cell::EMPTY {
                         let (column, pending) = (at + lane, &mut pending);
-                        draw_cut_cell::<S>(tile, level, map, *bits, column, row, pending, band);
+                        draw_cut_cell::<S>(
+                            tile, level, rgba, map, *bits, column, row, pending, band,
+                        );
                     }
                 }
             }
@@ -222,6 +228,7 @@ fn project<S: Simd>(map: &ScreenFromView, u: S::F, v: S::F, w: S::F) -> (S::F, S
 #[inline(always)]
 fn transform_row<S: Simd>(
     level: &TileLevel,
+    rgba: &[u32],
     row: usize,
     us: &Row,
     v: f32,
@@ -230,7 +237,7 @@ fn transform_row<S: Simd>(
 ) -> (f32, f32) {
     let columns = level.columns as usize;
     let source = row * columns..(row + 1) * columns;
-    let (inverse_depth, rgba) = (&level.inverse_depth[source.clone()], &level.rgba[source]);
+    let (inverse_depth, rgba) = (&level.inverse_depth[source.clone()], &rgba[source]);
     let [red, green, blue] = &mut scratch.colour;
     let out = [
         &mut scratch.x[row],
@@ -328,6 +335,7 @@ impl Pending {
 fn draw_cut_cell<S: Simd>(
     tile: &Tile,
     level: &TileLevel,
+    rgba: &[u32],
     map: &ScreenFromView,
     bits: u8,
     column: usize,
@@ -342,7 +350,7 @@ fn draw_cut_cell<S: Simd>(
     let v = [tile.v(level, row as u32), tile.v(level, row as u32 + 1)];
     let w = corners.map(|c| level.inverse_depth[c]);
     for quarter in quarters(bits, u, v, w).into_iter().flatten() {
-        let [r, g, b, _] = level.rgba[corners[quarter.corner]].to_le_bytes().map(f32::from);
+        let [r, g, b, _] = rgba[corners[quarter.corner]].to_le_bytes().map(f32::from);
         for (plane, value) in pending.colour.iter_mut().zip([r, g, b]) {
             plane[pending.count] = value;
         }

@@ -4,7 +4,10 @@
 
 use crate::{
     DrawnTile, Frame, Memory, ScreenFromView, ScreenVertex, SpatialError, Tile, TileLevel, cell,
-    fill, quarters, view::check_camera,
+    fill,
+    objects::{self, Surroundings},
+    quarters,
+    view::check_camera,
 };
 use reverie_world_model::{Intrinsics, Pose};
 
@@ -18,10 +21,27 @@ pub fn render(
     intrinsics: &Intrinsics,
     frame: &mut Frame,
 ) -> Result<(), SpatialError> {
+    let objects = objects::Objects::none();
+    render_with(&Surroundings { memory, objects }, pose, intrinsics, frame)
+}
+
+/// Renders a memory with the objects that stand in it.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_with(
+    world: &Surroundings<'_>,
+    pose: &Pose,
+    intrinsics: &Intrinsics,
+    frame: &mut Frame,
+) -> Result<(), SpatialError> {
     pose.validate()?;
     check_camera(intrinsics)?;
+    let Surroundings { memory, objects } = world;
     let mut drawn: Vec<DrawnTile> = Vec::new();
     memory.visible(pose, intrinsics, &mut drawn);
+    let mut sides = Vec::new();
+    objects.visible(pose, intrinsics, &mut sides);
     let (width, height) = (intrinsics.width as usize, intrinsics.height as usize);
     frame.resize(intrinsics.width, intrinsics.height);
     let (rgba, inverse_depth) = frame.buffers_mut();
@@ -32,9 +52,23 @@ pub fn render(
         let view = &memory.views()[chosen.view as usize];
         let map = ScreenFromView::new(view.view(), pose, intrinsics);
         let tile = &view.tiles()[chosen.tile as usize];
-        draw_tile(tile, &tile.levels()[chosen.visible.level], &map, &mut canvas);
+        let level = &tile.levels()[chosen.visible.level];
+        draw_tile(tile, level, &level.rgba, &map, &mut canvas);
+    }
+    for chosen in &sides {
+        let object = &objects.list()[chosen.object as usize];
+        let side = &object.looks.sides()[chosen.side as usize];
+        let map = object.screen_from_side(side, pose, intrinsics);
+        let tile = &side.tiles()[chosen.tile as usize];
+        let level = &tile.levels()[chosen.visible.level];
+        let mut lit = Vec::new();
+        objects::lit_colours(&object.spec, &object.light, side, tile, level, &mut lit);
+        draw_tile(tile, level, &lit, &map, &mut canvas);
     }
     fill::plain(memory.backdrop(), pose, intrinsics, frame);
+    let mut shaders = Vec::new();
+    objects::shaders(objects, pose, &mut shaders);
+    objects::shade(&shaders, pose, intrinsics, frame);
     Ok(())
 }
 
@@ -46,7 +80,13 @@ struct Canvas<'a> {
     inverse_depth: &'a mut [f32],
 }
 
-fn draw_tile(tile: &Tile, level: &TileLevel, map: &ScreenFromView, canvas: &mut Canvas) {
+fn draw_tile(
+    tile: &Tile,
+    level: &TileLevel,
+    rgba: &[u32],
+    map: &ScreenFromView,
+    canvas: &mut Canvas,
+) {
     let columns = level.columns as usize;
     for row in 0..level.rows - 1 {
         for column in 0..level.columns - 1 {
@@ -60,12 +100,12 @@ fn draw_tile(tile: &Tile, level: &TileLevel, map: &ScreenFromView, canvas: &mut 
                 let vertices = std::array::from_fn(|k| {
                     map.apply(uv[k].0, uv[k].1, level.inverse_depth[corners[k]])
                 });
-                draw_quad(vertices, corners.map(|c| level.rgba[c]), canvas);
+                draw_quad(vertices, corners.map(|c| rgba[c]), canvas);
             } else if bits != cell::EMPTY {
                 let inverse_depth = corners.map(|c| level.inverse_depth[c]);
                 for quarter in quarters(bits, u, v, inverse_depth).into_iter().flatten() {
                     let vertices = quarter.vertices.map(|[u, v, w]| map.apply(u, v, w));
-                    draw_quad(vertices, [level.rgba[corners[quarter.corner]]; 4], canvas);
+                    draw_quad(vertices, [rgba[corners[quarter.corner]]; 4], canvas);
                 }
             }
         }

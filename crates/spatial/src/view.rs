@@ -1,7 +1,7 @@
 //! The camera a picture was taken with, its vertex grid, and the map from there to a screen.
 
 use crate::SpatialError;
-use glam::{DVec3, Vec3};
+use glam::{DMat3, DVec3, Mat3, Vec3};
 use reverie_world_model::{Intrinsics, Pose};
 
 /// Longest side of a view, pixels: vertex indices stay far below the precision of `f32`.
@@ -110,13 +110,41 @@ impl ScreenFromView {
     /// The map from `view` to the screen of a camera at `pose`.
     pub fn new(view: &View, pose: &Pose, intrinsics: &Intrinsics) -> Self {
         // In f64, so that looking from the view's own pose gives the picture back exactly.
-        let from = &view.intrinsics;
         let source = view.pose.rotation.as_dquat().normalize();
         let target = pose.rotation.as_dquat().normalize().conjugate();
         let moved = view.pose.position.as_dvec3() - pose.position.as_dvec3();
-        let translation = target * moved;
         let same = view.pose.rotation == pose.rotation;
         let turn = |v: DVec3| if same { v } else { target * (source * v) };
+        let eye = source.conjugate() * -moved;
+        Self::of(&view.intrinsics, turn, target * moved, eye, intrinsics)
+    }
+
+    /// The map from a view in a space of its own, which is put into the world: at a position, turned,
+    /// and stretched along its axes before that.
+    pub fn stretched(
+        view: &View,
+        (position, turn, stretch): (Vec3, Mat3, Vec3),
+        pose: &Pose,
+        intrinsics: &Intrinsics,
+    ) -> Self {
+        let source = view.pose.rotation.as_dquat();
+        let target = DMat3::from_quat(pose.rotation.as_dquat().normalize().conjugate());
+        let (turn, stretch) = (turn.as_dmat3(), stretch.as_dvec3());
+        let moved = position.as_dvec3() - pose.position.as_dvec3();
+        let own = view.pose.position.as_dvec3();
+        let to_view = |v: DVec3| target * (turn * (stretch * v));
+        let eye = source.conjugate() * ((turn.transpose() * -moved) / stretch - own);
+        let translation = to_view(own) + target * moved;
+        Self::of(&view.intrinsics, |v| to_view(source * v), translation, eye, intrinsics)
+    }
+
+    fn of(
+        from: &Intrinsics,
+        turn: impl Fn(DVec3) -> DVec3,
+        translation: DVec3,
+        eye: DVec3,
+        intrinsics: &Intrinsics,
+    ) -> Self {
         let (fx, fy) = (f64::from(from.fx), f64::from(from.fy));
         let of_u = turn(DVec3::X) / fx;
         let of_v = turn(DVec3::NEG_Y) / fy;
@@ -132,7 +160,6 @@ impl ScreenFromView {
                 row[k] = value as f32;
             }
         }
-        let eye = source.conjugate() * -moved;
         Self { rows, eye: eye.as_vec3() }
     }
 

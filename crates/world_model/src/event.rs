@@ -126,9 +126,9 @@ pub enum WorldEvent {
         /// The description.
         prompt: String,
     },
-    /// An object is placed.
+    /// An object is placed; one that was placed with the same id before is moved and changed.
     Place {
-        /// The caller's name for it, used to remove it.
+        /// The caller's name for it, used to move and to remove it.
         id: u64,
         /// What it is, for example `crate`.
         class: String,

@@ -6,6 +6,7 @@
 //! holes (`view`). The picture is that of [`reverie_spatial::reference`], up to rounding: the
 //! tiles and levels are chosen by the same [`Memory::visible`](reverie_spatial::Memory::visible).
 
+mod objects;
 mod pipelines;
 mod store;
 mod targets;

@@ -19,7 +19,10 @@ use bevy::{
         renderer::{RenderAdapter, RenderDevice},
     },
 };
-use reverie_spatial::{BACKDROP_COLUMNS, BACKDROP_ROWS, NEAR_M, fill};
+use reverie_spatial::{
+    BACKDROP_COLUMNS, BACKDROP_ROWS, NEAR_M, fill,
+    objects::{CONTACT, OUTWARD, SOFT_PER_M},
+};
 use std::f32::consts::{PI, TAU};
 
 /// Colour as kept in memory: sRGB bytes, not converted on the way.
@@ -47,7 +50,7 @@ pub(super) struct MemoryShaders {
 impl MemoryShaders {
     pub fn new(shaders: &mut Assets<Shader>) -> Self {
         let draw = format!(
-            "const NEAR_M: f32 = {NEAR_M:?};\n{}",
+            "const NEAR_M: f32 = {NEAR_M:?};\nconst OBJECT_OUTWARD: f32 = {OUTWARD:?};\n{}",
             include_str!("../../../shaders/memory.wgsl"),
         );
         let biases = fill::FILL_BIAS_BY_LEVEL
@@ -60,6 +63,8 @@ impl MemoryShaders {
              const FARTHER_THAN_ALL: f32 = 3.0e38;\n\
              const BACKDROP_COLUMNS: i32 = {BACKDROP_COLUMNS};\n\
              const BACKDROP_ROWS: i32 = {BACKDROP_ROWS};\n\
+             const OBJECT_CONTACT: f32 = {CONTACT:?};\n\
+             const OBJECT_SOFT_PER_M: f32 = {SOFT_PER_M:?};\n\
              const PI: f32 = {PI:?};\n\
              const TAU: f32 = {TAU:?};\n{}",
             fill::FILL_BIAS_BY_LEVEL.len(),
@@ -107,6 +112,7 @@ impl Pipelines {
                     storage_buffer_read_only_sized(false, None),
                     storage_buffer_read_only_sized(false, None),
                     storage_buffer_read_only_sized(false, None),
+                    storage_buffer_read_only_sized(false, None),
                 ),
             ),
         );
@@ -122,6 +128,7 @@ impl Pipelines {
                     storage_buffer_read_only_sized(false, None),
                     texture_storage_2d(COLOUR_FORMAT, StorageTextureAccess::WriteOnly),
                     texture_storage_2d(INVERSE_DEPTH_FORMAT, StorageTextureAccess::WriteOnly),
+                    storage_buffer_read_only_sized(false, None),
                 ),
             ),
         );
@@ -198,7 +205,7 @@ pub(super) fn check_device(device: &RenderDevice, adapter: &RenderAdapter) -> Re
     }
     let limits = device.limits();
     let needs = [
-        ("storage buffers per shader stage", limits.max_storage_buffers_per_shader_stage, 3),
+        ("storage buffers per shader stage", limits.max_storage_buffers_per_shader_stage, 4),
         ("storage textures per shader stage", limits.max_storage_textures_per_shader_stage, 2),
         ("invocations per compute workgroup", limits.max_compute_invocations_per_workgroup, 256),
         ("bytes of compute workgroup storage", limits.max_compute_workgroup_storage_size, 8_192),

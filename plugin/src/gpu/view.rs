@@ -1,8 +1,9 @@
 //! One camera's picture on the GPU: its textures, and what is drawn into them each frame.
 
 use super::{
+    objects::ObjectUniform,
     pipelines::{PULL_BLOCK_PX, PUSH_BLOCK_PX, Pipelines, ReadyPipelines},
-    store::{NoRoom, TileStore},
+    store::{NoRoom, Resident, TileStore},
     targets::Targets,
 };
 use crate::present::{PresentedTextures, PresentedView};
@@ -20,7 +21,11 @@ use bevy::{
     },
 };
 use bytemuck::{Pod, Zeroable};
-use reverie_spatial::{Backdrop, DrawnTile, ScreenFromView, fill::FILL_LEVELS};
+use reverie_spatial::{
+    Backdrop, DrawnTile, ScreenFromView, Tile, TileLevel,
+    fill::FILL_LEVELS,
+    objects::{self, DrawnSide, Shader},
+};
 use reverie_world_model::{Intrinsics, Pose};
 use std::sync::Arc;
 
@@ -32,7 +37,9 @@ struct Map {
     y: [f32; 4],
     depth: [f32; 4],
     size: [f32; 2],
-    padding: [f32; 2],
+    /// 1 + index into the objects; 0 is none.
+    object: u32,
+    padding: u32,
 }
 
 /// `Draw` of memory.wgsl.
@@ -75,12 +82,14 @@ struct FillUniform {
     levels: [[u32; 4]; FILL_LEVELS + 1],
     camera: [f32; 4],
     world_from_view: [[f32; 4]; 3],
+    eye: [f32; 4],
 }
 
 /// What a picture was drawn from: nothing is drawn again while it stays the same.
 #[derive(Clone, Copy, PartialEq)]
 struct Drawn {
     revision: u64,
+    objects: u64,
     pose: Pose,
     intrinsics: Intrinsics,
 }
@@ -93,6 +102,10 @@ pub(super) struct CameraPicture {
     targets: Targets,
     maps: RawBufferVec<Map>,
     draws: RawBufferVec<Draw>,
+    objects: RawBufferVec<ObjectUniform>,
+    shaders: RawBufferVec<Shader>,
+    shader_scratch: Vec<Shader>,
+    sides: Vec<DrawnSide>,
     whole: RawBufferVec<WholeArgs>,
     quarter: RawBufferVec<QuarterArgs>,
     fill: Buffer,
@@ -112,7 +125,7 @@ pub(super) struct CameraPicture {
 struct BindGroups {
     draw: BindGroup,
     fill: BindGroup,
-    made_of: (u64, BufferId, BufferId),
+    made_of: (u64, [BufferId; 4]),
 }
 
 impl CameraPicture {
@@ -131,6 +144,10 @@ impl CameraPicture {
             targets: Targets::new(device, size),
             maps: RawBufferVec::new(BufferUsages::STORAGE),
             draws: RawBufferVec::new(BufferUsages::STORAGE),
+            objects: RawBufferVec::new(BufferUsages::STORAGE),
+            shaders: RawBufferVec::new(BufferUsages::STORAGE),
+            shader_scratch: Vec::new(),
+            sides: Vec::new(),
             whole: RawBufferVec::new(BufferUsages::INDIRECT),
             quarter: RawBufferVec::new(BufferUsages::INDIRECT),
             fill: buffer("reverie_fill_uniform", fill_bytes, BufferUsages::UNIFORM),
@@ -183,6 +200,7 @@ impl CameraPicture {
     ) -> bool {
         let wanted = Drawn {
             revision: view.memory.revision(),
+            objects: view.objects.revision(),
             pose: view.pose,
             intrinsics: view.intrinsics,
         };
@@ -190,9 +208,17 @@ impl CameraPicture {
             return true;
         }
         view.memory.visible(&view.pose, &view.intrinsics, &mut self.visible);
-        if !self.list(device, queue, store, view, frame) {
+        view.objects.visible(&view.pose, &view.intrinsics, &mut self.sides);
+        if !self.list(device, queue, store, view, frame)
+            || !self.list_objects(device, queue, store, view, frame)
+        {
             return false;
         }
+        self.objects.write_buffer(device, queue);
+        objects::shaders(&view.objects, &view.pose, &mut self.shader_scratch);
+        self.shaders.clear();
+        self.shaders.extend(self.shader_scratch.iter().copied());
+        self.shaders.write_buffer(device, queue);
         self.maps.write_buffer(device, queue);
         self.draws.write_buffer(device, queue);
         self.whole.write_buffer(device, queue);
@@ -217,7 +243,8 @@ impl CameraPicture {
         self.quarter.clear();
         self.left_out = 0;
         let mut map_of = None;
-        for chosen in &self.visible {
+        for index in 0..self.visible.len() {
+            let chosen = self.visible[index];
             let tiles = &view.memory.views()[chosen.view as usize];
             let tile = &tiles.tiles()[chosen.tile as usize];
             let level = &tile.levels()[chosen.visible.level];
@@ -235,39 +262,84 @@ impl CameraPicture {
                 _ => {
                     let own = ScreenFromView::new(tiles.view(), &view.pose, &view.intrinsics);
                     let map =
-                        self.maps.push(clip_map(&own, tiles.view().intrinsics(), view)) as u32;
+                        self.maps.push(clip_map(&own, tiles.view().intrinsics(), view, 0)) as u32;
                     map_of = Some((chosen.view, map));
                     map
                 }
             };
-            let pair = |[low, high]: [u32; 2]| low | high << 16;
-            let instance = self.draws.push(Draw {
-                origin: pair(tile.origin()),
-                cells: pair(tile.cells()),
-                stride_and_columns: pair([level.stride, level.columns]),
-                first_word: place.first_word,
-                first_cut: place.first_cut,
-                map,
-            }) as u32;
-            if place.index_count > 0 {
-                self.whole.push(WholeArgs {
-                    index_count: place.index_count,
-                    instance_count: 1,
-                    first_index: place.first_index,
-                    base_vertex: 0,
-                    first_instance: instance,
-                });
-            }
-            if place.cut_count > 0 {
-                self.quarter.push(QuarterArgs {
-                    vertex_count: place.cut_count * QUARTER_VERTICES,
-                    instance_count: 1,
-                    first_vertex: 0,
-                    first_instance: instance,
-                });
-            }
+            self.push_draw(tile, level, &place, map);
         }
         true
+    }
+
+    /// Lists the sides of objects as [`list`](Self::list) does views.
+    fn list_objects(
+        &mut self,
+        device: &RenderDevice,
+        queue: &RenderQueue,
+        store: &mut TileStore,
+        view: &PresentedView,
+        frame: u64,
+    ) -> bool {
+        self.objects.clear();
+        let mut map_of = None;
+        for index in 0..self.sides.len() {
+            let chosen = self.sides[index];
+            let object = &view.objects.list()[chosen.object as usize];
+            let side = &object.looks.sides()[chosen.side as usize];
+            let tile = &side.tiles()[chosen.tile as usize];
+            let level = &tile.levels()[chosen.visible.level];
+            let place = match store.acquire(device, queue, tile, level, frame) {
+                Ok(place) => place,
+                Err(NoRoom::StartOver) => return false,
+                Err(NoRoom::Full) => {
+                    self.left_out += 1;
+                    continue;
+                }
+            };
+            let map = match map_of {
+                Some((of, map)) if of == (chosen.object, chosen.side) => map,
+                _ => {
+                    let number = self.objects.push(ObjectUniform::of(object, side)) as u32 + 1;
+                    let own = object.screen_from_side(side, &view.pose, &view.intrinsics);
+                    let from = side.view().intrinsics();
+                    let map = self.maps.push(clip_map(&own, from, view, number)) as u32;
+                    map_of = Some(((chosen.object, chosen.side), map));
+                    map
+                }
+            };
+            self.push_draw(tile, level, &place, map);
+        }
+        true
+    }
+
+    fn push_draw(&mut self, tile: &Tile, level: &TileLevel, place: &Resident, map: u32) {
+        let pair = |[low, high]: [u32; 2]| low | high << 16;
+        let instance = self.draws.push(Draw {
+            origin: pair(tile.origin()),
+            cells: pair(tile.cells()),
+            stride_and_columns: pair([level.stride, level.columns]),
+            first_word: place.first_word,
+            first_cut: place.first_cut,
+            map,
+        }) as u32;
+        if place.index_count > 0 {
+            self.whole.push(WholeArgs {
+                index_count: place.index_count,
+                instance_count: 1,
+                first_index: place.first_index,
+                base_vertex: 0,
+                first_instance: instance,
+            });
+        }
+        if place.cut_count > 0 {
+            self.quarter.push(QuarterArgs {
+                vertex_count: place.cut_count * QUARTER_VERTICES,
+                instance_count: 1,
+                first_vertex: 0,
+                first_instance: instance,
+            });
+        }
     }
 
     fn write_fill(&mut self, queue: &RenderQueue, view: &PresentedView) {
@@ -277,6 +349,7 @@ impl CameraPicture {
             levels: self.targets.levels,
             camera: [camera.fx, camera.fy, camera.cx, camera.cy],
             world_from_view: rotation.to_cols_array_2d().map(|[x, y, z]| [x, y, z, 0.0]),
+            eye: view.pose.position.extend(self.shaders.len() as f32).to_array(),
         };
         queue.write_buffer(&self.fill, 0, bytemuck::bytes_of(&uniform));
         let backdrop = view.memory.backdrop();
@@ -305,8 +378,13 @@ impl CameraPicture {
         // An empty memory has no lists; bindings need buffers all the same.
         self.maps.reserve(1, context.render_device());
         self.draws.reserve(1, context.render_device());
+        self.objects.reserve(1, context.render_device());
+        self.shaders.reserve(1, context.render_device());
         let (Some(maps), Some(draws)) = (self.maps.buffer(), self.draws.buffer()) else { return };
-        let made_of = (store.generation(), maps.id(), draws.id());
+        let (Some(objects), Some(shaders)) = (self.objects.buffer(), self.shaders.buffer()) else {
+            return;
+        };
+        let made_of = (store.generation(), [maps, draws, objects, shaders].map(|b| b.id()));
         if self.bind_groups.as_ref().is_none_or(|groups| groups.made_of != made_of) {
             let device = context.render_device();
             let targets = &self.targets;
@@ -318,6 +396,7 @@ impl CameraPicture {
                         maps.as_entire_binding(),
                         draws.as_entire_binding(),
                         store.words().as_entire_binding(),
+                        objects.as_entire_binding(),
                     )),
                 ),
                 fill: device.create_bind_group(
@@ -331,6 +410,7 @@ impl CameraPicture {
                         self.backdrop.as_entire_binding(),
                         &targets.colour_storage,
                         &targets.inverse_depth_storage,
+                        shaders.as_entire_binding(),
                     )),
                 ),
                 made_of,
@@ -415,7 +495,7 @@ impl CameraPicture {
 }
 
 /// The map with x and y in clip space's scale, y up.
-fn clip_map(map: &ScreenFromView, from: &Intrinsics, view: &PresentedView) -> Map {
+fn clip_map(map: &ScreenFromView, from: &Intrinsics, view: &PresentedView, object: u32) -> Map {
     let [x, y, depth] = map.rows;
     let scale = [2.0 / view.intrinsics.width as f32, -2.0 / view.intrinsics.height as f32];
     Map {
@@ -423,6 +503,7 @@ fn clip_map(map: &ScreenFromView, from: &Intrinsics, view: &PresentedView) -> Ma
         y: std::array::from_fn(|k| y[k] * scale[1] + depth[k]),
         depth,
         size: [from.width as f32, from.height as f32],
-        padding: [0.0; 2],
+        object,
+        padding: 0,
     }
 }

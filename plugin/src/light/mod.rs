@@ -191,7 +191,7 @@ fn estimate(
         }
         let Some(thread) = &mut light.thread else { continue };
         if !thread.is_busy() {
-            let eye = world.motion.pose(&world.memory).position;
+            let eye = world.motion.pose(&world.surroundings()).position;
             let wanted = (runtime.running(), world.coloured.revision(), eye);
             let every_secs = settings.updates_per_sec.max(0.01).recip();
             let due = now_secs - light.ordered_at_secs >= every_secs;

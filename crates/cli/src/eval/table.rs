@@ -3,6 +3,7 @@
 use super::{
     TRUTH_NAME,
     figures::{FIGURES, Figures, mean, put},
+    objects::ObjectLine,
     painter::{Effort, OfDomain},
     prompts::PromptLine,
     repaint::RepaintLine,
@@ -38,6 +39,9 @@ pub struct Table {
     pub prompts: Option<PromptLine>,
     #[serde(flatten)]
     pub repaint: Option<RepaintLine>,
+    /// Whether things that were placed as boxes are recognised.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub placed: Option<ObjectLine>,
 }
 
 /// The painter, and how much was done to judge it.
@@ -172,6 +176,9 @@ pub fn text(table: &Table) -> String {
     if let Some(repaint) = &table.repaint {
         out.push_str(&repainted(repaint));
     }
+    if let Some(placed) = &table.placed {
+        out.push_str(&recognised(placed));
+    }
     let _ = write!(
         out,
         "Conditions (weather, hour, kind of world) are recognised by a small network; under \
@@ -224,6 +231,24 @@ fn repainted(line: &RepaintLine) -> String {
         ),
     ] {
         let _ = writeln!(out, "  {label:<52}{wanted:>8}{:>12}", figure(Some(value), digits));
+    }
+    out.push('\n');
+    out
+}
+
+/// Whether placed things are recognised: the ratio, and a line a class.
+fn recognised(line: &ObjectLine) -> String {
+    let mut out = format!("{} things placed as boxes\n", line.proxies);
+    let ratio = figure(line.proxy_recognition_ratio, 2);
+    let (ours, truly) = (line.proxy_recognised, line.proxy_recognised_true);
+    let _ = writeln!(
+        out,
+        "  {:<44}{:>12}{ratio:>12} ({ours:.2} over {truly:.2})",
+        "recognised, over true frames", ">= 0.8"
+    );
+    for (class, found) in &line.proxy_classes {
+        let (ours, truly, all) = (found.recognised, found.recognised_true, found.count);
+        let _ = writeln!(out, "  {class:<44}{ours:>12} of {all}, true {truly}");
     }
     out.push('\n');
     out

@@ -11,10 +11,8 @@ use reverie_world_model::{
     SceneLight, SceneSeed, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
 };
 
-use self::saved::{
-    CLASSES, MAX_BEFORE, MAX_PLACED, Placed, Saved, check_pose, check_saved, shape_of,
-};
-use self::world::{World, place, settle};
+use self::saved::{MAX_BEFORE, MAX_PLACED, Placed, Saved, check_pose, check_saved};
+use self::world::{Own, World, place, settle};
 use crate::conditions::Conditions;
 use crate::living::{Sites, SoundEvent};
 use crate::picture::camera::Camera;
@@ -23,6 +21,7 @@ use crate::picture::render::{Exposure, Quality};
 use crate::scene::Scene;
 use crate::scenes::{BuiltScene, SceneKind, SceneOptions};
 use crate::tasks::{Marks, Pilot, Situation, Task, TaskKind, TaskState};
+use crate::things::proxies::ProxyKind;
 
 const NAME: &str = "simulator";
 const SNAPSHOT_VERSION: u32 = 1;
@@ -205,11 +204,11 @@ impl SimulatorModel {
     }
 
     /// Makes a settled scene the running world.
-    fn enter(&mut self, built: BuiltScene, own_materials: usize, marks: Marks, saved: Saved) {
+    fn enter(&mut self, built: BuiltScene, own: Own, marks: Marks, saved: Saved) {
         let camera = Camera { pose: saved.body.pose(), intrinsics: self.intrinsics };
         let truth = built.scene.render(&camera, self.quality, Exposure::Scene);
         let sounds = Vec::new();
-        let world = World { built, own_materials, marks, saved, sounds, truth, flow: None };
+        let world = World { built, own, marks, saved, sounds, truth, flow: None };
         self.world = Some(world);
     }
 }
@@ -289,9 +288,9 @@ impl WorldModel for SimulatorModel {
             task,
         };
         let marks = Marks::new(&mut built.scene);
-        let own_materials = built.scene.materials.len();
-        settle(&mut built, own_materials, &marks, &saved).map_err(WorldError::Failed)?;
-        self.enter(built, own_materials, marks, saved);
+        let own = Own::of(&built.scene);
+        settle(&mut built, own, &marks, &saved).map_err(WorldError::Failed)?;
+        self.enter(built, own, marks, saved);
         self.observation()
     }
 
@@ -334,16 +333,14 @@ impl WorldModel for SimulatorModel {
                 });
             }
             WorldEvent::Place { id, class, position, rotation, size, colour } => {
-                if shape_of(class).is_none() {
-                    let valid = CLASSES.map(|(name, _)| name).join(", ");
+                if ProxyKind::from_name(class).is_none() {
+                    let valid = ProxyKind::ALL.map(ProxyKind::name).join(", ");
                     let class: String = class.chars().take(60).collect();
                     return invalid("class", format!("unknown class `{class}` (valid: {valid})"));
                 }
-                if world.saved.placed.len() >= MAX_PLACED {
+                let before = world.saved.placed.iter().position(|p| p.id == *id);
+                if before.is_none() && world.saved.placed.len() >= MAX_PLACED {
                     return invalid("id", format!("{MAX_PLACED} objects are placed already"));
-                }
-                if world.saved.placed.iter().any(|p| p.id == *id) {
-                    return invalid("id", format!("{id} is placed already"));
                 }
                 let placed = Placed {
                     id: *id,
@@ -353,15 +350,18 @@ impl WorldModel for SimulatorModel {
                     size: *size,
                     colour: *colour,
                 };
-                world.saved.placed.push(placed);
-                place(&mut world.built.scene, world.own_materials, &world.saved.placed);
+                match before {
+                    Some(at) => world.saved.placed[at] = placed,
+                    None => world.saved.placed.push(placed),
+                }
+                place(&mut world.built.scene, world.own, &world.saved.placed);
             }
             WorldEvent::Remove { id } => {
                 let Some(at) = world.saved.placed.iter().position(|p| p.id == *id) else {
                     return invalid("id", format!("{id} is not placed"));
                 };
                 world.saved.placed.remove(at);
-                place(&mut world.built.scene, world.own_materials, &world.saved.placed);
+                place(&mut world.built.scene, world.own, &world.saved.placed);
             }
         }
         Ok(())
@@ -403,8 +403,8 @@ impl WorldModel for SimulatorModel {
         check_saved(&saved).map_err(invalid)?;
         // The same scene need not be built twice.
         if let Some(world) = self.world.as_mut().filter(|world| world.saved.scene == saved.scene) {
-            let World { built, own_materials, marks, .. } = world;
-            settle(built, *own_materials, marks, &saved).map_err(invalid)?;
+            let World { built, own, marks, .. } = world;
+            settle(built, *own, marks, &saved).map_err(invalid)?;
             let camera = Camera { pose: saved.body.pose(), intrinsics: self.intrinsics };
             world.truth = world.built.scene.render(&camera, self.quality, Exposure::Scene);
             world.flow = None;
@@ -414,9 +414,9 @@ impl WorldModel for SimulatorModel {
         }
         let mut built = build(&saved.scene).map_err(|e| invalid(e.to_string()))?;
         let marks = Marks::new(&mut built.scene);
-        let own_materials = built.scene.materials.len();
-        settle(&mut built, own_materials, &marks, &saved).map_err(invalid)?;
-        self.enter(built, own_materials, marks, saved);
+        let own = Own::of(&built.scene);
+        settle(&mut built, own, &marks, &saved).map_err(invalid)?;
+        self.enter(built, own, marks, saved);
         Ok(())
     }
 }

@@ -7,23 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::WORLD_HALF_M;
 use super::world::STRIDE_M;
 use crate::conditions::Conditions;
-use crate::rays::shape::Shape;
 use crate::tasks::Task;
+use crate::things::proxies::ProxyKind;
 
 /// Most changes of conditions that can be taken back.
 pub(super) const MAX_BEFORE: usize = 64;
 /// Most objects that events may have placed at one time.
 pub(super) const MAX_PLACED: usize = 1024;
-
-/// Bodies that events can place, by class name.
-pub(super) const CLASSES: [(&str, Shape); 6] = [
-    ("box", Shape::Cuboid),
-    ("crate", Shape::Cuboid),
-    ("ball", Shape::Sphere),
-    ("barrel", Shape::Frustum { top: 1.0 }),
-    ("cylinder", Shape::Frustum { top: 1.0 }),
-    ("cone", Shape::Frustum { top: 0.0 }),
-];
 
 /// Everything that a scene's seed does not already say.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,10 +44,6 @@ pub(super) struct Placed {
     pub rotation: Quat,
     pub size: Vec3,
     pub colour: [u8; 3],
-}
-
-pub(super) fn shape_of(class: &str) -> Option<Shape> {
-    CLASSES.iter().find(|(name, _)| *name == class).map(|(_, shape)| *shape)
 }
 
 pub(super) fn check_pose(pose: &Pose) -> Result<(), String> {
@@ -101,7 +87,7 @@ pub(super) fn check_saved(saved: &Saved) -> Result<(), String> {
             colour: p.colour,
         };
         event.validate().map_err(|e| format!("placed: {e}"))?;
-        if shape_of(&p.class).is_none() {
+        if ProxyKind::from_name(&p.class).is_none() {
             return Err(format!(
                 "placed: unknown class `{}`",
                 p.class.chars().take(60).collect::<String>()

@@ -3,7 +3,7 @@
 use glam::Vec3;
 use reverie_world_model::{Action, Embodiment, SpatialQuery};
 
-use super::saved::{Placed, Saved, shape_of};
+use super::saved::{Placed, Saved};
 use super::{TICK_HZ, WORLD_HALF_M};
 use crate::class::Class;
 use crate::conditions::Effects as _;
@@ -12,19 +12,31 @@ use crate::picture::ground_truth::GroundTruth;
 use crate::rays::geometry::{Group, Ray};
 use crate::scene::Scene;
 use crate::scenes::BuiltScene;
-use crate::surface::material::{Material, srgb};
 use crate::tasks::Marks;
+use crate::things::proxies::{self, ProxyKind};
 
 /// Length of a walker's step, metres.
 pub(super) const STRIDE_M: f32 = 0.75;
 /// Instances of placed objects have this bit set.
 const PLACED_INSTANCES: u32 = 1 << 31;
 
+/// Lengths of the scene's own lists; placed objects add theirs behind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Own {
+    materials: usize,
+    groups: usize,
+}
+
+impl Own {
+    pub fn of(scene: &Scene) -> Self {
+        Self { materials: scene.materials.len(), groups: scene.groups.len() }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct World {
     pub built: BuiltScene,
-    /// Materials of the scene itself; placed objects add theirs behind.
-    pub own_materials: usize,
+    pub own: Own,
     pub marks: Marks,
     pub saved: Saved,
     pub sounds: Vec<SoundEvent>,
@@ -73,7 +85,7 @@ impl World {
 /// Brings a scene to a saved state. A failure changes nothing.
 pub(super) fn settle(
     built: &mut BuiltScene,
-    own_materials: usize,
+    own: Own,
     marks: &Marks,
     saved: &Saved,
 ) -> Result<(), String> {
@@ -89,24 +101,22 @@ pub(super) fn settle(
     }
     scene.set_conditions(saved.conditions);
     scene.set_tick(saved.tick);
-    place(scene, own_materials, &saved.placed);
+    place(scene, own, &saved.placed);
     marks.show(scene, saved.task.as_ref());
     Ok(())
 }
 
 /// Puts the placed objects into the scene anew.
-pub(super) fn place(scene: &mut Scene, own_materials: usize, placed: &[Placed]) {
-    scene.materials.truncate(own_materials);
+pub(super) fn place(scene: &mut Scene, own: Own, placed: &[Placed]) {
+    scene.materials.truncate(own.materials);
+    scene.groups.truncate(own.groups);
     let mut group = Group::default();
     for object in placed {
-        let [r, g, b] = object.colour;
-        let material = scene.add_material(Material::plain(srgb(r, g, b)).gloss(0.2).scale(0.3));
-        if let Some(shape) = shape_of(&object.class) {
-            // The caller's ids start anywhere; instances only have to differ.
-            let instance = PLACED_INSTANCES | object.id as u32;
-            group.label(Class::Obstacle, instance);
-            group.add(shape, object.position, object.rotation, object.size * 0.5, material);
-        }
+        let Some(kind) = ProxyKind::from_name(&object.class) else { continue };
+        let thing = proxies::build(scene, kind, object.size, object.colour, object.id);
+        // The caller's ids start anywhere; instances only have to differ.
+        group.label(Class::Obstacle, PLACED_INSTANCES | object.id as u32);
+        thing.place(&mut group, object.position, object.rotation);
     }
     scene.set_placed(group);
 }

@@ -13,15 +13,12 @@ use glam::Vec3;
 use reverie_world_model::{Pose, SpatialQuery};
 use serde::{Deserialize, Serialize};
 
-use crate::class::Class;
 use crate::conditions::Conditions;
-use crate::light::lighting;
 use crate::living::{Living, Sites};
 use crate::picture::camera::{Camera, intrinsics_from_fov};
 use crate::random::Rng;
-use crate::rays::geometry::{Group, Ray};
-use crate::rays::trace::Traversal;
-use crate::scene::{Chunks, Scene};
+use crate::rays::geometry::Ray;
+use crate::scene::Scene;
 use crate::surface::photo::Photo;
 
 /// The kinds of scene.
@@ -114,38 +111,7 @@ impl BuiltScene {
         // Light has its own stream, so that weather and hour never move the geometry.
         let light_seed = options.seed ^ 0x0011_6874;
         let conditions = options.conditions;
-        let sky = lighting::sky(&conditions, light_seed, 0.0);
-        let mut scene = Scene {
-            root: Group::default(),
-            placed: Group::of(Class::Obstacle),
-            chunks: Chunks::default(),
-            movers: Vec::new(),
-            moving: Group::default(),
-            carried: Vec::new(),
-            marks: Vec::new(),
-            unfelt: Group::default(),
-            groups: Vec::new(),
-            materials: Vec::new(),
-            photos: Arc::clone(&options.photos),
-            terrain: None,
-            water: None,
-            conditions,
-            enclosure: None,
-            roof: None,
-            light_seed,
-            sky,
-            lamps: Vec::new(),
-            group_lamps: Default::default(),
-            standing_lamps: Default::default(),
-            moving_lamps: Default::default(),
-            tick: 0,
-            without_air: false,
-            ambient: Vec3::ZERO,
-            mist_y: 0.0,
-            exposure: 1.0,
-            traversal: Traversal::Fast,
-            reference: None,
-        };
+        let mut scene = Scene::empty(conditions, light_seed, Arc::clone(&options.photos));
         let mut rng = Rng::new(options.seed);
         let (stage, living): (Stage, Option<Box<dyn Living>>) = match options.kind {
             SceneKind::Mountain => {

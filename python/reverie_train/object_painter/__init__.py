@@ -1,0 +1,1 @@
+"""The object painter: what a thing looks like from its six sides."""

@@ -1,0 +1,16 @@
+"""`python -m reverie_train.object_painter train|eval|export`."""
+
+from __future__ import annotations
+
+import sys
+
+from reverie_train import commands
+
+COMMANDS = {
+    "train": ("train", "train the network on a folder of things"),
+    "eval": ("evaluate", "score a trained network on held-out things and show some"),
+    "export": ("export", "write the weights and the parity fixture for the run-time"),
+}
+
+if __name__ == "__main__":
+    sys.exit(commands.run("reverie_train.object_painter", COMMANDS))

@@ -1,0 +1,1 @@
+"""The objects network: which kind of thing stands in a picture."""
