@@ -154,23 +154,22 @@ impl Changing {
         })
     }
 
-    /// Brings what is shown to where it is at a tick.
-    fn show(&mut self, memory: &Memory, tick: u64, tick_hz: f32) {
+    /// Brings what is shown to where it is at a tick; whether colours have come where they go at this very tick.
+    fn show(&mut self, memory: &Memory, tick: u64, tick_hz: f32) -> bool {
         let step = self.step(tick, tick_hz).unwrap_or(256);
-        if step == 256 {
-            self.from = None;
-        }
+        let arrived = step == 256 && self.from.take().is_some();
         if self.from.is_none() && self.look.tiles.is_none() {
             self.shown = None;
-            return;
+            return arrived;
         }
         let of = (memory.revision(), step);
         if self.shown.as_ref().is_some_and(|shown| shown.of == of) {
-            return;
+            return arrived;
         }
         let from = self.from.as_ref().and_then(|(tiles, _)| tiles.as_ref());
         let tiles = Repainted::between(memory, from, self.look.tiles.as_ref(), step);
         self.shown = Some(Shown { memory: memory.with_tiles_of(&tiles), tiles, of });
+        arrived
     }
 
     /// From here on colours go to another look.
@@ -319,15 +318,16 @@ impl Repaint {
         Ok(())
     }
 
-    /// The end of a tick: takes what is due, asks for what is wanted, and moves what is shown.
-    pub fn tick(&mut self, sight: Sight<'_>) {
+    /// The end of a tick: takes what is due, asks for what is wanted, and moves what is shown. Returns whether colours
+    /// have come where they go at this very tick.
+    pub fn tick(&mut self, sight: Sight<'_>) -> bool {
         let Sight { memory, state, tick, tick_hz, eye, .. } = sight;
         self.take(state, tick);
         if state.pending.is_none() {
             self.ask(memory, state, tick);
         }
         state.take_shelter(memory, eye, tick_hz);
-        state.show(memory, tick, tick_hz);
+        state.show(memory, tick, tick_hz)
     }
 
     fn take(&mut self, state: &mut Changing, tick: u64) {

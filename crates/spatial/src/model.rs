@@ -313,7 +313,7 @@ impl SpatialModel {
         // Before anything changes: what fails leaves the world as it was.
         self.studio.tend(
             &mut world.objects,
-            (&world.memory, world.rng_seed),
+            (world.changing.shown(&world.memory), world.rng_seed),
             (body.pose().position, tick),
             self.config.assets.as_ref(),
         )?;
@@ -321,7 +321,9 @@ impl SpatialModel {
         if let Some(paint) = &mut self.paint {
             paint.tick(world.scenery(action.look_rps.x));
         }
-        self.repaint.tick(world.sight(self.spec.tick_hz));
+        if self.repaint.tick(world.sight(self.spec.tick_hz)) {
+            world.objects.relight();
+        }
         Ok(body.pose())
     }
 
@@ -544,14 +546,16 @@ impl WorldModel for SpatialModel {
         let mut next = World { body, tick, ..self.world()?.clone() };
         self.studio.tend(
             &mut next.objects,
-            (&next.memory, next.rng_seed),
+            (next.changing.shown(&next.memory), next.rng_seed),
             (body.pose().position, tick),
             self.config.assets.as_ref(),
         )?;
         if let Some(paint) = &mut self.paint {
             paint.tick(next.scenery(action.look_rps.x));
         }
-        self.repaint.tick(next.sight(self.spec.tick_hz));
+        if self.repaint.tick(next.sight(self.spec.tick_hz)) {
+            next.objects.relight();
+        }
         let observation = self.observe(&next)?;
         self.world = Some(next);
         Ok(observation)
@@ -571,7 +575,7 @@ impl WorldModel for SpatialModel {
             WorldEvent::Place { .. } | WorldEvent::Remove { .. } => self.studio.apply(
                 event,
                 &mut world.objects,
-                (&world.memory, world.rng_seed),
+                (world.changing.shown(&world.memory), world.rng_seed),
                 self.config.assets.as_ref(),
             ),
             _ => Err(WorldError::Unsupported {

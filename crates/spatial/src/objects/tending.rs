@@ -45,6 +45,14 @@ fn failed(error: impl fmt::Display) -> WorldError {
     WorldError::Failed(error.to_string())
 }
 
+impl ObjectState {
+    /// The light in the world has become another: all objects are lit anew, one a tick, by a sun that is looked for again.
+    pub fn relight(&mut self) {
+        self.sun = None;
+        self.lit_at.fill(None);
+    }
+}
+
 impl ObjectStudio {
     /// The painter, loaded if need be.
     fn painter(&mut self, assets: Option<&PathBuf>) -> Result<&mut ObjectPainter, WorldError> {
