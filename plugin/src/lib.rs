@@ -38,6 +38,7 @@ pub mod present;
 mod preset;
 mod projection;
 mod query;
+pub mod recorder;
 mod shaders;
 mod shadow;
 pub mod speech;
@@ -57,6 +58,7 @@ pub use present::PresentPath;
 pub use preset::{FollowPreset, PresetError, PresetFailed, WorldPreset, WorldPresetPlugin};
 pub use projection::WorldProjection;
 pub use query::WorldQuery;
+pub use recorder::RecorderPlugin;
 pub use shadow::{
     CastsWorldShadow, MAX_CAPSULES, ShadowCapsule, ShadowCapsules, WorldShadowPlugin,
 };
@@ -86,6 +88,10 @@ pub mod prelude {
         Avatar, AvatarArrived, AvatarFailed, AvatarGround, AvatarLife, AvatarModel, AvatarPlugin,
         AvatarReady, AvatarRefused, AvatarSource, AvatarSystems, FaceOverride, Gaze, GazeAt, Mood,
         Perform, Posture,
+    };
+    pub use crate::recorder::{
+        RecordedAction, RecordedCamera, RecordedConditions, RecorderControl, RecorderPlugin,
+        RecorderSettings, RecorderStatus, RecordingFailed, RecordingStarted, RecordingStopped,
     };
     pub use crate::speech::{
         AvatarVoice, Hush, Landmark, Line, PhraseEnded, Resume, Say, SpeechEnd, SpeechEnded,
@@ -128,7 +134,7 @@ pub mod prelude {
 /// | [`AvatarInspectorPlugin`] | the inspector on F2: mood, face, character creator | change the components yourself |
 /// | [`WorldPanelPlugin`] | the panel on F1 | read [`WorldFigures`] yourself |
 ///
-/// [`WorldQuery`] needs [`WorldPlugin`] only.
+/// [`WorldQuery`] needs [`WorldPlugin`] only. [`RecorderPlugin`] is a plugin of its own, for any game.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReveriePlugins;
 

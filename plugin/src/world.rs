@@ -12,6 +12,7 @@ use crate::{
         ChangeWorld, CoverageLow, Embodiment, ModelFailed, PaintingFailed, ReplayFinished,
         ReplayWorld, RestoreWorld, RetryWorld, SaveWorld, WorldAmbience, WorldCamera, WorldClock,
         WorldFigures, WorldPainting, WorldSaved, WorldSeed, WorldStarted, WorldStatus, WorldView,
+        found,
     },
     worker::{ModelThread, Report, Request, Resume, Start},
 };
@@ -207,6 +208,7 @@ fn start_worlds(
                 height: size.y,
                 painting: view.painting,
                 lockstep: settings.lockstep,
+                weights: view.weights.as_deref().map(|path| found(path, &folder.0)),
             },
             asset_folder: folder.0.clone(),
             replay: None,
@@ -564,6 +566,7 @@ fn replay(
                     height: log.size.y,
                     painting: log.painting.is_some(),
                     lockstep: settings.lockstep,
+                    weights: view.weights.as_deref().map(|path| found(path, &folder.0)),
                 },
                 asset_folder: folder.0.clone(),
                 replay: Some(painting),
