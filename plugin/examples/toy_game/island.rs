@@ -193,13 +193,14 @@ fn ground_mesh(island: &Island, seed: u64) -> Mesh {
                 builder.quad(
                     [
                         place(a.x, a.y, high),
-                        place(b.x, b.y, high),
-                        place(b.x, b.y, low),
                         place(a.x, a.y, low),
+                        place(b.x, b.y, low),
+                        place(b.x, b.y, high),
                     ],
                     Vec3::new(out.x, 0.0, out.y),
-                    [sponge, sponge, dark, dark],
+                    [sponge, dark, dark, sponge],
                 );
+                high = low;
             }
         }
     }
@@ -247,7 +248,8 @@ pub fn build(world: &mut World, seed: u64) {
     let mut rng = Rng::new(seed ^ 0x5eed);
     let mut made: Vec<(Mesh, Vec3)> = vec![(ground_mesh(&island, seed), Vec3::ZERO)];
     let sea = Plane3d::default().mesh().size(900.0, 900.0).subdivisions(8).build();
-    made.push((coloured(sea, |_| SODA), Vec3::ZERO));
+    // Below the lowest layer, so that none lies in it.
+    made.push((coloured(sea, |_| SODA), Vec3::Y * -0.2));
     let half = SIDE as f32 * 0.44;
     for _ in 0..150 {
         let at = Vec2::new(rng.range(-half, half), rng.range(-half, half));

@@ -29,7 +29,10 @@
 mod capture;
 mod writing;
 
-use bevy::{prelude::*, render::render_resource::TextureUsages};
+use bevy::{
+    prelude::*,
+    render::{RenderApp, render_resource::TextureUsages},
+};
 use capture::{OUTCOMES, Outlet, Ticket, Wanted};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use reverie_inference::Worker;
@@ -220,6 +223,7 @@ struct Recorder {
     outcomes: Receiver<Outcome>,
     free: Sender<Vec<u8>>,
     session: Option<Session>,
+    renders: bool,
 }
 
 /// A recording under way.
@@ -227,8 +231,8 @@ struct Session {
     settings: RecorderSettings,
     worker: Worker<Request, Response>,
     camera: Entity,
-    /// Game time since the newest picture was due, seconds.
-    since_secs: f32,
+    /// Game time since the newest picture was due, seconds; `None` before the first one.
+    since_secs: Option<f32>,
     next: u64,
     stretch: u64,
     /// What is known of pictures that have not come yet, by number.
@@ -246,11 +250,12 @@ impl Plugin for RecorderPlugin {
         let (to_main, outcomes) = bounded(OUTCOMES);
         let (free, to_render) = bounded(QUEUE);
         let outlet = Outlet { outcomes: to_main, free: to_render, unused: free.clone() };
+        let renders = app.get_sub_app(RenderApp).is_some();
         capture::plugin(app, outlet);
         app.init_resource::<RecorderSettings>()
             .init_resource::<RecorderStatus>()
             .init_resource::<Wanted>()
-            .insert_resource(Recorder { outcomes, free, session: None })
+            .insert_resource(Recorder { outcomes, free, session: None, renders })
             .register_type::<RecorderSettings>()
             .register_type::<RecorderStatus>()
             .register_type::<RecordedCamera>()
@@ -296,6 +301,7 @@ fn control(
             (RecorderControl::NextEpisode, Some(session)) => session.stretch += 1,
             (RecorderControl::Start, None) => {
                 let camera = match marked.iter().next() {
+                    _ if !recorder.renders => Err("there is no renderer".to_owned()),
                     Some(camera) => Ok(camera),
                     None => only_camera(&cameras),
                 };
@@ -348,8 +354,7 @@ impl Session {
             settings: settings.clone(),
             worker,
             camera,
-            // The first picture is due at once.
-            since_secs: settings.frame_hz.recip(),
+            since_secs: None,
             next: 0,
             stretch: 0,
             awaited: VecDeque::with_capacity(QUEUE),
@@ -403,7 +408,7 @@ fn receive(
     mut stopped: MessageWriter<RecordingStopped>,
     mut failed: MessageWriter<RecordingFailed>,
 ) {
-    let Recorder { outcomes, free, session } = &mut *recorder;
+    let Recorder { outcomes, free, session, .. } = &mut *recorder;
     let mut problem = None;
     let give_back = |bytes: Option<Vec<u8>>| {
         if let Some(bytes) = bytes {
@@ -480,16 +485,17 @@ fn issue(
         return;
     };
     let period_secs = session.settings.frame_hz.recip();
-    session.since_secs += time.delta_secs();
+    // The first picture is due at once.
+    let since_secs = session.since_secs.map_or(period_secs, |since| since + time.delta_secs());
+    session.since_secs = Some(since_secs);
     // A frame of just this length is not to miss every other one by rounding.
-    if session.since_secs < period_secs * 0.999 {
+    if since_secs < period_secs * 0.999 {
         return;
     }
-    session.since_secs -= period_secs;
-    let late = (session.since_secs / period_secs).max(0.0) as u64;
+    let late = (since_secs / period_secs - 0.999) as u64;
+    session.since_secs = Some(since_secs - (1 + late) as f32 * period_secs);
     if late > 0 {
         // Whole frames that the game was too slow for: what comes now is another episode.
-        session.since_secs -= late as f32 * period_secs;
         session.dropped += late;
         session.stretch += 1;
     }
