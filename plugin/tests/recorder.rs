@@ -14,6 +14,7 @@ use bevy::{
 };
 use bevy_reverie::{
     headless,
+    leafwing_input_manager::prelude::Buttonlike,
     prelude::{
         RecordedAction, RecordedCamera, RecordedConditions, RecorderControl, RecorderPlugin,
         RecorderSettings, RecorderStatus, RecordingFailed, RecordingStarted, RecordingStopped,
@@ -249,9 +250,9 @@ fn the_only_camera_is_recorded_with_what_the_game_says_of_it() {
     let mut game = Game::new(folder.path(), RecordedAction(done));
     // The key does it, too.
     let press = |game: &mut Game| {
-        game.app.world_mut().resource_mut::<ButtonInput<KeyCode>>().press(KeyCode::F9);
+        KeyCode::F9.press(game.app.world_mut());
         game.step(1);
-        game.app.world_mut().resource_mut::<ButtonInput<KeyCode>>().release(KeyCode::F9);
+        KeyCode::F9.release(game.app.world_mut());
     };
     press(&mut game);
     game.step(6);

@@ -388,6 +388,16 @@ impl Session {
         }
     }
 
+    fn status(&self) -> RecorderStatus {
+        RecorderStatus {
+            recording: self.ending.is_none(),
+            waiting: self.awaited.len() + self.at_worker,
+            episodes: self.written.episodes,
+            frames: self.written.frames,
+            dropped: self.dropped,
+        }
+    }
+
     fn missed(&mut self, number: u64) {
         if self.awaited.pop_front_if(|(awaited, _)| *awaited <= number).is_some() {
             self.dropped += 1;
@@ -405,6 +415,7 @@ fn readable(mut cameras: Query<&mut Camera3d, Added<RecordedCamera>>) {
 /// Takes pictures from the render world and answers from the thread, and ends recordings.
 fn receive(
     mut recorder: ResMut<Recorder>,
+    mut status: ResMut<RecorderStatus>,
     mut stopped: MessageWriter<RecordingStopped>,
     mut failed: MessageWriter<RecordingFailed>,
 ) {
@@ -446,6 +457,7 @@ fn receive(
         failed.write(RecordingFailed { error });
         *session = None;
     } else if finished {
+        *status = running.status();
         stopped.write(RecordingStopped {
             folder: running.settings.folder.clone(),
             episodes: running.written.episodes,
@@ -518,13 +530,7 @@ fn issue(
 
 fn report(recorder: Res<Recorder>, mut status: ResMut<RecorderStatus>) {
     let now = match &recorder.session {
-        Some(session) => RecorderStatus {
-            recording: session.ending.is_none(),
-            waiting: session.awaited.len() + session.at_worker,
-            episodes: session.written.episodes,
-            frames: session.written.frames,
-            dropped: session.dropped,
-        },
+        Some(session) => session.status(),
         // The figures of the last recording stay.
         None => RecorderStatus { recording: false, waiting: 0, ..*status },
     };
