@@ -40,6 +40,7 @@ mod projection;
 mod prompt;
 pub mod proxies;
 mod query;
+pub mod recorder;
 mod shaders;
 mod shadow;
 pub mod speech;
@@ -62,6 +63,7 @@ pub use projection::WorldProjection;
 pub use prompt::{PromptReading, PromptSeed};
 pub use proxies::{WorldProxy, WorldProxyId, WorldProxyPlugin, WorldProxyStatus};
 pub use query::WorldQuery;
+pub use recorder::RecorderPlugin;
 pub use shadow::{
     CastsWorldShadow, MAX_CAPSULES, ShadowCapsule, ShadowCapsules, WorldShadowPlugin,
 };
@@ -93,6 +95,10 @@ pub mod prelude {
         Avatar, AvatarArrived, AvatarFailed, AvatarGround, AvatarLife, AvatarModel, AvatarPlugin,
         AvatarReady, AvatarRefused, AvatarSource, AvatarSystems, FaceOverride, Gaze, GazeAt, Mood,
         Perform, Posture,
+    };
+    pub use crate::recorder::{
+        RecordedAction, RecordedCamera, RecordedConditions, RecorderControl, RecorderPlugin,
+        RecorderSettings, RecorderStatus, RecordingFailed, RecordingStarted, RecordingStopped,
     };
     pub use crate::speech::{
         AvatarVoice, Hush, Landmark, Line, PhraseEnded, Resume, Say, SpeechEnd, SpeechEnded,
@@ -139,7 +145,7 @@ pub mod prelude {
 /// | [`AvatarInspectorPlugin`] | the inspector on F2: mood, face, character creator | change the components yourself |
 /// | [`WorldPanelPlugin`] | the panel on F1 | read [`WorldFigures`] yourself |
 ///
-/// [`WorldQuery`] needs [`WorldPlugin`] only.
+/// [`WorldQuery`] needs [`WorldPlugin`] only. [`RecorderPlugin`] is a plugin of its own, for any game.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReveriePlugins;
 

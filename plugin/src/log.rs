@@ -11,7 +11,7 @@ use std::sync::Arc;
 const MAX_TICKS: usize = 24 * 60 * 60 * 24;
 
 /// What a world started from and everything that happened to it, as its model got it. With the same
-/// program and weights, [`ReplayWorld`](crate::ReplayWorld) makes the same world of it, painted parts
+/// program and weights (those of the view), [`ReplayWorld`](crate::ReplayWorld) makes the same world of it, painted parts
 /// included.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

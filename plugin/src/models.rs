@@ -11,7 +11,7 @@ use reverie_world_model::{
     Action, Conditions, DepthImage, ImageSeed, Intrinsics, ModelSpec, Observation, Pose,
     SceneLight, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// Ticks between two measurements of the embedded model's coverage.
 const COVERAGE_EVERY: u32 = 6;
@@ -28,7 +28,7 @@ const SIMULATOR_FOV_RAD: f32 = 1.2;
 const LIGHT_EVERY_SECS: f64 = 0.333;
 
 /// What a model may want to know when it is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelOptions {
     /// Width of the pictures, pixels.
     pub width: u32,
@@ -39,6 +39,9 @@ pub struct ModelOptions {
     /// The same inputs shall give the same frames, see
     /// [`ReverieSettings::lockstep`](crate::ReverieSettings::lockstep).
     pub lockstep: bool,
+    /// A folder with weights in place of the shipped ones, see
+    /// [`WorldView::weights`](crate::WorldView::weights).
+    pub weights: Option<PathBuf>,
 }
 
 type Factory =
@@ -74,6 +77,10 @@ impl Default for WorldModels {
 
 /// The simulator traces rays for every pixel of every tick, so its pictures are small here.
 fn simulator(options: &ModelOptions) -> Result<Box<dyn WorldModel>, WorldError> {
+    if let Some(weights) = &options.weights {
+        let problem = "the simulator has no networks; name the model `spatial`";
+        return Err(WorldError::Weights(format!("{}: {problem}", weights.display())));
+    }
     let shrink = SIMULATOR_WIDTH as f32 / options.width.max(SIMULATOR_WIDTH) as f32;
     let side = |pixels: u32| ((pixels as f32 * shrink).round() as u32).max(1);
     let (width, height) = (side(options.width), side(options.height));
@@ -112,6 +119,9 @@ impl WorldModels {
             Some(Entry::Spatial(config)) => {
                 let (width, height) = (options.width, options.height);
                 let mut config = SpatialConfig { width, height, ..config.clone() };
+                if options.weights.is_some() {
+                    config.weights.clone_from(&options.weights);
+                }
                 if !options.painting {
                     config.painting = None;
                 } else if options.lockstep && config.painting == Some(PaintTiming::WhenReady) {

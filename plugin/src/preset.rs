@@ -55,6 +55,9 @@ pub struct WorldPreset {
     /// See [`WorldView::painting`].
     #[serde(default = "default_painting")]
     pub painting: bool,
+    /// See [`WorldView::weights`].
+    #[serde(default)]
+    pub weights: Option<PathBuf>,
     /// How actions move the camera.
     #[serde(default)]
     pub embodiment: Embodiment,
@@ -165,8 +168,8 @@ impl WorldPreset {
 }
 
 /// The preset that a [`WorldView`] follows: its values are taken when the asset has loaded and
-/// again whenever the file changes. Only a change of seed, model, size or embodiment starts the
-/// world anew; a view without a seed of its own waits for the preset.
+/// again whenever the file changes. Only a change of seed, model, size, weights or embodiment starts
+/// the world anew; a view without a seed of its own waits for the preset.
 #[derive(Component, Debug, Clone, PartialEq, Eq, Reflect)]
 #[reflect(Component, Clone, PartialEq)]
 #[require(WorldView)]
@@ -250,6 +253,7 @@ fn follow(
             model: preset.model.clone(),
             size: preset.size,
             painting: preset.painting,
+            weights: preset.weights.clone(),
         });
         embodiment.set_if_neq(preset.embodiment);
         let suspended = controls.suspended;
@@ -283,6 +287,10 @@ mod tests {
         assert_eq!(preset.embodiment, Embodiment::Walker);
         assert_eq!(preset.controls.speed_mps, 3.0);
         assert_eq!(preset.controls.turn_rps, WorldControls::default().turn_rps);
+        assert_eq!(preset.weights, None);
+        let text = "(seed: \"a.png\", weights: Some(\"weights/candy\"))";
+        let preset = WorldPreset::from_ron(text.as_bytes(), "x").expect("good");
+        assert_eq!(preset.weights, Some(PathBuf::from("weights/candy")));
     }
 
     #[test]

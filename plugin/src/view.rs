@@ -57,6 +57,10 @@ pub struct WorldView {
     pub size: Option<UVec2>,
     /// The embedded model paints what was never seen; without it, holes are filled calmly.
     pub painting: bool,
+    /// A folder with weights of the embedded model's networks in place of the shipped ones, such as
+    /// `python -m reverie_train.teach` makes of a game's recordings; networks that it lacks are the
+    /// shipped ones. A relative path is looked for like that of a seed.
+    pub weights: Option<PathBuf>,
 }
 
 impl Default for WorldView {
@@ -67,6 +71,7 @@ impl Default for WorldView {
             model: Self::AUTO.to_owned(),
             size: None,
             painting: true,
+            weights: None,
         }
     }
 }
@@ -102,6 +107,13 @@ impl WorldView {
     #[must_use]
     pub fn without_painting(self) -> Self {
         Self { painting: false, ..self }
+    }
+
+    /// The same, with the weights of another folder.
+    #[must_use]
+    pub fn with_weights(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.weights = Some(folder.into());
+        self
     }
 
     /// The same, at a fixed picture size in pixels.
@@ -236,15 +248,18 @@ impl WorldSeed {
     }
 }
 
+/// A path of a view: as it is, or else in the asset folder.
+pub(crate) fn found(path: &Path, asset_folder: &Path) -> PathBuf {
+    let in_assets = asset_folder.join(path);
+    if !path.exists() && in_assets.exists() { in_assets } else { path.to_path_buf() }
+}
+
 impl MeasuredPicture {
     fn load(&self, asset_folder: &Path) -> Result<ImageSeed, String> {
         if self.picture.as_os_str().is_empty() {
             return Err("the view has no seed".to_owned());
         }
-        let find = |path: &PathBuf| {
-            let in_assets = asset_folder.join(path);
-            if !path.exists() && in_assets.exists() { in_assets } else { path.clone() }
-        };
+        let find = |path: &PathBuf| found(path, asset_folder);
         let intrinsics = self.intrinsics.map(|(fx, fy, cx, cy)| PinholeNumbers { fx, fy, cx, cy });
         let options = ImageOptions { depth: self.depth.as_ref().map(find), intrinsics };
         load_image_seed(&find(&self.picture), &options).map_err(|error| error.to_string())

@@ -445,6 +445,49 @@ fn a_saved_world_is_restored() {
 }
 
 #[test]
+fn weights_that_are_missing_or_damaged_leave_the_old_world() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models");
+    let folder = tempfile::tempdir().expect("a folder");
+    let models = folder.path().join("weights/candy/models");
+    std::fs::create_dir_all(&models).expect("made");
+    let file = models.join("depth.safetensors");
+    std::fs::copy(shipped.join("depth.safetensors"), &file).expect("copied");
+    let text = std::fs::read_to_string(shipped.join("manifest.ron")).expect("shipped");
+    let (first, _) = text.split_once("),").expect("entries");
+    std::fs::write(models.join("manifest.ron"), format!("{first})])")).expect("written");
+
+    let mut game =
+        Game::new(WorldView::new(seed()).without_painting(), Some(folder.path()), |_| {});
+    game.wait("a start", |game| game.status() == WorldStatus::Running);
+    // A path within the asset folder.
+    let set = |game: &mut Game, weights: &str| {
+        game.messages::<WorldStarted>();
+        game.messages::<ModelFailed>();
+        game.app.world_mut().get_mut::<WorldView>(game.view).expect("a view").weights =
+            Some(weights.into());
+    };
+    set(&mut game, "weights/candy");
+    game.wait("another start", |game| !game.messages::<WorldStarted>().is_empty());
+    let good = std::fs::read(&file).expect("there");
+    for (damage, weights, part) in [
+        (false, "weights/salt", "weights/salt/models/manifest.ron"),
+        (true, "weights/candy/", "has 777 bytes"),
+    ] {
+        if damage {
+            std::fs::write(&file, &good[..777]).expect("written");
+        }
+        set(&mut game, weights);
+        let mut told = Vec::new();
+        game.wait("the failure", |game| {
+            told.extend(game.messages::<ModelFailed>());
+            !told.is_empty()
+        });
+        assert!(told[0].still_running && told[0].error.contains(part), "{}", told[0].error);
+        assert_eq!(told[0].error.lines().count(), 1);
+    }
+}
+
+#[test]
 fn presets_reload_and_a_bad_one_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("a.world.ron");

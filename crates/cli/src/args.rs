@@ -85,6 +85,9 @@ pub struct Explore {
     /// Only fill what was never seen, calmly, instead of painting it (model spatial)
     #[arg(long)]
     pub no_painter: bool,
+    /// A folder with weights in place of the shipped ones, as `reverie_train.teach` writes it (model spatial)
+    #[arg(long, value_name = "DIR")]
+    pub weights: Option<PathBuf>,
     /// Which of a sentence's candidates (see `imagine`); the best of four if not said
     #[arg(long, value_name = "N")]
     pub candidate: Option<u32>,

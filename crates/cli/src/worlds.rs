@@ -43,6 +43,7 @@ pub fn open(args: &Explore, tick_hz: f32) -> Result<Opened, CliError> {
         if args.no_painter {
             config.painting = None;
         }
+        config.weights.clone_from(&args.weights);
         Ok(Box::new(SpatialModel::new(config)?))
     };
     if !NAMES.contains(&name) {
@@ -79,6 +80,9 @@ pub fn open(args: &Explore, tick_hz: f32) -> Result<Opened, CliError> {
     };
     if args.no_painter && model.spec().name != MODEL_NAME {
         return bad(format!("--no-painter goes with model {MODEL_NAME}: {name} paints nothing"));
+    }
+    if args.weights.is_some() && model.spec().name != MODEL_NAME {
+        return bad(format!("--weights goes with model {MODEL_NAME}: {name} has no networks"));
     }
     if model.spec().tick_hz != tick_hz {
         let found = model.spec().tick_hz;

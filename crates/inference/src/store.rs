@@ -109,6 +109,8 @@ pub struct ModelStore {
     assets: PathBuf,
     cache: Option<PathBuf>,
     manifest: Manifest,
+    /// Models that take the place of those of the same name.
+    others: Option<Box<ModelStore>>,
 }
 
 impl ModelStore {
@@ -126,7 +128,16 @@ impl ModelStore {
     /// When the manifest `models/manifest.ron` in it is missing or wrong.
     pub fn open_at(assets: &Path) -> Result<Self, StoreError> {
         let manifest = Manifest::read(&assets.join(MODELS_FOLDER).join(MANIFEST_FILE))?;
-        Ok(Self { assets: assets.into(), cache: cache_dir(), manifest })
+        Ok(Self { assets: assets.into(), cache: cache_dir(), manifest, others: None })
+    }
+
+    /// The same with the models of another folder in place of those of the same name: what was taught a
+    /// game's look, for example. The folder is built like the assets, with `models/manifest.ron`.
+    ///
+    /// # Errors
+    /// As [`ModelStore::open_at`].
+    pub fn with_weights(self, folder: &Path) -> Result<Self, StoreError> {
+        Ok(Self { others: Some(Box::new(Self::open_at(folder)?)), ..self })
     }
 
     /// The assets folder.
@@ -144,6 +155,9 @@ impl ModelStore {
     /// # Errors
     /// [`StoreError::Unknown`].
     pub fn entry(&self, name: &str) -> Result<&ModelEntry, StoreError> {
+        if let Some(Ok(entry)) = self.others.as_ref().map(|others| others.entry(name)) {
+            return Ok(entry);
+        }
         self.manifest.models.iter().find(|m| m.name == name).ok_or_else(|| StoreError::Unknown {
             name: name.into(),
             manifest: self.assets.join(MODELS_FOLDER).join(MANIFEST_FILE),
@@ -157,6 +171,11 @@ impl ModelStore {
 
     /// Where the model's file lies (shipped folder first, then the cache), or where it should.
     pub fn path(&self, entry: &ModelEntry) -> PathBuf {
+        if let Some(others) = &self.others
+            && others.manifest.models.contains(entry)
+        {
+            return others.path(entry);
+        }
         let shipped = self.assets.join(&entry.folder).join(&entry.file);
         if let (Some(cache), true) = (&self.cache, entry.fetch.is_some() && !shipped.is_file()) {
             return cache.join(&entry.file);

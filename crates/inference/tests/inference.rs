@@ -54,6 +54,29 @@ fn good_weights_are_verified_and_loaded() {
 }
 
 #[test]
+fn other_weights_take_the_place_of_those_of_the_same_name() {
+    let (assets, taught) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let data = file();
+    let text = manifest("m.safetensors", data.len(), &digest(&data));
+    let shipped = store(assets.path(), &text, Some(&data)).unwrap();
+    let other = [&data[..], b" "].concat();
+    let text = manifest("m.safetensors", other.len(), &digest(&other)).replace("\"m\"", "\"n\"");
+    store(taught.path(), &text, Some(&other)).unwrap();
+    // A folder without that model leaves the shipped one.
+    let both = shipped.clone().with_weights(taught.path()).unwrap();
+    assert_eq!(both.read("m").unwrap(), data);
+    assert_eq!(both.read("n").unwrap(), other);
+    let text = text.replace("\"n\"", "\"m\"");
+    store(taught.path(), &text, Some(&other)).unwrap();
+    let both = shipped.clone().with_weights(taught.path()).unwrap();
+    assert_eq!(both.read("m").unwrap(), other);
+    assert!(both.path(both.entry("m").unwrap()).starts_with(taught.path()));
+    assert_eq!(shipped.read("m").unwrap(), data);
+    let error = shipped.with_weights(&taught.path().join("gone")).unwrap_err().to_string();
+    assert!(error.contains("gone"), "{error}");
+}
+
+#[test]
 fn a_model_may_lie_in_another_folder_of_the_assets() {
     let folder = tempfile::tempdir().unwrap();
     let data = file();

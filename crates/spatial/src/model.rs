@@ -47,6 +47,9 @@ pub struct SpatialConfig {
     /// Folder of the assets with the depth network's weights, for pictures without depth; `None`
     /// looks where the program is installed.
     pub assets: Option<PathBuf>,
+    /// A folder with models, built like the assets: those it has take the place of the shipped ones,
+    /// for example weights that were taught a game's look.
+    pub weights: Option<PathBuf>,
     /// When what was never seen is painted by the shipped networks; `None` leaves it to the filling
     /// of holes.
     pub painting: Option<PaintTiming>,
@@ -65,6 +68,7 @@ impl Default for SpatialConfig {
             tick_hz: 24.0,
             memory_budget_bytes: crate::memory::DEFAULT_BUDGET_BYTES,
             assets: None,
+            weights: None,
             painting: Some(PaintTiming::default()),
             repainting: PaintTiming::Lockstep { ticks: REPAINT_TICKS },
         }
@@ -139,13 +143,17 @@ impl SpatialModel {
     /// A model without a world yet.
     ///
     /// # Errors
-    /// [`WorldError::Failed`] naming the setting that makes no sense.
+    /// [`WorldError::Failed`] naming the setting that makes no sense, [`WorldError::Weights`] naming the
+    /// file of [`SpatialConfig::weights`] that is missing or damaged.
     pub fn new(config: SpatialConfig) -> Result<Self, WorldError> {
         let (width, height, tick_hz) = (config.width, config.height, config.tick_hz);
         crate::view::check_camera(&Intrinsics::from_horizontal_fov(width, height, 1.0))
             .map_err(|e| WorldError::Failed(format!("size {width}x{height}: {e}")))?;
         if !(tick_hz > 0.0 && tick_hz <= 240.0) {
             return Err(WorldError::Failed(format!("tick_hz: {tick_hz} is not within 0 to 240")));
+        }
+        if let Some(weights) = &config.weights {
+            check_weights(weights).map_err(|e| WorldError::Weights(e.to_string()))?;
         }
         let spec = ModelSpec {
             name: MODEL_NAME.to_owned(),
@@ -161,7 +169,7 @@ impl SpatialModel {
         };
         let (renderer, frame) = (Renderer::new(), Frame::new());
         let painting = config.painting.clone();
-        let make = shipped_painter(config.assets.clone());
+        let make = shipped_painter(config.assets.clone(), config.weights.clone());
         let repainter = shipped_repainter(config.assets.clone());
         let repaint = Repaint::new(repainter, config.repainting.clone());
         let model = Self {
@@ -460,7 +468,8 @@ impl SpatialModel {
         let network = match self.depth_network.take() {
             Some(network) => network,
             None => {
-                let store = open_store(self.config.assets.as_deref())
+                let SpatialConfig { assets, weights, .. } = &self.config;
+                let store = open_store(assets.as_deref(), weights.as_deref())
                     .map_err(|e| WorldError::Weights(e.to_string()))?;
                 DepthNetwork::load(&store, &Device::Cpu)?
             }
@@ -471,15 +480,26 @@ impl SpatialModel {
     }
 }
 
-fn open_store(assets: Option<&Path>) -> Result<ModelStore, StoreError> {
-    assets.map_or_else(ModelStore::open, ModelStore::open_at)
+fn open_store(assets: Option<&Path>, weights: Option<&Path>) -> Result<ModelStore, StoreError> {
+    let store = assets.map_or_else(ModelStore::open, ModelStore::open_at)?;
+    match weights {
+        Some(folder) => store.with_weights(folder),
+        None => Ok(store),
+    }
+}
+
+/// Whether all models of a folder are there and whole; those that are fetched are nobody's weights.
+fn check_weights(folder: &Path) -> Result<(), StoreError> {
+    let store = ModelStore::open_at(folder)?;
+    let mut models = store.manifest().models.iter().filter(|model| model.fetch.is_none());
+    models.try_for_each(|model| store.read(&model.name).map(|_| ()))
 }
 
 /// Makes painters of the shipped networks.
-fn shipped_painter(assets: Option<PathBuf>) -> PainterFactory {
+fn shipped_painter(assets: Option<PathBuf>, weights: Option<PathBuf>) -> PainterFactory {
     Arc::new(move || {
-        let store =
-            open_store(assets.as_deref()).map_err(|e| PaintError::Painter(e.to_string()))?;
+        let store = open_store(assets.as_deref(), weights.as_deref())
+            .map_err(|e| PaintError::Painter(e.to_string()))?;
         Ok(Box::new(LearnedPainter::load(&store, &Device::Cpu)?))
     })
 }

@@ -60,6 +60,8 @@ class Part:
     """i64 [N]: the first frame of the episode that a frame belongs to"""
     count: np.ndarray
     """i64 [N]: frames of that episode"""
+    valid: np.ndarray | None = None
+    """bool [N, H, W]: where a window shows anything; None is everywhere"""
 
 
 class Frames:

@@ -86,15 +86,19 @@ def project(inverse_depth: torch.Tensor, rot: torch.Tensor, shift: torch.Tensor,
     return u.long(), v.long(), w / z, inside
 
 
-def splat(inverse_depth: torch.Tensor, rot: torch.Tensor, shift: torch.Tensor, density: int = DENSITY):
+def splat(
+    inverse_depth: torch.Tensor, rot: torch.Tensor, shift: torch.Tensor, density: int = DENSITY, valid: torch.Tensor | None = None
+):
     """The nearest point on every pixel of another window.
 
     Returns (index of the point or -1, its inverse depth there), each [N, size, size]; points are counted by rows
-    of the window made `density` times finer.
+    of the window made `density` times finer. Pixels that are not `valid` [N, size, size] have no points.
     """
     n, size = inverse_depth.shape[:2]
     points = fine(inverse_depth) if density > 1 else inverse_depth
     u, v, w, inside = project(points, rot, shift, density)
+    if valid is not None:
+        inside &= valid.repeat_interleave(density, 1).repeat_interleave(density, 2).flatten(1)
     count = u.shape[1]
     # The nearest wins, then the last: one integer maximum, whatever the order.
     key = (w.clamp(0, 31) * 2**26).long() * count + torch.arange(count, device=w.device)
@@ -107,10 +111,15 @@ def splat(inverse_depth: torch.Tensor, rot: torch.Tensor, shift: torch.Tensor, d
     return index.view(n, size, size), depth.view(n, size, size)
 
 
-def reproject(rgb: torch.Tensor, inverse_depth: torch.Tensor, rot: torch.Tensor, shift: torch.Tensor):
-    """A window as seen from elsewhere: colours [N, H, W, 3], inverse depth and flags [N, H, W]; pinholes closed."""
+def reproject(
+    rgb: torch.Tensor, inverse_depth: torch.Tensor, rot: torch.Tensor, shift: torch.Tensor, valid: torch.Tensor | None = None
+):
+    """A window as seen from elsewhere: colours [N, H, W, 3], inverse depth and flags [N, H, W]; pinholes closed.
+
+    Of the window only pixels that are `valid` count, if that is given.
+    """
     n, size = inverse_depth.shape[:2]
-    index, depth = splat(inverse_depth, rot, shift)
+    index, depth = splat(inverse_depth, rot, shift, valid=valid)
     known = index >= 0
     at = index.clamp_min(0)
     across = size * DENSITY

@@ -9,15 +9,25 @@ KNOWN_WEIGHT = 0.1
 """Weight of pixels that are known anyway."""
 
 
-def layout_loss(answer: torch.Tensor, truth: torch.Tensor, detail: torch.Tensor, known: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
-    """`answer` [N, H, W, 5]: colours 0 to 1, code of depth, detail; `truth` [N, H, W, 4]; `detail`, `known` [N, H, W]."""
+def layout_loss(
+    answer: torch.Tensor, truth: torch.Tensor, detail: torch.Tensor, known: torch.Tensor, valid: torch.Tensor | None = None
+) -> tuple[torch.Tensor, dict[str, float]]:
+    """`answer` [N, H, W, 5]: colours 0 to 1, code of depth, detail; `truth` [N, H, W, 4]; `detail`, `known` [N, H, W].
+
+    Where the truth is not `valid`, if that is given, nothing is learnt.
+    """
     weight = 1 - (1 - KNOWN_WEIGHT) * known
+    if valid is not None:
+        weight = weight * valid
     weight = (weight / weight.mean())[..., None]
     difference = answer[..., :4] - truth
     error = (difference.abs() * weight).mean((0, 1, 2))
     colour, depth = error[:3].mean(), error[3]
     steps = difference.new_zeros(())
     d, w = difference.permute(0, 3, 1, 2), weight.permute(0, 3, 1, 2)
+    if valid is not None:
+        # What is compared in coarser steps must not be mixed with what is not known.
+        d = d * valid[:, None]
     for level in range(3):
         if level:
             d, w = F.avg_pool2d(d, 2), F.avg_pool2d(w, 2)

@@ -90,9 +90,13 @@ class Batch:
     """[N, CAPTION], zeros where there is none"""
     first: torch.Tensor
     """the view that the world began with, [N, FIRST_SIDE, FIRST_SIDE, FIRST_CHANNELS], zeros where there is none"""
+    valid: torch.Tensor | None = None
+    """1 where the truth is known; None is everywhere"""
 
     def mirrored(self, which: torch.Tensor) -> "Batch":
-        def flip(x: torch.Tensor) -> torch.Tensor:
+        def flip(x: torch.Tensor | None) -> torch.Tensor | None:
+            if x is None:
+                return None
             return torch.where(which.view(-1, *[1] * (x.ndim - 1)), x.flip(2), x) if x.ndim > 2 else x
 
         return Batch(**{f.name: flip(getattr(self, f.name)) for f in fields(self)})
@@ -184,6 +188,16 @@ class Maker:
         poses = torch.as_tensor(np.stack(poses)).to(self.device)
         return rgb, fine, depth, classes, poses, torch.as_tensor(np.stack(conditions)).to(self.device)
 
+    def _valid(self, indices: np.ndarray, size: int) -> torch.Tensor:
+        """Where windows show anything, [N, size, size]."""
+        flags = []
+        for index in indices:
+            part, at = self.frames.place(int(index))
+            flags.append(np.ones(part.rgb.shape[1:3], bool) if part.valid is None else part.valid[at])
+        factor = len(flags[0]) // size
+        flags = torch.as_tensor(np.stack(flags)).to(self.device).float()
+        return F.avg_pool2d(flags[:, None], factor)[:, 0] == 1
+
     def _others(self, indices: np.ndarray, reach: int | None, rng: np.random.Generator) -> np.ndarray:
         """Another frame of each frame's episode under the same conditions, not farther than `reach` frames.
 
@@ -209,7 +223,8 @@ class Maker:
         shares = np.where(whole, 1.0, np.stack([rng.uniform(0.5, 1, n), rng.uniform(0.35, 1, n)], 1))
         at = (np.abs(np.arange(side) + 0.5 - side / 2) / (side / 2))[None]
         known = (at <= shares[:, :1])[:, None, :] & (at <= shares[:, 1:])[:, :, None] & shown[:, None, None]
-        known = torch.as_tensor(known, device=self.device)[..., None].float()
+        known = torch.as_tensor(known, device=self.device) & self._valid(indices, side)
+        known = known[..., None].float()
         elevation = geometry.elevation(geometry.rotation(poses[:, 3:]), side)
         there = torch.as_tensor(shown, device=self.device)[:, None, None].float()
         seen = torch.cat([rgb, encode(depth)[..., None]], 3) * known
@@ -243,7 +258,7 @@ class Maker:
             shift = torch.einsum("nij,nj->ni", to_view, other[:, :3] - poses[at, :3])
             if training:
                 other_rgb = (other_rgb * gains[at]).clamp_max(1)
-            r, w, there = geometry.reproject(other_rgb, other_depth, rot, shift)
+            r, w, there = geometry.reproject(other_rgb, other_depth, rot, shift, self._valid(sources, size))
             # What moved between the frames, or shows through what was not seen, would teach a contradiction.
             there &= (torch.log(w + 0.005) - torch.log(depth[at] + 0.005)).abs() < AGREES
             share = 1 - there.float().mean((1, 2))
@@ -253,7 +268,8 @@ class Maker:
             known[at] = torch.where(none, alone, there)
             seen_rgb[at] = torch.where(none[..., None], rgb[at], r)
             seen_depth[at] = torch.where(none, depth[at], w)
-        known = known & smooth(known)
+        valid = self._valid(indices, size)
+        known = known & smooth(known) & valid
         fill_rgb, fill_depth = push_pull(seen_rgb, seen_depth, known)
         flags = known.float()
         fill = torch.cat([fill_rgb, encode(fill_depth)[..., None]], 3)
@@ -276,6 +292,7 @@ class Maker:
             conditions=conditions.float(),
             caption=torch.zeros(n, CAPTION, device=self.device),
             first=self._first(began, shown, gains if training else None, rng),
+            valid=valid.float(),
         )
         return batch.mirrored(torch.as_tensor(rng.random(n) < 0.5, device=self.device)) if training else batch
 

