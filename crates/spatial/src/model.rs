@@ -170,7 +170,7 @@ impl SpatialModel {
         let (renderer, frame) = (Renderer::new(), Frame::new());
         let painting = config.painting.clone();
         let make = shipped_painter(config.assets.clone(), config.weights.clone());
-        let repainter = shipped_repainter(config.assets.clone());
+        let repainter = shipped_repainter(config.assets.clone(), config.weights.clone());
         let repaint = Repaint::new(repainter, config.repainting.clone());
         let model = Self {
             config,
@@ -505,10 +505,10 @@ fn shipped_painter(assets: Option<PathBuf>, weights: Option<PathBuf>) -> Painter
 }
 
 /// Makes repainters of the shipped network.
-fn shipped_repainter(assets: Option<PathBuf>) -> RepainterFactory {
+fn shipped_repainter(assets: Option<PathBuf>, weights: Option<PathBuf>) -> RepainterFactory {
     Arc::new(move || {
-        let store =
-            open_store(assets.as_deref()).map_err(|e| RepaintError::Network(e.to_string()))?;
+        let store = open_store(assets.as_deref(), weights.as_deref())
+            .map_err(|e| RepaintError::Network(e.to_string()))?;
         Repainter::load(&store)
     })
 }
