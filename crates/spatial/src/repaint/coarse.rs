@@ -1,17 +1,14 @@
 //! A view of the memory as the network sees it.
 
 use super::network::MAPS;
-use crate::{
-    Frame, Memory, Renderer, SpatialError,
-    painter::{encode, window_camera},
-};
+use crate::{Frame, Memory, Renderer, SpatialError, painter::encode};
 use glam::{Mat3, Vec3};
-use reverie_world_model::Pose;
+use reverie_world_model::{Intrinsics, Pose};
 
 /// Pixels of the rendered picture along a side of a coarse one: their means are what it shows.
 const FINE: usize = 2;
 
-/// A square picture of 90 degrees, small.
+/// A square picture, small.
 #[derive(Debug, Clone, Default)]
 pub struct Coarse {
     pub side: usize,
@@ -24,17 +21,17 @@ pub struct Coarse {
 }
 
 impl Coarse {
-    /// What a memory shows at a pose.
+    /// What a memory shows at a pose to a square camera, of which `side` by `side` pixels are made.
     pub fn of(
         memory: &Memory,
-        pose: &Pose,
+        (pose, camera): (&Pose, &Intrinsics),
         side: usize,
         renderer: &mut Renderer,
         frame: &mut Frame,
     ) -> Result<Self, SpatialError> {
         let fine_side = FINE * side;
-        let camera = window_camera().resized(fine_side as u32, fine_side as u32);
-        renderer.render(memory, pose, &camera, frame)?;
+        let fine_camera = camera.resized(fine_side as u32, fine_side as u32);
+        renderer.render(memory, pose, &fine_camera, frame)?;
         let mut small = Small { rgb: vec![[0.0; 3]; side * side], ..Small::default() };
         for at in 0..side * side {
             let (x, y) = (at % side * FINE, at / side * FINE);
@@ -61,11 +58,11 @@ impl Coarse {
             small.inverse_depth.push(w);
             small.known.push(known);
         }
-        Ok(Self::from_pictures(small, pose, side))
+        Ok(Self::from_pictures(small, (pose, camera), side))
     }
 
-    fn from_pictures(small: Small, pose: &Pose, side: usize) -> Self {
-        let rays = level_rays(pose, side);
+    fn from_pictures(small: Small, (pose, camera): (&Pose, &Intrinsics), side: usize) -> Self {
+        let rays = level_rays(pose, camera, side);
         let mut maps = Vec::with_capacity(side * side * MAPS);
         for at in 0..side * side {
             let (w, there) = (small.inverse_depth[at], small.known[at]);
@@ -91,7 +88,9 @@ impl Coarse {
         pose: &Pose,
     ) -> Self {
         let side = inverse_depth.len().isqrt();
-        Self::from_pictures(Small { rgb, inverse_depth, known }, pose, side)
+        let camera = crate::painter::window_camera();
+        let small = Small { rgb, inverse_depth, known };
+        Self::from_pictures(small, (pose, &camera), side)
     }
 }
 
@@ -104,7 +103,7 @@ struct Small {
 }
 
 /// Rays of depth one with the camera's heading taken out: X to its right, Y up.
-fn level_rays(pose: &Pose, side: usize) -> Vec<Vec3> {
+fn level_rays(pose: &Pose, camera: &Intrinsics, side: usize) -> Vec<Vec3> {
     let rotation = Mat3::from_quat(pose.rotation);
     let back = rotation.z_axis;
     // Straight up or down, the heading is that of the picture's top.
@@ -113,7 +112,7 @@ fn level_rays(pose: &Pose, side: usize) -> Vec<Vec3> {
     let (sin, cos) = (level.x / length, level.z / length);
     let headless =
         Mat3::from_cols(Vec3::new(cos, 0.0, sin), Vec3::Y, Vec3::new(-sin, 0.0, cos)) * rotation;
-    let camera = window_camera().resized(side as u32, side as u32);
+    let camera = camera.resized(side as u32, side as u32);
     (0..side * side)
         .map(|at| headless * camera.ray((at % side) as f32 + 0.5, (at / side) as f32 + 0.5))
         .collect()

@@ -13,13 +13,15 @@ mod network;
 mod tests;
 mod vertices;
 
-use crate::{Frame, Memory, Renderer, SpatialError, Tile, TileLevel, ViewTiles};
+use crate::{
+    Frame, Memory, Renderer, SpatialError, Tile, TileLevel, ViewTiles, painter::window_camera,
+};
 use candle_core::{DType, Device};
 use coarse::Coarse;
 use network::{FIRST_SIDE, Network, Wanted};
 use rayon::prelude::*;
 use reverie_inference::{ModelStore, Weights};
-use reverie_world_model::Conditions;
+use reverie_world_model::{Conditions, Intrinsics};
 use std::{collections::HashMap, sync::Arc};
 use vertices::Canvas;
 
@@ -97,9 +99,10 @@ impl Repainter {
         let Some(first) = memory.views().iter().find(|view| !view.painted()) else {
             return Ok(vec![0.0; FIRST_SIDE * FIRST_SIDE * network::MAPS]);
         };
-        let (pose, memory) = (*first.view().pose(), memory.with_views(vec![first.clone()]));
+        let (pose, camera) = (first.view().pose(), inner_square(first.view().intrinsics()));
+        let memory = memory.with_views(vec![first.clone()]);
         let Self { renderer, frame, .. } = self;
-        Ok(Coarse::of(&memory, &pose, FIRST_SIDE, renderer, frame)?.maps)
+        Ok(Coarse::of(&memory, (pose, &camera), FIRST_SIDE, renderer, frame)?.maps)
     }
 
     /// The conditions that a memory shows, as far as its first view tells. Morning and evening look alike in a
@@ -156,7 +159,7 @@ impl Repainter {
             }
             let side = self.network.config.size;
             let Self { renderer, frame, network } = self;
-            let coarse = Coarse::of(&surfaces, &pose, side, renderer, frame)?;
+            let coarse = Coarse::of(&surfaces, (&pose, &window_camera()), side, renderer, frame)?;
             let features = network.features(&coarse.maps, &wanted).map_err(failed)?;
             let canvas = Canvas { network: &network.vertex, coarse: &coarse, features: &features };
             let tiles: Vec<(u64, Arc<Tile>)> = missing
@@ -179,6 +182,13 @@ impl Repainter {
     ) -> Result<Memory, RepaintError> {
         Ok(memory.with_tiles_of(&self.repaint(memory, conditions, &Repainted::default())?))
     }
+}
+
+/// The largest square in the middle of a camera's picture: all of it is known.
+fn inner_square(camera: &Intrinsics) -> Intrinsics {
+    let half = (camera.width as f32 / camera.fx).min(camera.height as f32 / camera.fy) / 2.0;
+    let side = FIRST_SIDE as u32;
+    Intrinsics::from_horizontal_fov(side, side, 2.0 * half.atan())
 }
 
 impl Repainted {
