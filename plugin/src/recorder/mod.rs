@@ -290,8 +290,7 @@ fn control(
     marked: Query<Entity, With<RecordedCamera>>,
     cameras: Query<(Entity, &Camera), With<Camera3d>>,
     mut commands: Commands,
-    mut started: MessageWriter<RecordingStarted>,
-    mut failed: MessageWriter<RecordingFailed>,
+    (mut started, mut failed): (MessageWriter<RecordingStarted>, MessageWriter<RecordingFailed>),
 ) {
     for wanted in control.read() {
         match (wanted, &mut recorder.session) {
@@ -375,16 +374,15 @@ impl Session {
         }
         let sample = self.awaited.pop_front_if(|(number, _)| *number == captured.number);
         let Some((_, sample)) = sample else { return Some(captured.bytes) };
-        match self.worker.try_send(Request::Frame(captured, sample)) {
+        match self.worker.try_send(Some((captured, sample))) {
             Ok(()) => {
                 self.at_worker += 1;
                 None
             }
-            Err((Request::Frame(captured, _), _)) => {
+            Err((unsent, _)) => {
                 self.dropped += 1;
-                Some(captured.bytes)
+                unsent.map(|(captured, _)| captured.bytes)
             }
-            Err((Request::Finish, _)) => None,
         }
     }
 
@@ -469,7 +467,7 @@ fn receive(
         *frames += 1;
         let all_here = running.awaited.is_empty() || *frames > PATIENCE_FRAMES;
         if all_here && !running.finish_sent {
-            running.finish_sent = running.worker.try_send(Request::Finish).is_ok();
+            running.finish_sent = running.worker.try_send(None).is_ok();
         }
     }
 }

@@ -27,11 +27,8 @@ pub(super) struct Sample {
     pub stretch: u64,
 }
 
-pub(super) enum Request {
-    Frame(Captured, Sample),
-    /// Everything was sent.
-    Finish,
-}
+/// A picture to write; `None` when everything was sent.
+pub(super) type Request = Option<(Captured, Sample)>;
 
 pub(super) enum Response {
     /// A frame was taken; its buffer is free again.
@@ -112,11 +109,11 @@ impl Writing {
 
     pub fn answer(&mut self, request: Request) -> Response {
         match request {
-            Request::Frame(captured, sample) => match self.frame(&captured, &sample) {
+            Some((captured, sample)) => match self.frame(&captured, &sample) {
                 Ok(()) => Response::Taken { bytes: captured.bytes, written: self.written },
                 Err(error) => Response::Failed(error.to_string()),
             },
-            Request::Finish => match self.finish() {
+            None => match self.finish() {
                 Ok(()) => Response::Finished(self.written),
                 Err(error) => Response::Failed(error.to_string()),
             },
