@@ -304,7 +304,7 @@ fn commands_are_followed_or_ignored() {
     let follow = |truth: &mut dyn WorldModel, seed: &Seed, all: &mut [Contestant<'_>], until| {
         judge_commands(truth, seed, all, network(), &commands, &mut |tick| tick < until)
     };
-    let obeyed = follow(&mut truth, &seed, &mut contestants, 99).unwrap();
+    let obeyed = follow(&mut truth, &seed, &mut contestants, 999).unwrap();
     let [twin, hold, truth_row] = &obeyed[..] else { panic!("three rows") };
     assert_eq!((twin.ignored, hold.ignored, truth_row.ignored), (false, true, false));
     assert_eq!(twin.scores, truth_row.scores);
