@@ -113,9 +113,10 @@ fn depth_of_a_known_plane_is_exact() {
     model.apply(&place).expect("places");
     let seen = model.step(&Action::default()).expect("steps");
     assert_eq!(seen.pose.position, pose.position);
-    // Front face: one metre along the slab's own Z towards the camera.
+    // Front face: half the box along the slab's own Z towards the camera; its board leaves room for tape and print.
+    let board_m = 0.5 * 0.995 * 2.0;
     let normal = pose.rotation.conjugate() * (rotation * Vec3::Z);
-    let offset = normal.dot(Vec3::new(0.0, 0.0, -6.0)) + 1.0;
+    let offset = normal.dot(Vec3::new(0.0, 0.0, -6.0)) + board_m;
     let depth = seen.depth.expect("has depth");
     for y in 0..LENS.height {
         for x in 0..LENS.width {

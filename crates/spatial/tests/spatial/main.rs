@@ -18,7 +18,7 @@ use reverie_spatial::{
 };
 use reverie_world_model::{
     Action, DepthImage, Embodiment, ImageSeed, Intrinsics, Pose, RgbImage, Seed, SeedSource,
-    SpatialQuery, Weather, WorldError, WorldEvent, WorldModel,
+    SpatialQuery, WorldError, WorldEvent, WorldModel,
 };
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
@@ -509,9 +509,10 @@ fn failing_calls_leave_the_world_alone() {
     let nan = Action { move_mps: Vec3::NAN, ..Action::default() };
     assert!(matches!(model.step(&nan), Err(WorldError::InvalidAction { .. })));
     assert!(matches!(model.advance(&nan), Err(WorldError::InvalidAction { .. })));
-    let rain = WorldEvent::Weather { weather: Weather::Rain, strength: 1.0 };
-    assert!(matches!(model.apply(&rain), Err(WorldError::Unsupported { .. })));
-    assert_eq!(model.spec().events, ["place", "remove"]);
+    let text = WorldEvent::Text { prompt: "let it rain".to_owned() };
+    assert!(matches!(model.apply(&text), Err(WorldError::Unsupported { .. })));
+    let followed = ["weather", "time_of_day", "season", "undo", "place", "remove"];
+    assert_eq!(model.spec().events, followed);
     let prompt = Seed::new(SeedSource::Prompt("a valley".to_owned()));
     assert!(matches!(model.begin(&prompt), Err(WorldError::Unsupported { .. })));
     let mut image =
