@@ -242,14 +242,18 @@ mod tests {
     #[test]
     fn whoever_moves_passes_them() {
         let camera = Intrinsics::from_horizontal_fov(160, 90, 1.3);
-        let seen = |pose: &Pose| {
-            (0..400).find_map(|index| SNOW.streak((index, 1), Vec2::ZERO, 2.0, pose, &camera))
-        };
-        let streak = seen(&Pose::IDENTITY).expect("one of them is seen");
+        let seen =
+            |index: u32, pose: &Pose| SNOW.streak((index, 1), Vec2::ZERO, 2.0, pose, &camera);
         let nearer = Pose { position: Vec3::new(0.0, 0.0, -0.2), ..Pose::IDENTITY };
-        let moved = (0..400)
-            .filter_map(|index| SNOW.streak((index, 1), Vec2::ZERO, 2.0, &nearer, &camera))
-            .any(|other| (other.depth_m - (streak.depth_m - 0.2)).abs() < 1e-3);
-        assert!(moved);
+        // Away from where a smaller cube begins and this one ends.
+        let between = |streak: &Streak| (3.0..8.0).contains(&streak.depth_m);
+        let both: Vec<(Streak, Streak)> = (0..400)
+            .filter_map(|index| Some((seen(index, &Pose::IDENTITY)?, seen(index, &nearer)?)))
+            .filter(|(one, _)| between(one))
+            .collect();
+        let passed =
+            |(one, other): &&(Streak, Streak)| (other.depth_m - (one.depth_m - 0.2)).abs() < 1e-3;
+        assert!(both.len() > 20);
+        assert_eq!(both.iter().filter(passed).count(), both.len());
     }
 }
