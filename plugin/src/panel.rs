@@ -97,13 +97,11 @@ type Shown = (
 fn panel(
     mut contexts: EguiContexts,
     mut commands: Commands,
-    mut views: Query<Shown, With<WorldView>>,
+    (mut views, mut proxies): (Query<Shown, With<WorldView>>, Query<proxies::list::Listed>),
     mut settings: ResMut<ReverieSettings>,
-    mut notices: ResMut<Notices>,
-    mut dragged: ResMut<conditions::Dragged>,
+    (mut notices, mut dragged): (ResMut<Notices>, ResMut<conditions::Dragged>),
     path: Res<PresentPath>,
     mut boxes: Local<EntityHashMap<PromptBox>>,
-    mut proxies: Query<proxies::list::Listed>,
 ) -> Result {
     let context = contexts.ctx_mut()?;
     egui::Window::new("World").default_pos([12.0, 12.0]).resizable(false).show(context, |ui| {

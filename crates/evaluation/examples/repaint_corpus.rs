@@ -155,7 +155,7 @@ fn source(rng: &mut Rng, season: Season) -> Conditions {
         let (strength, hour) = (rng.range(0.5, 1.0), rng.range(8.0, 17.0));
         return Conditions { weather, strength, hour, season };
     }
-    target(rng, season, rng.clone().below(4) as usize)
+    target(rng, season, rng.clone().below(4))
 }
 
 /// What they are to be changed to; `number` lets the weathers take turns.

@@ -111,7 +111,8 @@ mod tests {
         let fine = Conditions::new(Weather::Rain, 24.0);
         assert!(fine.validate().is_ok());
         let errors = [Conditions { hour: f32::NAN, ..fine }, Conditions { strength: 1.5, ..fine }];
-        let texts = errors.map(|c| c.validate().map_err(|e| e.to_string()).unwrap_err());
+        let texts =
+            errors.map(|c| c.validate().map_err(|e| e.to_string()).expect_err("out of range"));
         assert!(texts[0].contains("hour") && texts[1].contains("strength"), "{texts:?}");
     }
 }
