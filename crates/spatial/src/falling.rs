@@ -1,7 +1,7 @@
 //! Rain and snow on their way down: drops and flakes at places in the world, hidden by what stands before them.
 //!
 //! Cubes around the eye of three sizes hold them; what leaves a cube on one side comes in again on the other, so that
-//! moving one's head moves past them. `shaders/falling.wgsl` does the same on a GPU.
+//! moving one's head moves past them. `shaders/air.wgsl` does the same on a GPU.
 
 use crate::{Air, Frame, air::over};
 use glam::{Vec2, Vec3};
