@@ -27,7 +27,7 @@ const MOST_BEFORE: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Makes repainters, on the threads that use them.
-pub type RepainterFactory = Arc<dyn Fn() -> Result<Repainter, RepaintError> + Send + Sync>;
+pub(crate) type RepainterFactory = Arc<dyn Fn() -> Result<Repainter, RepaintError> + Send + Sync>;
 
 /// How a change of conditions stands.
 #[derive(Debug, Clone, Default, PartialEq)]

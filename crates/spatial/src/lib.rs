@@ -39,7 +39,7 @@ mod view;
 
 pub use air::Air;
 pub use backdrop::{BACKDROP_COLUMNS, BACKDROP_ROWS, Backdrop};
-pub use changing::{RepaintStatus, RepainterFactory};
+pub use changing::RepaintStatus;
 pub use error::SpatialError;
 pub use frame::Frame;
 pub use marking::PaintMarker;

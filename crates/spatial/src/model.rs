@@ -207,13 +207,6 @@ impl SpatialModel {
         Ok(self)
     }
 
-    /// The same with another repainter than the shipped one.
-    #[must_use]
-    pub fn with_repainter(mut self, make: RepainterFactory) -> Self {
-        self.repaint = Repaint::new(make, self.config.repainting.clone());
-        self
-    }
-
     /// From the next tick on windows are merged at these times, as after a replay that goes on
     /// live. Nothing without a painter.
     pub fn set_paint_timing(&mut self, timing: PaintTiming) {
