@@ -4,16 +4,15 @@ import ast
 import importlib.util
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_every_module_parses_and_is_packaged():
-    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
     files = sorted(ROOT.glob("reverie_train/**/*.py"))
-    assert {".".join(f.parent.relative_to(ROOT).parts) for f in files} == set(packages)
+    bare = {str(f.parent.relative_to(ROOT)) for f in files if not (f.parent / "__init__.py").exists()}
+    assert not bare, f"setuptools finds no package in {bare}"
     for file in files:
         assert ast.get_docstring(ast.parse(file.read_text(), str(file))), f"{file.name} says nothing about itself"
 
