@@ -35,7 +35,9 @@ struct Params {
     // Near plane, metres, and the time that what falls has fallen.
     near: f32,
     phase_secs: f32,
-    padding: vec2<f32>,
+    // Share of the light of things that is lost to the dark per metre.
+    dark_per_m: f32,
+    padding: f32,
     kinds: array<Kind, 2>,
 }
 
@@ -81,7 +83,9 @@ fn veil(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     // Negative: it never ends.
     let distance_m = select(-1.0, length(ray) / inverse_m, inverse_m > 0.0);
     let clear = transmittance(params.world_from_view[3].y, towards, distance_m);
-    return vec4(params.colour, 1.0 - clear);
+    let lit = select(1.0, exp(-params.dark_per_m * distance_m), distance_m > 0.0);
+    // Its own light, and how much of what is behind it is gone.
+    return vec4(params.colour * (1.0 - clear), 1.0 - clear * lit);
 }
 
 // Random bits of a particle (PCG in its form for shaders).
@@ -187,5 +191,5 @@ fn falling(in: Streak) -> @location(0) vec4<f32> {
     if share <= 0.0 || inverse_depth_at(in.position.xy) >= in.inverse_m {
         discard;
     }
-    return vec4(in.colour.rgb, share);
+    return vec4(in.colour.rgb * share, share);
 }

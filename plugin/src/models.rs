@@ -418,6 +418,14 @@ impl LiveModel {
         }
     }
 
+    /// The conditions that were asked for last, if the model knows them.
+    pub fn conditions(&self) -> Option<Conditions> {
+        match self {
+            Self::Spatial(embedded) => embedded.model.conditions(),
+            Self::Other(generated) => generated.model.conditions(),
+        }
+    }
+
     /// What stands in the world; `None` of a model that shows it in its own pictures.
     pub fn objects(&self) -> Option<Objects> {
         match self {

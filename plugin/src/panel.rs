@@ -48,7 +48,7 @@ impl Plugin for WorldPanelPlugin {
         app.init_resource::<WorldPanel>()
             .register_type::<WorldPanel>()
             .init_resource::<Notices>()
-            .init_resource::<conditions::Dragged>()
+            .init_resource::<conditions::Unsent>()
             .add_systems(Update, (toggle, note))
             .add_systems(EguiPrimaryContextPass, panel.run_if(|panel: Res<WorldPanel>| panel.open));
     }
@@ -99,7 +99,7 @@ fn panel(
     mut commands: Commands,
     (mut views, mut proxies): (Query<Shown, With<WorldView>>, Query<proxies::list::Listed>),
     mut settings: ResMut<ReverieSettings>,
-    (mut notices, mut dragged): (ResMut<Notices>, ResMut<conditions::Dragged>),
+    (mut notices, mut unsent): (ResMut<Notices>, ResMut<conditions::Unsent>),
     path: Res<PresentPath>,
     mut boxes: Local<EntityHashMap<PromptBox>>,
 ) -> Result {
@@ -135,7 +135,7 @@ fn panel(
                 }
                 if runtime.world.as_ref().is_some_and(|world| world.follows_conditions) {
                     ui.collapsing("Weather, hour and season", |ui| {
-                        conditions::controls(ui, entity, weather, &mut dragged, &mut commands);
+                        conditions::controls(ui, entity, weather, &mut unsent, &mut commands);
                     });
                 }
                 let mut paused = clock.paused;

@@ -4,7 +4,7 @@ use crate::view::{WorldSeed, WorldView};
 use reverie_imagination::{Imagined, imagine};
 use reverie_inference::ModelStore;
 use reverie_language::{EncoderChoice, EncoderKind, PromptReader};
-use reverie_world_model::SeedAddress;
+use reverie_world_model::{Conditions, Season, SeedAddress, WorldEvent};
 use serde::{Deserialize, Serialize};
 
 /// A sentence to begin a world with, and which of the worlds that fit.
@@ -84,6 +84,34 @@ pub(crate) fn read(prompt: &PromptSeed, rng_seed: u64) -> Result<Imagined, Strin
     let choice = prompt.encoder.map_or(EncoderChoice::Best, EncoderChoice::Only);
     let reader = PromptReader::load(&store, choice).map_err(|error| error.to_string())?;
     imagine(&reader, &prompt.sentence, rng_seed, prompt.candidate).map_err(|e| e.to_string())
+}
+
+/// Reads sentences that change a world; the encoder is loaded when the first one comes.
+#[derive(Default)]
+pub(crate) struct ChangeReader(Option<PromptReader>);
+
+impl ChangeReader {
+    /// The changes of weather, hour and season that a sentence asks for, at least one.
+    pub fn read(
+        &mut self,
+        sentence: &str,
+        now: Option<Conditions>,
+    ) -> Result<Vec<WorldEvent>, String> {
+        let reader = match &mut self.0 {
+            Some(reader) => reader,
+            none => {
+                let store = ModelStore::open().map_err(|error| error.to_string())?;
+                let reader = PromptReader::load(&store, EncoderChoice::Best);
+                none.insert(reader.map_err(|error| error.to_string())?)
+            }
+        };
+        let scenery = reader.read(sentence).map_err(|error| error.to_string())?;
+        let changes = scenery.changes(now.map_or_else(Season::default, |now| now.season));
+        if changes.is_empty() {
+            return Err("prompt: names no weather, hour or season".to_owned());
+        }
+        Ok(changes)
+    }
 }
 
 /// The same prompt with everything decided that was open.

@@ -542,7 +542,8 @@ pub struct RetryWorld {
     pub entity: Entity,
 }
 
-/// Trigger this to change the conditions in a world.
+/// Trigger this to change the conditions in a world. What a [`WorldEvent::Text`] says of weather, hour and season is read as the
+/// sentence of a prompt is, and each of them is a change of its own, for the log and for [`WorldEvent::Undo`].
 #[derive(EntityEvent, Debug, Clone)]
 pub struct ChangeWorld {
     /// The [`WorldView`].

@@ -7,7 +7,7 @@ use crate::{
     log::{LogStart, Recording, TakenTimes, WorldLog},
     models::{LiveModel, ModelOptions, Moment, WorldModels},
     motion::{Tick, merged},
-    prompt::{self, PromptReading},
+    prompt::{self, ChangeReader, PromptReading},
     view::{Embodiment, WorldSeed},
 };
 use bevy::math::UVec2;
@@ -168,6 +168,7 @@ impl ModelThread {
 struct Stage {
     serial: u64,
     world: Option<(LiveModel, Recording)>,
+    reader: ChangeReader,
 }
 
 impl Stage {
@@ -201,13 +202,12 @@ impl Stage {
             }
             Request::Change(event) => {
                 let (model, log) = self.world.as_mut()?;
-                match model.apply(&event) {
+                match follow(&event, model, log, &mut self.reader) {
                     Ok(()) => {
-                        log.event(event.clone());
                         let (serial, objects) = (self.serial, model.objects());
                         Report::Changed { serial, event, objects }
                     }
-                    Err(error) => Report::Refused { what: "event", error: error.to_string() },
+                    Err(error) => Report::Refused { what: "event", error },
                 }
             }
             Request::Save => {
@@ -241,6 +241,28 @@ impl Stage {
             }
         })
     }
+}
+
+/// Brings a model to follow an event. Of a sentence that it does not read itself, it follows what that says of weather, hour
+/// and season, and the log has those: a replay needs no reader.
+fn follow(
+    event: &WorldEvent,
+    model: &mut LiveModel,
+    log: &mut Recording,
+    reader: &mut ChangeReader,
+) -> Result<(), String> {
+    let reads = model.spec().events.iter().any(|kind| kind == event.kind());
+    let events = match event {
+        WorldEvent::Text { prompt } if !reads && facts(model.spec()).1 => {
+            reader.read(prompt, model.conditions())?
+        }
+        other => vec![other.clone()],
+    };
+    for event in events {
+        model.apply(&event).map_err(|error| error.to_string())?;
+        log.event(event);
+    }
+    Ok(())
 }
 
 /// Ticks per second, and whether weather, hour and season can be changed.

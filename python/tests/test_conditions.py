@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip insta
 pytest.importorskip("PIL", reason="Pillow is not installed: pip install './python[train]'")
 pytest.importorskip("safetensors", reason="safetensors is not installed")
 
+from reverie_train import running  # noqa: E402
 from reverie_train.conditions import augment, evaluate, export, train  # noqa: E402
 from reverie_train.conditions.data import HEIGHT, WIDTH, Shards  # noqa: E402
 from reverie_train.conditions.labels import PHASES, WEATHERS, phase_shares, sun_height_deg  # noqa: E402
@@ -80,7 +81,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path):
     stopped = options(tmp_path, 6)
     state = torch.load(whole / "latest.pt", weights_only=True)
     assert state["step"] == 6 and state["seen"] == 48
-    original, calls = train.Averaged.update, []
+    original, calls = running.Averaged.update, []
 
     def stop(self, network):
         calls.append(1)
@@ -88,12 +89,12 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path):
             raise KeyboardInterrupt
         original(self, network)
 
-    train.Averaged.update = stop
+    running.Averaged.update = stop
     try:
         with pytest.raises(KeyboardInterrupt):
             train.run(stopped)
     finally:
-        train.Averaged.update = original
+        running.Averaged.update = original
     train.run(stopped)
     again = torch.load(tmp_path / "run/latest.pt", weights_only=True)
     for name, value in state["network"].items():

@@ -3,6 +3,7 @@
 pub mod avatar;
 mod painting;
 pub mod voice;
+mod weather;
 
 use crate::{
     args::{BenchWorld, FrameSize},
@@ -53,6 +54,8 @@ struct Report {
     first_frame_secs: f64,
     #[serde(flatten)]
     painting: painting::Painting,
+    #[serde(flatten)]
+    weather: weather::WeatherCost,
     /// `step` alone without painting, again and again: advance, render, copy colour and depth out.
     model_fps: f64,
     ms_p50: f64,
@@ -105,9 +108,14 @@ pub fn run(args: &BenchWorld, started: Instant) -> Result<(), CliError> {
     let memory_points = seed_points(&model);
     let time = Duration::from_secs_f64(args.secs);
     eprintln!("painting the surroundings, then walking for {} s", args.secs);
-    let painting = painting::measure(model, time)?;
+    let (painting, surroundings) = painting::measure(model, time)?;
 
     let mut model = open(args.size, None)?;
+    model.begin(&seed)?;
+    eprintln!("weather");
+    let camera = model.intrinsics().ok_or(WorldError::NotBegun)?;
+    let weather = weather::measure(&surroundings, &camera, &mut model)?;
+    drop(surroundings);
     model.begin(&seed)?;
     drop(seed);
     eprintln!("stepping for {} s", args.secs);
@@ -130,6 +138,7 @@ pub fn run(args: &BenchWorld, started: Instant) -> Result<(), CliError> {
         coverage_mean: steps.coverage_sum / steps.timings.len() as f64,
         first_frame_secs,
         painting,
+        weather,
         model_fps: figure(steps.timings.per_second())?,
         ms_p50: figure(steps.timings.percentile(50.0))?,
         ms_p99: figure(steps.timings.percentile(99.0))?,
@@ -368,7 +377,7 @@ fn table(r: &Report) -> String {
          reference        {:6.1} ms median: the fast renderer ({:.1} ms) is {:.1} times faster\n\
          presented        {:6.1} frames/s beside a model at {TICK_HZ} Hz\n\
          input to frame   {:6.1} ms median, {:.1} ms p99\n\
-         first frame      {:6.2} s after the start\n{}\n\
+         first frame      {:6.2} s after the start\n{}\n{}\n\
          peak memory      {:>6} MB",
         r.model,
         r.size[0],
@@ -388,6 +397,7 @@ fn table(r: &Report) -> String {
         r.input_to_frame_ms_p99,
         r.first_frame_secs,
         painting::lines(&r.painting),
+        weather::lines(&r.weather),
         r.peak_rss_mb.map_or("?".to_owned(), |mb| format!("{mb:.0}")),
     )
 }

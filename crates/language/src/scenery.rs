@@ -1,6 +1,6 @@
 //! What was understood of a sentence, and the scenes that fit it.
 
-use reverie_world_model::{SceneSeed, Season, Weather};
+use reverie_world_model::{SceneSeed, Season, Weather, WorldEvent};
 use serde::Serialize;
 
 /// The kinds of place that there are.
@@ -216,6 +216,27 @@ impl Scenery {
     }
 }
 
+impl Scenery {
+    /// What a sentence asks of a world that is there already: the changes of season, weather and hour that it names, one
+    /// event each; `now` is the season where it names none. Empty when it names none of the three.
+    pub fn changes(&self, now: Season) -> Vec<WorldEvent> {
+        let season = self.season.map(|said| said.value);
+        let weather = self.weather.map(|said| WorldEvent::Weather {
+            weather: said.value,
+            strength: self.strength.map_or(1.0, |strength| strength.value.clamp(0.0, 1.0)),
+        });
+        let middle = |said: Said<Daytime>| {
+            let (from, to) = said.value.hours(season.unwrap_or(now));
+            let hour = (from + to) / 2.0;
+            if hour > 24.0 { hour - 24.0 } else { hour }
+        };
+        let hour =
+            self.hour.or(self.daytime.map(middle)).map(|hour| WorldEvent::TimeOfDay { hour });
+        let season = season.map(|season| WorldEvent::Season { season });
+        season.into_iter().chain(weather).chain(hour).collect()
+    }
+}
+
 /// SplitMix64.
 struct Draw(u64);
 
@@ -317,5 +338,30 @@ mod tests {
         assert_eq!(exact.scene(3, 1).hour, 6.5, "a time in numbers wins");
         let snow = Scenery { weather: said(Weather::Snow), ..scenery() };
         assert_eq!(snow.scene(0, 0).season, Season::Winter);
+    }
+
+    #[test]
+    fn a_world_that_is_there_takes_what_is_said_and_keeps_the_rest() {
+        assert_eq!(scenery().changes(Season::Summer), []);
+        let evening = Scenery {
+            weather: Some(Said { value: Weather::Snow, confidence: 0.9 }),
+            strength: Some(Said { value: 0.7, confidence: 0.9 }),
+            daytime: Some(Said { value: Daytime::Dusk, confidence: 0.9 }),
+            ..scenery()
+        };
+        let hour_of = |season| match evening.changes(season).as_slice() {
+            [
+                WorldEvent::Weather { weather: Weather::Snow, strength },
+                WorldEvent::TimeOfDay { hour },
+            ] => {
+                assert_eq!(*strength, 0.7);
+                *hour
+            }
+            other => panic!("{other:?}"),
+        };
+        assert!(hour_of(Season::Winter) + 2.0 < hour_of(Season::Summer));
+        let night = Some(Said { value: Daytime::Night, confidence: 0.9 });
+        let night = Scenery { daytime: night, ..scenery() }.changes(Season::Spring);
+        assert_eq!(night, [WorldEvent::TimeOfDay { hour: 0.5 }]);
     }
 }

@@ -69,9 +69,6 @@ impl Scene {
         let mist_y = self.mist_y.max(self.water.map_or(f32::NEG_INFINITY, |water| water.0));
         self.sky = lighting::sky(&self.conditions, self.light_seed, mist_y);
         self.sky.clouds.set_tick(self.tick);
-        if self.without_air {
-            (self.sky.air.haze_per_m, self.sky.air.mist_per_m) = (0.0, 0.0);
-        }
         match self.enclosure {
             None => {
                 self.ambient = self.sky.soft(Vec3::Y) * 0.28

@@ -7,6 +7,7 @@ use glam::{Affine3A, Vec3};
 
 use crate::class::Class;
 use crate::conditions::{Conditions, Enclosure};
+use crate::light::air::Air;
 pub(crate) use crate::light::lamps::Lamp;
 use crate::light::lamps::LampGrid;
 use crate::light::lighting;
@@ -91,7 +92,7 @@ pub struct Scene {
     pub(crate) moving_lamps: LampGrid,
     /// Time since the world began, ticks: moves clouds, rain and snow.
     pub(crate) tick: u64,
-    /// Nothing is in the air: pictures show surfaces and sky alone.
+    /// Nothing is in the air before the camera: pictures show surfaces and sky alone, lit and mirroring as with it.
     pub(crate) without_air: bool,
     /// Light that bounced more than once.
     pub(crate) ambient: Vec3,
@@ -212,7 +213,7 @@ impl Scene {
     }
 
     /// Share of light that survives from a place to another; inside, the air is clear.
-    pub(crate) fn through_air(&self, origin: Vec3, dir: Vec3, distance_m: f32) -> Vec3 {
+    pub(crate) fn through_air(&self, air: &Air, origin: Vec3, dir: Vec3, distance_m: f32) -> Vec3 {
         let inside = match self.enclosure {
             Some(Enclosure { min, max, .. }) if self.sheltered(origin) => {
                 // The direction's sign chooses the wall; a level ray never meets floor or ceiling.
@@ -225,7 +226,13 @@ impl Scene {
         if inside >= distance_m {
             return Vec3::ONE;
         }
-        self.sky.air.transmittance(origin + dir * inside, dir, distance_m - inside)
+        air.transmittance(origin + dir * inside, dir, distance_m - inside)
+    }
+
+    /// The air between the camera and what it sees.
+    pub(crate) fn air_before_camera(&self) -> Air {
+        let air = self.sky.air;
+        if self.without_air { Air { haze_per_m: 0.0, mist_per_m: 0.0, ..air } } else { air }
     }
 
     /// Sets the time since the world began in ticks of 1/24 s: clouds, rain and snow are a

@@ -21,10 +21,10 @@ const FOG_SCALE_M: f32 = 45.0;
 const AIR_SCALE_M: f32 = 700.0;
 /// Height of the air that lies before the sky, metres: what is above it is in the sky's own colours.
 const SKY_SCALE_M: f32 = 45.0;
-/// What the dark of a night does to sight, 1/m.
-const DARK_PER_M: f32 = 1.2e-3;
-/// Sines of the sun's height between which it grows dark.
-const DUSK: [f32; 2] = [0.0, -0.2];
+/// What the dark of a night takes from the light of things, 1/m.
+const DARK_PER_M: f32 = 5e-4;
+/// Sines of the sun's height between which it grows dark: the end of dusk.
+const DUSK: [f32; 2] = [-0.1, -0.25];
 /// Speed of the wind at full rain or snow, m/s.
 const RAIN_WIND_MPS: f32 = 2.2;
 const SNOW_WIND_MPS: f32 = 1.6;
@@ -40,6 +40,8 @@ pub struct Air {
     pub scale_height_m: f32,
     /// What thick air shows, linear.
     pub colour: Vec3,
+    /// Share of the light of things, not of the sky, that is lost to the dark per metre.
+    pub dark_per_m: f32,
     /// How hard it rains, 0 to 1.
     pub rain: f32,
     /// How hard it snows, 0 to 1.
@@ -61,6 +63,7 @@ impl Air {
         floor_m: 0.0,
         scale_height_m: AIR_SCALE_M,
         colour: Vec3::splat(0.5),
+        dark_per_m: 0.0,
         rain: 0.0,
         snow: 0.0,
         wind_mps: Vec2::ZERO,
@@ -82,10 +85,11 @@ impl Air {
         // Thin air grows thick evenly when its logarithm does.
         let weathered = CLEAR_PER_M * (full_per_m / CLEAR_PER_M).powf(conditions.strength);
         Self {
-            extinction_per_m: weathered + DARK_PER_M * dark,
+            extinction_per_m: weathered,
             floor_m,
             scale_height_m: AIR_SCALE_M + (full_scale_m - AIR_SCALE_M) * conditions.strength,
             colour,
+            dark_per_m: DARK_PER_M * dark,
             rain,
             snow,
             wind_mps: wind * (rain * RAIN_WIND_MPS + snow * SNOW_WIND_MPS),
@@ -95,7 +99,13 @@ impl Air {
     /// Whether pictures are just as the memory has them.
     #[must_use]
     pub fn is_none(&self) -> bool {
-        self.extinction_per_m == 0.0 && self.rain == 0.0 && self.snow == 0.0
+        !self.veils() && self.rain == 0.0 && self.snow == 0.0
+    }
+
+    /// Whether it hides things by their distance.
+    #[must_use]
+    pub fn veils(&self) -> bool {
+        self.extinction_per_m > 0.0 || self.dark_per_m > 0.0
     }
 
     /// On the way to another one, `share` (0 to 1) of it gone.
@@ -119,6 +129,7 @@ impl Air {
             floor_m: mix(a.floor_m, b.floor_m),
             scale_height_m: mix(a.scale_height_m, b.scale_height_m),
             colour: a.colour.lerp(b.colour, share),
+            dark_per_m: mix(self.dark_per_m, to.dark_per_m),
             rain: mix(self.rain, to.rain),
             snow: mix(self.snow, to.snow),
             wind_mps: a.wind_mps.lerp(b.wind_mps, share),
@@ -143,10 +154,16 @@ impl Air {
         (-depth).exp()
     }
 
+    /// Share of a thing's light that the dark leaves of it at a distance.
+    #[must_use]
+    pub fn lit(&self, distance_m: f32) -> f32 {
+        (-self.dark_per_m * distance_m).exp()
+    }
+
     /// Puts the air into a frame: fog and haze, then what falls. `secs` is the time that what falls has fallen. Which
     /// pixels are known and their depth stays.
     pub fn fill(&self, frame: &mut Frame, pose: &Pose, camera: &Intrinsics, secs: f64) {
-        if self.extinction_per_m > 0.0 {
+        if self.veils() {
             self.veil(frame, pose, camera);
         }
         self.draw_falling(frame, pose, camera, secs);
@@ -168,7 +185,8 @@ impl Air {
                     let length = ray.length();
                     let distance_m = if *w > 0.0 { length / w } else { f32::INFINITY };
                     let clear = self.transmittance(from_m, ray.y / length, distance_m);
-                    *pixel = over(*pixel, self.colour, 1.0 - clear);
+                    let lit = if *w > 0.0 { self.lit(distance_m) } else { 1.0 };
+                    *pixel = mixed(*pixel, clear * lit, self.colour * (1.0 - clear));
                 }
             },
         );
@@ -197,9 +215,15 @@ pub(crate) fn over(rgba: u32, colour: Vec3, share: f32) -> u32 {
     if share <= 0.0 {
         return rgba;
     }
+    let share = share.min(1.0);
+    mixed(rgba, 1.0 - share, colour * share)
+}
+
+/// A pixel of which so much is left, with light added.
+fn mixed(rgba: u32, left: f32, light: Vec3) -> u32 {
     let [r, g, b, a] = rgba.to_le_bytes();
     let behind = Vec3::from_array([r, g, b].map(linear));
-    let mixed = behind.lerp(colour, share.min(1.0)).clamp(Vec3::ZERO, Vec3::ONE) * STEPS as f32;
+    let mixed = (behind * left + light).clamp(Vec3::ZERO, Vec3::ONE) * STEPS as f32;
     let [r, g, b] = mixed.to_array().map(|value| ENCODED[(value + 0.5) as usize]);
     u32::from_le_bytes([r, g, b, a])
 }
@@ -207,6 +231,7 @@ pub(crate) fn over(rgba: u32, colour: Vec3, share: f32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use glam::Quat;
 
     fn fog() -> Air {
         let conditions = Conditions::new(Weather::Fog, 12.0);
@@ -252,8 +277,22 @@ mod tests {
     fn nights_limit_sight() {
         let of = |hour| {
             let conditions = Conditions::new(Weather::Clear, hour);
-            Air::under(&conditions, Vec3::ZERO, 0.0, Vec2::X).transmittance(1.6, 0.0, 800.0)
+            let air = Air::under(&conditions, Vec3::ONE, 0.0, Vec2::X);
+            let camera = Intrinsics::from_horizontal_fov(2, 2, 0.1);
+            // A thing at a distance, and the sky.
+            [1.0 / 1600.0, 0.0].map(|inverse_depth| {
+                let mut frame = Frame::new();
+                frame.resize(2, 2);
+                let (rgba, depths) = frame.buffers_mut();
+                rgba.fill(0xff80_8080);
+                depths.fill(inverse_depth);
+                let up = Pose { rotation: Quat::from_rotation_x(1.2), ..Pose::IDENTITY };
+                air.fill(&mut frame, &up, &camera, 0.0);
+                frame.rgba8()[0]
+            })
         };
-        assert!(of(0.0) < 0.5 && of(13.0) > 0.95);
+        let ([night, night_sky], [noon, noon_sky]) = (of(0.0), of(13.0));
+        assert!(night < 100 && noon > 120, "{night} {noon}");
+        assert!(night_sky.abs_diff(128) < 4 && noon_sky.abs_diff(128) < 4);
     }
 }

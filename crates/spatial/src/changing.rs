@@ -521,7 +521,7 @@ impl Changing {
         writer.u32(self.before.len() as u32);
         self.before.iter().for_each(|before| optional(writer, before.as_ref()));
         for air in &self.air {
-            writer.f32s(&[air.extinction_per_m, air.floor_m, air.scale_height_m]);
+            writer.f32s(&[air.extinction_per_m, air.floor_m, air.scale_height_m, air.dark_per_m]);
             writer.f32s(&air.colour.to_array());
             writer.f32s(&[air.rain, air.snow]);
             writer.f32s(&air.wind_mps.to_array());
@@ -616,6 +616,7 @@ fn read_air(reader: &mut Reader<'_>) -> Result<Air, String> {
         extinction_per_m: reader.f32("extinction")?,
         floor_m: reader.f32("floor")?,
         scale_height_m: reader.f32("scale height")?,
+        dark_per_m: reader.f32("dark")?,
         colour: reader.vec3("air")?,
         rain: reader.f32("rain")?,
         snow: reader.f32("snow")?,
@@ -623,6 +624,7 @@ fn read_air(reader: &mut Reader<'_>) -> Result<Air, String> {
     };
     let shares = [air.rain, air.snow, air.colour.min_element(), air.colour.max_element()];
     let fits = (0.0..=10.0).contains(&air.extinction_per_m)
+        && (0.0..=10.0).contains(&air.dark_per_m)
         && (1.0..=1e5).contains(&air.scale_height_m)
         && air.floor_m.abs() <= 1e6
         && shares.iter().all(|share| (0.0..=1.0).contains(share))

@@ -54,10 +54,10 @@ pub const SNOW: Falling = Falling {
     radius_m: 0.0055,
     fall_mps: 1.3,
     sway_m: 0.2,
-    alpha: 0.9,
+    alpha: 0.8,
     least_px: 0.28,
     nearest_m: 0.25,
-    bright: 1.7,
+    bright: 1.45,
 };
 
 /// A drop or flake on a screen.
@@ -211,7 +211,7 @@ mod tests {
         depths.fill(inverse_depth);
         let snow = Conditions::new(Weather::Snow, 12.0);
         let mut air = Air::under(&snow, Vec3::splat(0.6), 0.0, Vec2::X);
-        air.extinction_per_m = 0.0;
+        (air.extinction_per_m, air.dark_per_m) = (0.0, 0.0);
         air.fill(&mut frame, pose, &camera, secs);
         frame.rgba8().to_vec()
     }

@@ -26,7 +26,7 @@ use std::{
 /// The model's name in specs and snapshots.
 pub const MODEL_NAME: &str = "spatial";
 /// Layout of its snapshots.
-const SNAPSHOT_VERSION: u32 = 6;
+const SNAPSHOT_VERSION: u32 = 7;
 /// Photographs with more pixels are made smaller: more detail than a screen shows only costs time.
 const MAX_SEED_PIXELS: f64 = 1.3e6;
 /// Field of view along the longer side of a picture whose camera is not known, degrees: between a

@@ -3,26 +3,30 @@
 use crate::view::{ChangeWorld, WorldConditions};
 use bevy::prelude::*;
 use bevy_egui::egui;
+use reverie_language::MAX_PROMPT_BYTES;
 use reverie_world_model::{Conditions, Season, Weather, WorldEvent};
 
 /// What sliders stand at while nobody knows the conditions.
 const UNKNOWN: Conditions =
     Conditions { weather: Weather::Clear, strength: 1.0, hour: 12.0, season: Season::Summer };
 
-/// What is being dragged and not sent yet, by view.
+/// What is being dragged or typed and not sent yet.
 #[derive(Resource, Default)]
-pub(super) struct Dragged(Option<(Entity, Conditions)>);
+pub(super) struct Unsent {
+    dragged: Option<(Entity, Conditions)>,
+    sentence: String,
+}
 
 /// Combo boxes and sliders; a change is sent when the hand lets go of it.
 pub(super) fn controls(
     ui: &mut egui::Ui,
     entity: Entity,
     conditions: &WorldConditions,
-    dragged: &mut Dragged,
+    unsent: &mut Unsent,
     commands: &mut Commands,
 ) {
     let now = conditions.now.unwrap_or(UNKNOWN);
-    let held = dragged.0.filter(|(view, _)| *view == entity).map(|(_, held)| held);
+    let held = unsent.dragged.filter(|(view, _)| *view == entity).map(|(_, held)| held);
     let mut wanted = held.unwrap_or(now);
     let (mut chosen, mut holding) = (None, false);
     egui::Grid::new("conditions").num_columns(2).show(ui, |ui| {
@@ -69,6 +73,17 @@ pub(super) fn controls(
             },
         );
         ui.end_row();
+        ui.label("in words");
+        let sentence = egui::TextEdit::singleline(&mut unsent.sentence)
+            .hint_text("heavy snow at dusk")
+            .char_limit(MAX_PROMPT_BYTES);
+        let entered =
+            ui.add(sentence).lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        if entered && !unsent.sentence.trim().is_empty() {
+            let prompt = std::mem::take(&mut unsent.sentence);
+            chosen = Some(WorldEvent::Text { prompt });
+        }
+        ui.end_row();
     });
     ui.horizontal(|ui| {
         if ui.button("Take the last change back").clicked() {
@@ -78,8 +93,8 @@ pub(super) fn controls(
             ui.spinner();
         }
     });
-    dragged.0 =
-        holding.then_some((entity, wanted)).or(dragged.0.filter(|(view, _)| *view != entity));
+    let others = unsent.dragged.filter(|(view, _)| *view != entity);
+    unsent.dragged = holding.then_some((entity, wanted)).or(others);
     if let Some(event) = chosen {
         commands.trigger(ChangeWorld { entity, event });
     }

@@ -64,7 +64,8 @@ struct Params {
     size: [f32; 2],
     near: f32,
     phase_secs: f32,
-    padding: [f32; 2],
+    dark_per_m: f32,
+    padding: f32,
     kinds: [KindParams; 2],
 }
 
@@ -136,7 +137,7 @@ impl Pipelines {
                 defs.push(ShaderDefVal::from("MULTISAMPLED"));
             }
             let before = BlendComponent {
-                src_factor: BlendFactor::SrcAlpha,
+                src_factor: BlendFactor::One,
                 dst_factor: BlendFactor::OneMinusSrcAlpha,
                 operation: BlendOperation::Add,
             };
@@ -244,7 +245,7 @@ fn prepare(
             device.create_bind_group("reverie_air", &layout, &entries)
         });
         queue.write_buffer(&buffer, 0, bytemuck::bytes_of(&params));
-        let veiled = shown.air.extinction_per_m > 0.0;
+        let veiled = shown.air.veils();
         let input = Input { buffer, bound, group, pipelines: made, veiled, falling };
         inputs.0.insert(entity, input);
     }
@@ -293,7 +294,8 @@ fn params(
         size: size.max(UVec2::ONE).as_vec2().to_array(),
         near: m.w_axis.z,
         phase_secs: phase_secs(*secs),
-        padding: [0.0; 2],
+        dark_per_m: air.dark_per_m,
+        padding: 0.0,
         kinds,
     };
     (params, count)

@@ -147,18 +147,47 @@ fn changes_are_acknowledged_saved_and_replayed() {
 }
 
 #[test]
+fn a_sentence_changes_what_it_names_and_is_logged_as_that() {
+    let mut game = game();
+    let prompt = "make it snow at 7 pm".to_owned();
+    command(&mut game, WorldEvent::Text { prompt: prompt.clone() });
+    let mut told = Vec::new();
+    game.wait("an answer", |game| {
+        told.extend(game.messages::<WorldChanged>());
+        !told.is_empty()
+    });
+    assert_eq!(told[0].event, WorldEvent::Text { prompt });
+    game.wait("conditions", |game| game.get::<WorldConditions>().now.is_some());
+    let now = game.get::<WorldConditions>().now.expect("known");
+    assert_eq!((now.weather, now.hour), (Weather::Snow, 19.0));
+    let entity = game.view;
+    game.app.world_mut().trigger(SaveWorld { entity });
+    let mut saved = Vec::new();
+    game.wait("the state", |game| {
+        saved.extend(game.messages::<WorldSaved>());
+        !saved.is_empty()
+    });
+    let log = saved[0].log.as_ref().expect("a log");
+    let kinds: Vec<&str> = log.events.iter().map(|(_, event)| event.kind()).collect();
+    assert_eq!(kinds, ["weather", "time_of_day"]);
+}
+
+#[test]
 fn refused_events_say_why_and_the_world_goes_on() {
     let mut game = game();
     let before = game.picture();
     command(&mut game, WorldEvent::TimeOfDay { hour: f32::NAN });
-    command(&mut game, WorldEvent::Text { prompt: "rain".to_owned() });
+    command(&mut game, WorldEvent::Text { prompt: "a wooden chair".to_owned() });
     let mut failed = Vec::new();
     game.wait("two refusals", |game| {
         failed.extend(game.messages::<ModelFailed>());
         failed.len() >= 2
     });
     assert!(failed[0].error.contains("hour") && failed[0].still_running, "{failed:?}");
-    assert!(failed[1].error.contains("text") && failed[1].still_running, "{failed:?}");
+    assert!(
+        failed[1].error.contains("prompt: names no weather") && failed[1].still_running,
+        "{failed:?}"
+    );
     assert!(game.picture() == before);
     assert_eq!(game.status(), WorldStatus::Running);
 }

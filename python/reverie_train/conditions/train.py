@@ -7,18 +7,13 @@ that was interrupted sees the same pictures as one that was not.
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
-import os
-import time
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from . import augment
-from ..depth.train import Averaged, learning_rate
+from ..running import Run, learning_rate, prepare
 from .data import Shards
 from .evaluate import scores
 from .labels import DOMAINS
@@ -60,56 +55,24 @@ def loss_of(network: ConditionsNetwork, shards: Shards, chosen: np.ndarray, rgb:
 
 
 def run(args: argparse.Namespace) -> None:
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
+    prepare(args.threads, args.seed)
     shards = Shards(args.data, held_out=False)
     chances = np.array([DOMAIN_WEIGHTS.get(DOMAINS[k], 1.0) for k in shards.domain])
     chances /= chances.sum()
     held_out = Shards(args.val, held_out=True) if args.val else None
     config = Config()
-    network, smooth = ConditionsNetwork(config), ConditionsNetwork(config)
+    network = ConditionsNetwork(config)
     matrices = [p for p in network.parameters() if p.ndim == 2]
     rest = [p for p in network.parameters() if p.ndim != 2]
     groups = [{"params": matrices, "weight_decay": 0.05}, {"params": rest, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=args.rate, betas=(0.9, 0.98), fused=True)
-    averaged = Averaged(network, decay=0.998)
-    step, spent = 0, 0.0
-    latest = out / "latest.pt"
-    if latest.exists():
-        state = torch.load(latest, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        averaged.values, averaged.steps = state["averaged"], state["step"]
-        step, spent = state["step"], state["spent"]
-        print(f"resumed at step {step}", flush=True)
-
-    def write(name: str, state: dict) -> None:
-        torch.save(state, out / f"{name}.tmp")
-        (out / f"{name}.tmp").replace(out / f"{name}.pt")
-
-    def save() -> None:
-        averaged.copy_to(smooth)
-        about = {"step": step, "seed": args.seed, "pictures": len(shards), "spent": spent}
-        about["seen"] = step * args.batch
-        write("averaged", about | {"config": dataclasses.asdict(config), "network": smooth.state_dict()})
-        state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "averaged": averaged.values}
-        write("latest", about | state)
-
-    def log(entry: dict) -> None:
-        with (out / "log.jsonl").open("a") as file:
-            file.write(json.dumps(entry) + "\n")
-        print(json.dumps(entry), flush=True)
-
+    course = Run(args.out, network, optimizer, decay=0.998)
     recent: list[list[float]] = []
-    began = time.monotonic() - spent
-    while step < args.steps:
-        rng = np.random.default_rng((args.seed, step))
+    while course.step < args.steps:
+        rng = np.random.default_rng((args.seed, course.step))
         chosen = rng.choice(len(shards), size=args.batch, replace=False, p=chances)
         rgb = np.stack([augment.make(shards[int(i)], rng) for i in chosen])
-        rate = learning_rate(step / args.steps, args.rate)
+        rate = learning_rate(course.step / args.steps, args.rate)
         for group in optimizer.param_groups:
             group["lr"] = rate
         loss, parts = loss_of(network, shards, chosen, rgb)
@@ -117,16 +80,15 @@ def run(args: argparse.Namespace) -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        averaged.update(network)
-        step += 1
-        spent = time.monotonic() - began
+        course.averaged.update(network)
+        course.count()
         recent.append([loss.item(), *(part.item() for part in parts.values())])
-        if step % 50 == 0:
+        if course.step % 50 == 0:
             mean = dict(zip(("loss", *parts), np.mean(recent, 0).round(4).tolist()))
-            log({"step": step, "min": round(spent / 60, 2), "rate": round(rate, 6), **mean})
+            course.log({"step": course.step, "min": round(course.spent / 60, 2), "rate": round(rate, 6), **mean})
             recent = []
-        if step % args.save_every == 0 or step == args.steps:
-            save()
-        if held_out is not None and (step % args.validate_every == 0 or step == args.steps):
-            averaged.copy_to(smooth)
-            log({"step": step, "val": scores(smooth.eval(), held_out)})
+        if course.step % args.save_every == 0 or course.step == args.steps:
+            about = {"seed": args.seed, "pictures": len(shards), "seen": course.step * args.batch}
+            course.save(config, about)
+        if held_out is not None and (course.step % args.validate_every == 0 or course.step == args.steps):
+            course.log({"step": course.step, "val": scores(course.smoothed(), held_out)})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import math
 import os
 import tempfile
 import time
@@ -19,6 +18,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
+from ..running import Averaged, learning_rate
 from . import augment
 from .data import Shards
 from .evaluate import evaluate_shards, load
@@ -47,14 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--init", help="start from the weights of a checkpoint, or from exported ones")
 
 
-def learning_rate(progress: float, highest: float, warmup: float = 0.03) -> float:
-    """Linear warm-up, then half a cosine down to a hundredth."""
-    if progress < warmup:
-        return highest * max(progress / warmup, 0.01)
-    t = min(1.0, (progress - warmup) / (1 - warmup))
-    return highest * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * t)))
-
-
 def stage_at(progress: float) -> tuple[tuple[int, int], int]:
     for until, size, batch in STAGES:
         if progress < until:
@@ -75,27 +67,6 @@ def wait_for_data(folder: str) -> Shards:
         time.sleep(10)
         shards.refresh()
     return shards
-
-
-class Averaged:
-    """Exponential moving average of the parameters."""
-
-    def __init__(self, network: torch.nn.Module, decay: float = 0.999):
-        self.decay = decay
-        self.values = [p.detach().clone() for p in network.parameters()]
-        self.steps = 0
-
-    @torch.no_grad()
-    def update(self, network: torch.nn.Module) -> None:
-        self.steps += 1
-        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        torch._foreach_lerp_(self.values, [p.detach() for p in network.parameters()], 1 - decay)
-
-    def copy_to(self, network: torch.nn.Module) -> torch.nn.Module:
-        with torch.no_grad():
-            for p, v in zip(network.parameters(), self.values):
-                p.copy_(v)
-        return network
 
 
 def run(args: argparse.Namespace) -> None:

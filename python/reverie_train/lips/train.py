@@ -7,17 +7,12 @@ interrupted hears the same as one that was not. Sounds are made by other process
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
-import os
-import time
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..depth.train import Averaged, learning_rate
+from ..running import Run, learning_rate, prepare
 from .evaluate import scores
 from .features import Features
 from .labels import PP, VISEMES
@@ -98,62 +93,25 @@ def statistics(network: LipsNetwork, batches: Batches, features: Features) -> No
 
 
 def run(args: argparse.Namespace) -> None:
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
+    prepare(args.threads, args.seed)
     batches, features = Batches(args), Features()
     watched = SpokenSet(args.watch) if args.watch else None
     config = Config()
-    network, smooth = LipsNetwork(config), LipsNetwork(config)
+    network = LipsNetwork(config)
+    if args.init:
+        network.load_state_dict(torch.load(args.init, weights_only=True)["network"])
+    elif not Run.begun(args.out):
+        statistics(network, batches, features)
     matrices = [p for name, p in network.named_parameters() if p.ndim == 2 and "filter" not in name]
     rest = [p for name, p in network.named_parameters() if p.ndim != 2 or "filter" in name]
     groups = [{"params": matrices, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=args.rate, betas=(0.9, 0.98), fused=True)
-    step, spent = 0, 0.0
-    latest = out / "latest.pt"
-    if latest.exists():
-        state = torch.load(latest, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        averaged = Averaged(network, decay=0.998)
-        averaged.values, averaged.steps = state["averaged"], state["step"]
-        step, spent = state["step"], state["spent"]
-        print(f"resumed at step {step}", flush=True)
-    else:
-        if args.init:
-            network.load_state_dict(torch.load(args.init, weights_only=True)["network"])
-        else:
-            statistics(network, batches, features)
-        averaged = Averaged(network, decay=0.998)
-
-    def smoothed() -> LipsNetwork:
-        smooth.load_state_dict(network.state_dict())
-        return averaged.copy_to(smooth).eval()
-
-    def write(name: str, state: dict) -> None:
-        torch.save(state, out / f"{name}.tmp")
-        (out / f"{name}.tmp").replace(out / f"{name}.pt")
-
-    def save() -> None:
-        about = {"step": step, "seed": args.seed, "spent": spent, "seen": step * args.batch * args.frames}
-        about |= {"config": dataclasses.asdict(config), "data": args.data, "init": args.init or ""}
-        write("averaged", about | {"network": smoothed().state_dict()})
-        state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "averaged": averaged.values}
-        write("latest", about | state)
-
-    def log(entry: dict) -> None:
-        with (out / "log.jsonl").open("a") as file:
-            file.write(json.dumps(entry) + "\n")
-        print(json.dumps(entry), flush=True)
-
-    loader = torch.utils.data.DataLoader(batches, batch_size=None, sampler=range(step, args.steps),
+    course = Run(args.out, network, optimizer, decay=0.998)
+    loader = torch.utils.data.DataLoader(batches, batch_size=None, sampler=range(course.step, args.steps),
                                          num_workers=args.workers, prefetch_factor=4 if args.workers else None)
     recent: list[list[float]] = []
-    began = time.monotonic() - spent
     for samples, labels, accents in loader:
-        rate = learning_rate(step / args.steps, args.rate)
+        rate = learning_rate(course.step / args.steps, args.rate)
         for group in optimizer.param_groups:
             group["lr"] = rate
         logits = network(features(samples))
@@ -162,16 +120,16 @@ def run(args: argparse.Namespace) -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        averaged.update(network)
-        step += 1
-        spent = time.monotonic() - began
+        course.averaged.update(network)
+        course.count()
         recent.append([loss.item(), *(part.item() for part in parts.values())])
-        if step % 50 == 0:
+        if course.step % 50 == 0:
             mean = dict(zip(("loss", *parts), np.mean(recent, 0).round(4).tolist()))
-            log({"step": step, "min": round(spent / 60, 2), "rate": round(rate, 6), **mean})
+            course.log({"step": course.step, "min": round(course.spent / 60, 2), "rate": round(rate, 6), **mean})
             recent = []
-        if step % args.save_every == 0 or step == args.steps:
-            save()
-        if watched is not None and (step % args.validate_every == 0 or step == args.steps):
-            score = scores(smoothed(), watched)
-            log({"step": step, "watch": {name: score[name] for name in list(score)[:9]}})
+        if course.step % args.save_every == 0 or course.step == args.steps:
+            seen = course.step * args.batch * args.frames
+            course.save(config, {"seed": args.seed, "seen": seen, "data": args.data, "init": args.init or ""})
+        if watched is not None and (course.step % args.validate_every == 0 or course.step == args.steps):
+            score = scores(course.smoothed(), watched)
+            course.log({"step": course.step, "watch": {name: score[name] for name in list(score)[:9]}})

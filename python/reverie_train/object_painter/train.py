@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
-import os
-import time
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..depth.train import Averaged, learning_rate
+from ..running import Run, learning_rate, prepare
 from .data import Things
 from .evaluate import scores
 from .model import Config, ObjectPainter, painted
@@ -61,50 +56,24 @@ WEIGHTS = {"colour": 1.0, "cover": 0.25, "depth": 1.5, "edges": 1.5}
 
 
 def run(args: argparse.Namespace) -> None:
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
+    prepare(args.threads, args.seed)
     things = Things(args.data, held_out=False)
     config = Config(variants=int(things.variant.max()) + 1)
-    network, smooth = ObjectPainter(config), ObjectPainter(config)
+    network = ObjectPainter(config)
     optimizer = torch.optim.AdamW(network.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
-    averaged = Averaged(network, decay=0.998)
-    step, spent = 0, 0.0
-    latest = out / "latest.pt"
-    if latest.exists():
-        state = torch.load(latest, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        averaged.values, averaged.steps = state["averaged"], state["step"]
-        step, spent = state["step"], state["spent"]
-        print(f"resumed at step {step}", flush=True)
-
-    def write(name: str, state: dict) -> None:
-        torch.save(state, out / f"{name}.tmp")
-        (out / f"{name}.tmp").replace(out / f"{name}.pt")
+    course = Run(args.out, network, optimizer, decay=0.998)
 
     def save() -> None:
-        averaged.copy_to(smooth)
-        about = {"step": step, "seed": args.seed, "things": len(things), "spent": spent, "seen": step * args.batch}
-        write("averaged", about | {"config": dataclasses.asdict(config), "network": smooth.state_dict()})
-        state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "averaged": averaged.values}
-        write("latest", about | state)
-
-    def log(entry: dict) -> None:
-        with (out / "log.jsonl").open("a") as file:
-            file.write(json.dumps(entry) + "\n")
-        print(json.dumps(entry), flush=True)
+        course.save(config, {"seed": args.seed, "things": len(things), "seen": course.step * args.batch})
 
     recent: list[list[float]] = []
-    began, saved = time.monotonic() - spent, spent
-    while spent < 60 * args.minutes:
-        rng = np.random.default_rng((args.seed, step))
+    saved = course.spent
+    while course.spent < 60 * args.minutes:
+        rng = np.random.default_rng((args.seed, course.step))
         # The underside is hardly ever seen.
         sides = rng.choice(6, size=args.batch, p=[0.19, 0.19, 0.19, 0.05, 0.19, 0.19])
         inputs, target = things.batch(rng.integers(len(things), size=args.batch), sides)
-        rate = learning_rate(spent / (60 * args.minutes), args.rate)
+        rate = learning_rate(course.spent / (60 * args.minutes), args.rate)
         for group in optimizer.param_groups:
             group["lr"] = rate
         parts = loss_of(network(*inputs), inputs[3], target)
@@ -113,17 +82,16 @@ def run(args: argparse.Namespace) -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        averaged.update(network)
-        step += 1
-        spent = time.monotonic() - began
+        course.averaged.update(network)
+        course.count()
         recent.append([loss.item(), *(part.item() for part in parts.values())])
-        if step % 100 == 0:
+        if course.step % 100 == 0:
             mean = dict(zip(("loss", *parts), np.mean(recent, 0).round(4).tolist()))
-            log({"step": step, "min": round(spent / 60, 2), "rate": round(rate, 6), **mean})
+            course.log({"step": course.step, "min": round(course.spent / 60, 2), "rate": round(rate, 6), **mean})
             recent = []
-        if spent - saved > 120:
-            saved = spent
+        if course.spent - saved > 120:
+            saved = course.spent
             save()
     save()
     if args.val:
-        log({"step": step, "val": scores(smooth.eval(), Things(args.val, held_out=True))})
+        course.log({"step": course.step, "val": scores(course.smoothed(), Things(args.val, held_out=True))})

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from ..depth.optimizer import Optimizer
-from ..depth.train import Averaged, learning_rate
+from ..running import Averaged, learning_rate
 from . import evaluate, sheet
 from .frames import Frames
 from .load import painting

@@ -8,10 +8,6 @@ words mean that no template has. Every step draws from a generator of its own, s
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
-import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 
-from ..depth.train import Averaged, learning_rate
+from ..running import Run, learning_rate, prepare
 from . import captions
 from .data import Set
 from .labels import QUESTIONS
@@ -125,60 +121,33 @@ def vocabulary_of(data: Path) -> tuple[str, ...]:
 
 
 def run(args: argparse.Namespace) -> None:
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
+    prepare(args.threads, args.seed)
     draws = Draws(args, vocabulary_of(Path(args.data)) if args.network == "words" else ())
-    network, smooth = build(args.network, drop=0.15), build(args.network)
+    network = build(args.network, drop=0.15)
     before = begin(network, args.begin) if args.begin else 0
     optimizer = torch.optim.AdamW(network.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.02)
-    averaged = Averaged(network, decay=0.995)
-    step, spent = 0, 0.0
-    latest = out / "latest.pt"
-    if latest.exists():
-        state = torch.load(latest, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        averaged.values, averaged.steps = state["averaged"], state["step"]
-        step, spent = state["step"], state["spent"]
-        print(f"resumed at step {step}", flush=True)
-
-    def save() -> None:
-        averaged.copy_to(smooth)
-        config = dataclasses.asdict(network.config) if args.network == "words" else {}
-        about = {"kind": args.network, "config": config, "step": step, "before": before, "seed": args.seed, "spent": spent}
-        about["seen"] = step * args.batch * (1 + len(draws.teacher or ()))
-        for name, rest in (
-            ("averaged", {"network": smooth.state_dict()}),
-            ("latest", {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "averaged": averaged.values}),
-        ):
-            torch.save(about | rest, out / f"{name}.tmp")
-            (out / f"{name}.tmp").replace(out / f"{name}.pt")
-
+    course = Run(args.out, network, optimizer, decay=0.995)
+    config = network.config if args.network == "words" else {}
     recent: list[float] = []
-    began = time.monotonic() - spent
-    while step < args.steps:
-        rng = np.random.default_rng((args.seed, step))
+    while course.step < args.steps:
+        rng = np.random.default_rng((args.seed, course.step))
         # Dropout draws from the same: a run that was stopped goes on as if it had not been.
-        torch.manual_seed(args.seed * 1_000_003 + step)
+        torch.manual_seed(args.seed * 1_000_003 + course.step)
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step / args.steps, args.rate)
+            group["lr"] = learning_rate(course.step / args.steps, args.rate)
         loss = draws.loss(network.train(), rng)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        averaged.update(network)
-        step += 1
-        spent = time.monotonic() - began
+        course.averaged.update(network)
+        course.count()
         recent.append(loss.item())
-        if step % 100 == 0:
-            entry = {"step": step, "min": round(spent / 60, 2), "loss": round(float(np.mean(recent)), 4)}
-            with (out / "log.jsonl").open("a") as file:
-                file.write(json.dumps(entry) + "\n")
-            print(json.dumps(entry), flush=True)
+        if course.step % 100 == 0:
+            loss = round(float(np.mean(recent)), 4)
+            course.log({"step": course.step, "min": round(course.spent / 60, 2), "loss": loss})
             recent = []
-        if step % args.save_every == 0 or step == args.steps:
-            save()
+        if course.step % args.save_every == 0 or course.step == args.steps:
+            about = {"kind": args.network, "before": before, "seed": args.seed}
+            about["seen"] = course.step * args.batch * (1 + len(draws.teacher or ()))
+            course.save(config, about)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..depth.train import Averaged, learning_rate
+from ..running import Averaged, learning_rate
 from .deltas import Deltas, merge
 
 CHECKPOINT_SECS = 60

@@ -63,11 +63,12 @@ struct Tick {
     status: PaintStatus,
 }
 
-/// Measures a model whose world has just begun and whose painter merges when it is ready.
+/// Measures a model whose world has just begun and whose painter merges when it is ready; with it comes the memory with its
+/// surroundings painted.
 ///
 /// # Errors
 /// [`CliError`] when the weights are not there or nothing could be measured.
-pub fn measure(model: SpatialModel, walk_time: Duration) -> Result<Painting, CliError> {
+pub fn measure(model: SpatialModel, walk_time: Duration) -> Result<(Painting, Memory), CliError> {
     let failed = |e: String| CliError::Failed(e);
     let (Some(memory), Some(camera), Some(pose)) =
         (model.memory().cloned(), model.intrinsics(), model.pose())
@@ -137,7 +138,7 @@ pub fn measure(model: SpatialModel, walk_time: Duration) -> Result<Painting, Cli
 
     let alone = alone(&seed_memory, &pose)?;
     let [plan, paint, merge] = &stages;
-    Ok(Painting {
+    let painting = Painting {
         paint_window_ms_p50: figure(alone.percentile(50.0))?,
         paint_window_ms_p99: figure(alone.percentile(99.0))?,
         surround_secs: took.map(|took| took.as_secs_f64()),
@@ -151,7 +152,8 @@ pub fn measure(model: SpatialModel, walk_time: Duration) -> Result<Painting, Cli
         beside_paint_ms_p50: figure(paint.percentile(50.0))?,
         beside_merge_ms_p50: figure(merge.percentile(50.0))?,
         painter_error: newest.status.error,
-    })
+    };
+    Ok((painting, memory))
 }
 
 /// Level, up and down in turns around a pose.

@@ -36,15 +36,17 @@ impl Scene {
                 card_shaded: show(around),
             })
         });
-        let clear = self.through_air(point, Vec3::X, HAZE_WAY_M).dot(GREY);
+        let clear = self.through_air(&sky.air, point, Vec3::X, HAZE_WAY_M).dot(GREY);
         let axes = [Vec3::X, Vec3::NEG_X, Vec3::Y, Vec3::NEG_Y, Vec3::Z, Vec3::NEG_Z];
         let card = |normal| display(self.around(point, normal) * (CARD_ALBEDO * self.exposure));
+        let level = [Vec3::X, Vec3::NEG_X, Vec3::Z, Vec3::NEG_Z];
+        let haze: Vec3 = level.into_iter().map(|dir| sky.haze(dir)).sum();
         SceneLight {
             sun: sun.flatten(),
             place: point,
             cards: axes.map(card),
             haze_per_m: (-clear.max(1e-6).ln() / HAZE_WAY_M).max(0.0),
-            haze: display(sky.haze(Vec3::X) * self.exposure),
+            haze: display(haze * (0.25 * self.exposure)),
         }
     }
 

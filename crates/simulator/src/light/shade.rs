@@ -361,7 +361,7 @@ impl Scene {
         let bias = OFFSET * (1.0 + hit.t);
         let reflected = Ray { origin: point + hit.normal * bias, dir };
         let seen = match self.trace(&reflected, bias, 3e4) {
-            None => self.sky.radiance(point, dir, pixel_angle * 2.0, 4, u.x),
+            None => self.sky.radiance(&self.sky.air, (point, dir), pixel_angle * 2.0, 4, u.x),
             Some(second) => {
                 // No sky shines on what stands indoors.
                 let open_sky = if self.sheltered(reflected.at(second.t)) {
@@ -380,7 +380,7 @@ impl Scene {
 
     /// A colour seen through the air along a ray.
     fn in_haze(&self, colour: Vec3, ray: &Ray, distance_m: f32) -> Vec3 {
-        let clear = self.through_air(ray.origin, ray.dir, distance_m);
+        let clear = self.through_air(&self.sky.air, ray.origin, ray.dir, distance_m);
         if clear.z > 0.997 {
             return colour;
         }

@@ -83,9 +83,16 @@ impl Sky {
             && (dir - self.heavens.moon_dir).length() > away
     }
 
-    /// What is seen where nothing stands, from a place. `pixel_angle` in radians sizes stars;
+    /// What is seen through air where nothing stands, from a place in a direction. `pixel_angle` in radians sizes stars;
     /// `steps` and `u` (0..1) are those through the clouds.
-    pub fn radiance(&self, eye: Vec3, dir: Vec3, pixel_angle: f32, steps: u32, u: f32) -> Vec3 {
+    pub fn radiance(
+        &self,
+        air: &Air,
+        (eye, dir): (Vec3, Vec3),
+        pixel_angle: f32,
+        steps: u32,
+        u: f32,
+    ) -> Vec3 {
         let mut colour = self.behind_clouds(dir, 1.0);
         let open = 1.0 - self.clouds.closed;
         if open > 0.0 {
@@ -102,7 +109,7 @@ impl Sky {
         let haze = self.haze(dir);
         // Even clear air hides the line where the world ends.
         let seam = smoothstep(0.02, -0.01, dir.y);
-        let through = self.air.sky_through_mist(eye.y, dir.y) * (1.0 - seam);
+        let through = air.sky_through_mist(eye.y, dir.y) * (1.0 - seam);
         haze.lerp(colour, through)
     }
 }

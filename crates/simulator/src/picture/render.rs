@@ -223,7 +223,7 @@ impl Scene {
 
     /// Adds the light of a surface, seen through the air along a ray, to a pixel.
     pub(crate) fn through(&self, ray: &Ray, distance_m: f32, shaded: &Shaded, out: &mut Pixel) {
-        let clear = self.through_air(ray.origin, ray.dir, distance_m);
+        let clear = self.through_air(&self.air_before_camera(), ray.origin, ray.dir, distance_m);
         out.direct += shaded.direct.min(Vec3::splat(12.0)) * clear;
         if clear.z < 0.999 {
             out.direct += self.sky.haze(ray.dir) * (Vec3::ONE - clear);
@@ -234,7 +234,8 @@ impl Scene {
     /// The sky along a ray that meets nothing.
     pub(crate) fn sky_seen(&self, ray: &Ray, pixel_angle: f32, u: Vec2) -> Vec3 {
         let steps = if pixel_angle > 0.006 { 6 } else { 14 };
-        let sky = self.sky.radiance(ray.origin, ray.dir, pixel_angle, steps, u.x);
+        let air = self.air_before_camera();
+        let sky = self.sky.radiance(&air, (ray.origin, ray.dir), pixel_angle, steps, u.x);
         sky.min(Vec3::splat(12.0))
     }
 
