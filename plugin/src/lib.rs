@@ -25,6 +25,7 @@ pub mod avatar;
 mod camera;
 mod compose;
 mod cpu;
+mod events;
 mod figures;
 pub mod gpu;
 pub mod headless;
@@ -52,6 +53,10 @@ mod world;
 pub use avatar::{AvatarInspectorPlugin, AvatarPlugin, AvatarSystems};
 pub use camera::WorldPresentationPlugin;
 pub use compose::WorldCompositionPlugin;
+pub use events::{
+    ChangeWorld, CoverageLow, ModelFailed, PaintingFailed, ReplayFinished, ReplayWorld,
+    RestoreWorld, RetryWorld, SaveWorld, WorldChanged, WorldSaved, WorldStarted,
+};
 pub use input::{PointerGrab, WorldAction, WorldControls, WorldInputPlugin};
 pub use light::{WorldLight, WorldLightPlugin, WorldLightSettings};
 pub use log::{LogStart, WorldLog};
@@ -69,10 +74,8 @@ pub use shadow::{
 };
 pub use speech::{SpeechPlugin, SpeechSystems, SubtitlesPlugin};
 pub use view::{
-    ChangeWorld, CoverageLow, Embodiment, MeasuredPicture, ModelFailed, PaintingFailed,
-    ReplayFinished, ReplayWorld, RestoreWorld, RetryWorld, SaveWorld, WorldAmbience, WorldCamera,
-    WorldChanged, WorldClock, WorldConditions, WorldFigures, WorldPainting, WorldSaved, WorldSeed,
-    WorldStarted, WorldStatus, WorldView, read_picture,
+    Embodiment, MeasuredPicture, WorldAmbience, WorldCamera, WorldClock, WorldConditions,
+    WorldFigures, WorldPainting, WorldSeed, WorldStatus, WorldView, read_picture,
 };
 pub use weather::WorldWeatherPlugin;
 pub use world::WorldPlugin;

@@ -5,13 +5,11 @@ mod prompt;
 
 use crate::{
     ReverieSettings,
+    events::{ModelFailed, RetryWorld, WorldStarted},
     present::PresentPath,
     preset::{FollowPreset, PresetFailed},
     proxies,
-    view::{
-        ModelFailed, RetryWorld, WorldClock, WorldConditions, WorldFigures, WorldPainting,
-        WorldStarted, WorldStatus, WorldView,
-    },
+    view::{WorldClock, WorldConditions, WorldFigures, WorldPainting, WorldStatus, WorldView},
     world::ViewRuntime,
 };
 use bevy::{ecs::entity::EntityHashMap, prelude::*};

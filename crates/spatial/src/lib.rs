@@ -35,6 +35,7 @@ mod sharpness;
 mod simd;
 mod snapshot;
 mod tile;
+mod timing;
 mod view;
 
 pub use air::Air;
@@ -46,8 +47,9 @@ pub use marking::PaintMarker;
 pub use memory::{DEFAULT_BUDGET_BYTES, DrawnTile, Memory, ViewKind, ViewTiles};
 pub use merge::MergeReport;
 pub use model::{MODEL_NAME, SpatialConfig, SpatialModel};
-pub use painting::{PaintEntry, PaintStatus, PaintTiming};
+pub use painting::PaintStatus;
 pub use quarter::{Quarter, quarters};
 pub use renderer::{RenderStats, Renderer};
 pub use tile::{LEVELS, TILE_CELLS, Tile, TileBounds, TileLevel, VisibleTile, cell};
+pub use timing::{PaintEntry, PaintTiming};
 pub use view::{MAX_VIEW_SIDE, NEAR_M, ScreenFromView, ScreenVertex, View};

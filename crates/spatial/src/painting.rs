@@ -4,6 +4,7 @@ use crate::{
     Memory,
     painter::{LookAhead, PaintError, PaintReport, PaintThread, Painting, Trail, noise::mixed},
     snapshot::{Reader, Writer},
+    timing::{Ledger, PaintEntry, PaintTiming},
 };
 use glam::Vec3;
 use reverie_world_model::Pose;
@@ -16,54 +17,6 @@ const MOST_REPORTS: usize = 32;
 /// When nothing was missing, the player has to come this far before anybody looks again.
 const LOOK_AGAIN_M: f32 = 0.25;
 const LOOK_AGAIN_RAD: f32 = 0.15;
-/// Ticks from request to merge unless told otherwise: what a window takes beside frames on two
-/// cores, in ticks of 1/24 s, so that a world in lockstep is painted about as quickly as a live one.
-const LOCKSTEP_TICKS: u32 = 8;
-
-/// When finished windows are merged.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum PaintTiming {
-    /// At the first tick after they are finished: the live way, on one core and only as much of it
-    /// as frames leave. [`PaintEntry`]s say what happened.
-    WhenReady,
-    /// So many ticks after they were asked for, waiting when need be: the same on every machine.
-    Lockstep {
-        /// Ticks from request to merge, at least 1.
-        ticks: u32,
-    },
-    /// As another run of the same world did it.
-    Replay(Vec<PaintEntry>),
-}
-
-impl Default for PaintTiming {
-    /// In lockstep: the same world on every machine.
-    fn default() -> Self {
-        Self::Lockstep { ticks: LOCKSTEP_TICKS }
-    }
-}
-
-impl PaintTiming {
-    /// Whether ticks count and not the clock.
-    pub(crate) fn waits(&self) -> bool {
-        *self != Self::WhenReady
-    }
-}
-
-/// One window: when it was asked for and when it came. With the inputs, a list of these makes a world
-/// again bit by bit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PaintEntry {
-    /// Tick at whose end it was asked for.
-    pub asked_tick: u64,
-    /// Tick at whose end it was taken; `None` while it is still awaited.
-    #[serde(default)]
-    pub taken_tick: Option<u64>,
-    /// The painter failed at it: nothing was merged.
-    #[serde(default)]
-    pub failed: bool,
-}
-
 /// How painting stands.
 #[derive(Debug, Clone, Default)]
 pub struct PaintStatus {
@@ -102,8 +55,7 @@ struct Pending {
 #[derive(Debug)]
 pub(crate) struct Paint {
     thread: PaintThread,
-    timing: PaintTiming,
-    log: Vec<PaintEntry>,
+    ledger: Ledger,
     status: PaintStatus,
     failures: u32,
 }
@@ -120,7 +72,7 @@ pub(crate) struct Scenery<'a> {
 impl Paint {
     pub fn new(thread: PaintThread, timing: PaintTiming) -> Self {
         let status = PaintStatus::default();
-        Self { thread, timing, log: Vec::new(), status, failures: 0 }
+        Self { thread, ledger: Ledger::new(timing), status, failures: 0 }
     }
 
     pub fn status(&self) -> &PaintStatus {
@@ -129,23 +81,23 @@ impl Paint {
 
     /// From here on as told; a window that is awaited stays so.
     pub fn set_timing(&mut self, timing: PaintTiming) {
-        self.timing = timing;
+        self.ledger.set_timing(timing);
     }
 
     /// Before a world begins: one that shall be the same everywhere does not begin without its
     /// painter.
     pub fn check(&mut self) -> Result<(), PaintError> {
-        if self.waits() { self.thread.wait_until_made() } else { Ok(()) }
+        if self.ledger.waits() { self.thread.wait_until_made() } else { Ok(()) }
     }
 
     pub fn log(&self) -> &[PaintEntry] {
-        &self.log
+        self.ledger.entries()
     }
 
     /// A new world begins, or one is restored: what is being painted belongs to another.
     pub fn restart(&mut self, scenery: Scenery<'_>) {
         self.thread.abandon();
-        self.log.clear();
+        self.ledger.clear();
         self.failures = 0;
         self.status = PaintStatus::default();
         // What was asked for when the state was saved is asked for again: the memory is the same.
@@ -153,13 +105,9 @@ impl Paint {
         if let Some(pending) = &mut state.pending {
             pending.revision = memory.revision();
             let seed = window_seed(rng_seed, state.asked);
-            let (ahead, wait) = (pending.ahead, self.waits());
+            let (ahead, wait) = (pending.ahead, self.ledger.waits());
             match self.thread.request(memory, &ahead, &state.trail, seed, wait) {
-                Ok(true) => self.log.push(PaintEntry {
-                    asked_tick: pending.asked_tick,
-                    taken_tick: None,
-                    failed: false,
-                }),
+                Ok(true) => self.ledger.note_asked(pending.asked_tick),
                 Ok(false) => state.pending = None,
                 Err(error) => {
                     state.pending = None;
@@ -177,32 +125,31 @@ impl Paint {
         let Scenery { memory, state, ahead, tick, rng_seed } = scenery;
         state.trail.note_player(&ahead.pose);
         if let Some(pending) = state.pending
-            && let Some(wait) = self.due(pending.asked_tick, tick)
+            && let Some(wait) = self.ledger.due(pending.asked_tick, tick)
         {
-            // What failed in the run that is replayed fails here too.
-            let fails = self.logged(pending.asked_tick).is_some_and(|entry| entry.failed);
+            let fails = self.ledger.failed(pending.asked_tick);
             match self.thread.receive(wait) {
                 Ok(None) => {}
                 outcome if fails => {
                     drop(outcome);
                     state.pending = None;
-                    self.note_taken(tick, true);
+                    self.ledger.note_taken(tick, true);
                 }
                 Ok(Some(painting)) => {
                     state.pending = None;
-                    self.note_taken(tick, false);
+                    self.ledger.note_taken(tick, false);
                     self.take(painting, &pending, memory, state);
                 }
                 Err(error) => {
                     state.pending = None;
-                    self.note_taken(tick, true);
+                    self.ledger.note_taken(tick, true);
                     self.judge(Err(error));
                 }
             }
         }
-        if state.pending.is_none() && self.may_ask(tick) && !is_quiet(state, &ahead.pose) {
+        if state.pending.is_none() && self.ledger.may_ask(tick) && !is_quiet(state, &ahead.pose) {
             let seed = window_seed(rng_seed, state.asked + 1);
-            match self.thread.request(memory, &ahead, &state.trail, seed, self.waits()) {
+            match self.thread.request(memory, &ahead, &state.trail, seed, self.ledger.waits()) {
                 // Still at a window of another world.
                 Ok(false) => {}
                 Ok(true) => {
@@ -210,8 +157,7 @@ impl Paint {
                     state.quiet_at = None;
                     let revision = memory.revision();
                     state.pending = Some(Pending { asked_tick: tick, ahead, revision });
-                    let entry = PaintEntry { asked_tick: tick, taken_tick: None, failed: false };
-                    self.log.push(entry);
+                    self.ledger.note_asked(tick);
                 }
                 Err(error) => self.judge(Err(error)),
             }
@@ -243,41 +189,6 @@ impl Paint {
                 }
                 self.status.reports.push_back(report);
             }
-        }
-    }
-
-    /// Whether a window asked for at a tick is merged at this one; whether to wait for it.
-    fn due(&self, asked_tick: u64, tick: u64) -> Option<bool> {
-        match &self.timing {
-            PaintTiming::WhenReady => Some(false),
-            PaintTiming::Lockstep { ticks } => {
-                (tick >= asked_tick + u64::from((*ticks).max(1))).then_some(true)
-            }
-            PaintTiming::Replay(_) => {
-                let entry = self.logged(asked_tick)?;
-                (entry.taken_tick == Some(tick)).then_some(true)
-            }
-        }
-    }
-
-    fn waits(&self) -> bool {
-        self.timing.waits()
-    }
-
-    fn may_ask(&self, tick: u64) -> bool {
-        !matches!(self.timing, PaintTiming::Replay(_)) || self.logged(tick).is_some()
-    }
-
-    /// What the run that is replayed did about a window; `None` when nothing is replayed.
-    fn logged(&self, asked_tick: u64) -> Option<&PaintEntry> {
-        let PaintTiming::Replay(entries) = &self.timing else { return None };
-        let at = entries.partition_point(|entry| entry.asked_tick < asked_tick);
-        entries.get(at).filter(|entry| entry.asked_tick == asked_tick)
-    }
-
-    fn note_taken(&mut self, tick: u64, failed: bool) {
-        if let Some(entry) = self.log.last_mut() {
-            (entry.taken_tick, entry.failed) = (Some(tick), failed);
         }
     }
 

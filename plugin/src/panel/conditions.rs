@@ -1,6 +1,7 @@
 //! Weather, hour and season in the panel.
 
-use crate::view::{ChangeWorld, WorldConditions};
+use crate::events::ChangeWorld;
+use crate::view::WorldConditions;
 use bevy::prelude::*;
 use bevy_egui::egui;
 use reverie_language::MAX_PROMPT_BYTES;

@@ -1,27 +1,26 @@
 //! The world model: a memory, a body in it, and its eyes.
 
+mod config;
+
 use crate::{
     Air, Frame, Memory, MergeReport, RenderStats, Renderer, SpatialError,
-    changing::{Changing, Repaint, RepaintStatus, RepainterFactory, Sight},
+    changing::{Changing, Repaint, RepaintStatus, Sight},
     depth::DepthNetwork,
     objects::{ObjectState, ObjectStudio, Objects, Surroundings},
-    painter::{LearnedPainter, LookAhead, PaintError, PaintPriority, PaintThread, PainterFactory},
-    painting::{Paint, PaintEntry, PaintState, PaintStatus, PaintTiming, Scenery},
-    repaint::{RepaintError, Repainter},
+    painter::{LookAhead, PaintError, PaintPriority, PaintThread, PainterFactory},
+    painting::{Paint, PaintState, PaintStatus, Scenery},
     resample,
     snapshot::{Reader, Writer},
+    timing::{PaintEntry, PaintTiming},
 };
 use candle_core::Device;
-use reverie_inference::{ModelStore, StoreError};
+pub use config::SpatialConfig;
+use config::{check_weights, open_store, shipped_painter, shipped_repainter};
 use reverie_world_model::{
     Action, Conditions, DepthImage, EmbodimentState, ImageSeed, Intrinsics, ModelSpec, Observation,
     Pose, RgbImage, Seed, SeedSource, Snapshot, WorldError, WorldEvent, WorldModel,
 };
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::fmt;
 
 /// The model's name in specs and snapshots.
 pub const MODEL_NAME: &str = "spatial";
@@ -32,48 +31,6 @@ const MAX_SEED_PIXELS: f64 = 1.3e6;
 /// Field of view along the longer side of a picture whose camera is not known, degrees: between a
 /// telephone's and a classic lens.
 const ASSUMED_FOV_DEG: f32 = 60.0;
-
-/// How a [`SpatialModel`] runs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SpatialConfig {
-    /// Width of observations, pixels.
-    pub width: u32,
-    /// Height of observations, pixels.
-    pub height: u32,
-    /// Ticks per second, above 0 and at most 240.
-    pub tick_hz: f32,
-    /// Most bytes the memory may hold.
-    pub memory_budget_bytes: usize,
-    /// Folder of the assets with the depth network's weights, for pictures without depth; `None`
-    /// looks where the program is installed.
-    pub assets: Option<PathBuf>,
-    /// A folder with models, built like the assets: those it has take the place of the shipped ones,
-    /// for example weights that were taught a game's look.
-    pub weights: Option<PathBuf>,
-    /// When what was never seen is painted by the shipped networks; `None` leaves it to the filling
-    /// of holes.
-    pub painting: Option<PaintTiming>,
-    /// When the colours of other conditions are taken, once they have been asked for.
-    pub repainting: PaintTiming,
-}
-
-/// Ticks from a change of conditions to the first change of colours, unless told otherwise.
-const REPAINT_TICKS: u32 = 24;
-
-impl Default for SpatialConfig {
-    fn default() -> Self {
-        Self {
-            width: 1280,
-            height: 720,
-            tick_hz: 24.0,
-            memory_budget_bytes: crate::memory::DEFAULT_BUDGET_BYTES,
-            assets: None,
-            weights: None,
-            painting: Some(PaintTiming::default()),
-            repainting: PaintTiming::Lockstep { ticks: REPAINT_TICKS },
-        }
-    }
-}
 
 /// What [`WorldModel::save`] keeps.
 #[derive(Debug, Clone)]
@@ -471,39 +428,6 @@ impl SpatialModel {
         self.depth_network = Some(network);
         Ok(depth?)
     }
-}
-
-fn open_store(assets: Option<&Path>, weights: Option<&Path>) -> Result<ModelStore, StoreError> {
-    let store = assets.map_or_else(ModelStore::open, ModelStore::open_at)?;
-    match weights {
-        Some(folder) => store.with_weights(folder),
-        None => Ok(store),
-    }
-}
-
-/// Whether all models of a folder are there and whole; those that are fetched are nobody's weights.
-fn check_weights(folder: &Path) -> Result<(), StoreError> {
-    let store = ModelStore::open_at(folder)?;
-    let mut models = store.manifest().models.iter().filter(|model| model.fetch.is_none());
-    models.try_for_each(|model| store.read(&model.name).map(|_| ()))
-}
-
-/// Makes painters of the shipped networks.
-fn shipped_painter(assets: Option<PathBuf>, weights: Option<PathBuf>) -> PainterFactory {
-    Arc::new(move || {
-        let store = open_store(assets.as_deref(), weights.as_deref())
-            .map_err(|e| PaintError::Painter(e.to_string()))?;
-        Ok(Box::new(LearnedPainter::load(&store, &Device::Cpu)?))
-    })
-}
-
-/// Makes repainters of the shipped network.
-fn shipped_repainter(assets: Option<PathBuf>, weights: Option<PathBuf>) -> RepainterFactory {
-    Arc::new(move || {
-        let store = open_store(assets.as_deref(), weights.as_deref())
-            .map_err(|e| RepaintError::Network(e.to_string()))?;
-        Repainter::load(&store)
-    })
 }
 
 /// Draws a world as its camera sees it now.
