@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import hashlib
 import json
-from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
-from ..depth.export import fixture_input, half_precision
+from ..depth.export import fixture_input
+from ..exporting import half_precision, told, write
 from .evaluate import load
 from .labels import DOMAINS, PHASES, WEATHERS
 from .model import ConditionsNetwork
@@ -34,22 +31,7 @@ def fixture(network: ConditionsNetwork) -> dict[str, torch.Tensor]:
 def run(args: argparse.Namespace) -> None:
     network, state = load(args.weights)
     half_precision(network)
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.half().contiguous() for name, value in network.state_dict().items()}
-    metadata = {"config": json.dumps(dataclasses.asdict(network.config)), "licence": "MIT OR Apache-2.0"}
+    metadata = told(state, "step", "seen", "pictures", "seed")
     for key, names in (("weathers", WEATHERS), ("phases", PHASES), ("domains", DOMAINS)):
         metadata[key] = ",".join(names)
-    for key in ("step", "seen", "pictures", "seed"):
-        metadata[key] = str(state.get(key, ""))
-    path = out / "conditions.safetensors"
-    temporary = path.with_suffix(".tmp")
-    save_file(tensors, temporary, metadata)
-    temporary.chmod(0o644)
-    temporary.replace(path)
-    parity = out / "conditions_parity.safetensors"
-    save_file(fixture(network), parity)
-    parity.chmod(0o644)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    parameters = sum(t.numel() for t in tensors.values())
-    print(json.dumps({"sha256": digest, "bytes": path.stat().st_size, "parameters": parameters} | metadata, indent=1))
+    print(json.dumps(write(args.out, "conditions", network, fixture(network), metadata), indent=1))

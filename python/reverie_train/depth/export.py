@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
+from ..exporting import half_precision, told, write
 from .evaluate import load
 from .model import Config, DepthNetwork
 
@@ -35,14 +33,6 @@ def fixture_input(height: int, width: int) -> torch.Tensor:
     return torch.from_numpy(np.where(inside[..., None], box, image)[None].astype(np.float32))
 
 
-def half_precision(network: DepthNetwork) -> DepthNetwork:
-    """The network as it is stored: every parameter rounded to f16."""
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.copy_(parameter.half().float())
-    return network
-
-
 def fixture(network: DepthNetwork) -> dict[str, torch.Tensor]:
     """Input and reference output in f32."""
     rgb = fixture_input(FIXTURE_HEIGHT, FIXTURE_WIDTH)
@@ -54,26 +44,11 @@ def fixture(network: DepthNetwork) -> dict[str, torch.Tensor]:
 def run(args: argparse.Namespace) -> None:
     network, state = load(args.weights)
     half_precision(network)
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
     config = dataclasses.asdict(network.config)
     if args.size:
         config["input_width"], config["input_height"] = (int(side) for side in args.size.split("x"))
-    tensors = {name: value.half().contiguous() for name, value in network.state_dict().items()}
-    metadata = {"config": json.dumps(config), "licence": "MIT OR Apache-2.0"}
-    for key in ("step", "seen", "pictures", "seed"):
-        metadata[key] = str(state.get(key, ""))
-    path = out / "depth.safetensors"
-    temporary = path.with_suffix(".tmp")
-    save_file(tensors, temporary, metadata)
-    temporary.chmod(0o644)
-    temporary.replace(path)
-    parity = out / "depth_parity.safetensors"
-    save_file(fixture(network), parity)
-    parity.chmod(0o644)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    parameters = sum(t.numel() for t in tensors.values())
-    print(json.dumps({"sha256": digest, "bytes": path.stat().st_size, "parameters": parameters} | metadata, indent=1))
+    metadata = told(state, "step", "seen", "pictures", "seed")
+    print(json.dumps(write(args.out, "depth", network, fixture(network), metadata, config), indent=1))
 
 
-__all__ = ["Config", "add_arguments", "fixture", "fixture_input", "half_precision", "run"]
+__all__ = ["Config", "add_arguments", "fixture", "fixture_input", "run"]

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
-from ..depth.export import half_precision
+from ..exporting import half_precision, told, write
 from .evaluate import load
 from .features import Features
 from .labels import HOP, RATE_HZ
@@ -66,24 +62,7 @@ def fixture(network: LipsNetwork) -> dict[str, torch.Tensor]:
 def run(args: argparse.Namespace) -> None:
     network, state = load(args.weights)
     as_stored(network)
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
-    buffers = ("mean", "scale")
-    tensors = {name: v.half().contiguous() for name, v in network.state_dict().items() if name not in buffers}
-    config = dataclasses.asdict(network.config)
-    metadata = {"config": json.dumps(config), "licence": "MIT OR Apache-2.0"}
-    for key in ("step", "seen", "seed"):
-        metadata[key] = str(state.get(key, ""))
-    path = out / "lips.safetensors"
-    temporary = path.with_suffix(".tmp")
-    save_file(tensors, temporary, metadata)
-    temporary.chmod(0o644)
-    temporary.replace(path)
-    parity = out / "lips_parity.safetensors"
-    save_file(fixture(network), parity)
-    parity.chmod(0o644)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    parameters = sum(t.numel() for t in tensors.values())
-    about = {"sha256": digest, "bytes": path.stat().st_size, "parameters": parameters}
+    metadata = told(state, "step", "seen", "seed")
+    about = write(args.out, "lips", network, fixture(network), metadata, without=("mean", "scale"))
     about["look_ahead_secs"] = network.config.look_ahead_secs()
-    print(json.dumps(about | metadata, indent=1))
+    print(json.dumps(about, indent=1))

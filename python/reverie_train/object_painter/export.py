@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import hashlib
 import json
-from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
-from ..depth.export import half_precision
+from ..exporting import half_precision, told, write
 from .evaluate import load
 from .labels import KINDS
 from .model import ObjectPainter
@@ -37,21 +33,5 @@ def fixture(network: ObjectPainter) -> dict[str, torch.Tensor]:
 def run(args: argparse.Namespace) -> None:
     network, state = load(args.weights)
     half_precision(network)
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.half().contiguous() for name, value in network.state_dict().items()}
-    metadata = {"config": json.dumps(dataclasses.asdict(network.config)), "licence": "MIT OR Apache-2.0"}
-    metadata["kinds"] = ",".join(KINDS)
-    for key in ("step", "seen", "things", "seed"):
-        metadata[key] = str(state.get(key, ""))
-    path = out / "object_painter.safetensors"
-    temporary = path.with_suffix(".tmp")
-    save_file(tensors, temporary, metadata)
-    temporary.chmod(0o644)
-    temporary.replace(path)
-    parity = out / "object_painter_parity.safetensors"
-    save_file(fixture(network), parity)
-    parity.chmod(0o644)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    parameters = sum(t.numel() for t in tensors.values())
-    print(json.dumps({"sha256": digest, "bytes": path.stat().st_size, "parameters": parameters} | metadata, indent=1))
+    metadata = told(state, "step", "seen", "things", "seed") | {"kinds": ",".join(KINDS)}
+    print(json.dumps(write(args.out, "object_painter", network, fixture(network), metadata), indent=1))

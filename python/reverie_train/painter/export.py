@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import hashlib
 import json
-from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
-from ..depth.export import half_precision
+from ..exporting import half_precision, told, write
 from .fill import push_pull
 from .frames import CONDITIONS, condition_vector
 from .load import layout
@@ -81,25 +77,8 @@ def small() -> Layout:
     return network
 
 
-def write(network: torch.nn.Module, state: dict, out: Path, name: str, fixture: dict[str, torch.Tensor]) -> dict:
-    """Writes weights and fixture; returns what is to be said about them."""
-    tensors = {key: value.half().contiguous() for key, value in network.state_dict().items()}
-    metadata = {"config": json.dumps(dataclasses.asdict(network.config)), "licence": "MIT OR Apache-2.0"}
-    metadata |= {key: str(state.get(key, "")) for key in ("step", "seen", "frames", "seed")}
-    path, parity = out / f"{name}.safetensors", out / f"{name}_parity.safetensors"
-    for target, values, about in ((path, tensors, metadata), (parity, fixture, None)):
-        save_file(values, target.with_suffix(".tmp"), about)
-        target.with_suffix(".tmp").chmod(0o644)
-        target.with_suffix(".tmp").replace(target)
-    parameters = sum(value.numel() for value in tensors.values())
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"file": path.name, "sha256": digest, "bytes": path.stat().st_size, "parameters": parameters} | metadata
-
-
 @torch.no_grad()
 def run(args: argparse.Namespace) -> None:
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
     base, state = layout(args.weights) if args.weights else (small(), {})
     half_precision(base)
     batch = fixture_batch()
@@ -111,4 +90,5 @@ def run(args: argparse.Namespace) -> None:
     fixture["proxy_class"] = batch.proxy_class[0].to(torch.uint8)
     fixture["noise"] = noise[0, 0, 0].contiguous()
     fixture["answer"] = base(batch, noise)[0].contiguous()
-    print(json.dumps([write(base, state, out, "painter_layout", fixture)], indent=1))
+    metadata = told(state, "step", "seen", "frames", "seed")
+    print(json.dumps([write(args.out, "painter_layout", base, fixture, metadata)], indent=1))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
-from ..depth.export import half_precision
+from ..exporting import half_precision, told, write
 from .labels import QUESTIONS
 from .minilm import WIDTH, MiniLm
 from .train import MINILM_HIDDEN, MINILM_WIDTH, load
@@ -56,21 +53,7 @@ def run(args: argparse.Namespace) -> None:
     half_precision(network)
     name = "prompts_minilm" if reads_minilm else "prompts"
     config = state["config"] or {"states": WIDTH, "width": MINILM_WIDTH, "hidden": MINILM_HIDDEN}
-    metadata = {"config": json.dumps(config), "licence": "MIT OR Apache-2.0"}
-    metadata |= {q: ",".join(answers) for q, answers in QUESTIONS.items()}
-    metadata |= {key: str(state[key]) for key in ("seen", "seed")}
+    metadata = told(state, "seen", "seed") | {q: ",".join(answers) for q, answers in QUESTIONS.items()}
     metadata["step"] = str(state["before"] + state["step"])
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
-    tensors = {key: value.half().contiguous() for key, value in network.state_dict().items()}
-    path = out / f"{name}.safetensors"
-    temporary = path.with_suffix(".tmp")
-    save_file(tensors, temporary, metadata)
-    temporary.chmod(0o644)
-    temporary.replace(path)
-    parity = out / f"{name}_parity.safetensors"
-    save_file(fixture(network, MiniLm(args.minilm) if reads_minilm else None), parity)
-    parity.chmod(0o644)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    parameters = sum(t.numel() for t in tensors.values())
-    print(json.dumps({"sha256": digest, "bytes": path.stat().st_size, "parameters": parameters} | metadata, indent=1))
+    expected = fixture(network, MiniLm(args.minilm) if reads_minilm else None)
+    print(json.dumps(write(args.out, name, network, expected, metadata, config), indent=1))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 import torch
 
-from ..depth.export import half_precision
-from ..painter.export import write
+from ..exporting import half_precision, told, write
 from .conditions import vector
 from .evaluate import load
 from .model import Config, Repaint, prepared, repaint
@@ -49,8 +47,6 @@ def fixture_place() -> dict[str, torch.Tensor]:
 
 @torch.no_grad()
 def run(args: argparse.Namespace) -> None:
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(3)
     network, state = load(args.weights) if args.weights else (Repaint(Config()).eval().requires_grad_(False), {})
     half_precision(network)
@@ -64,5 +60,5 @@ def run(args: argparse.Namespace) -> None:
     fixture |= {"features": features[0].contiguous(), "haze": haze[0].contiguous(), "shown": shown[0].contiguous()}
     # Every fourth row is enough to compare.
     fixture["colours"] = colours[0, ::4].contiguous()
-    state = state | {"frames": state.get("worlds", "")}
-    print(json.dumps([write(network, state, out, "repaint", fixture)], indent=1))
+    metadata = told(state, "step", "seen", "worlds", "seed")
+    print(json.dumps([write(args.out, "repaint", network, fixture, metadata)], indent=1))
