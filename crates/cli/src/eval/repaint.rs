@@ -1,9 +1,9 @@
 //! Worlds under another weather, hour or season, beside the truth under it.
 //!
 //! Held-out worlds begin from their first view; conditions are commanded as a game commands them, and when the world has come to
-//! them its frame is compared with what the simulator shows there then. What is beaten are transforms of all colours
-//! alike: the best one for each picture, which nobody can know who does not know the truth, and the best one known
-//! from other worlds for the same change, which is what a colour grade is.
+//! them its frame is compared with what the simulator shows there then. What is to be beaten is the best transform of all colours
+//! alike that can be known without the truth: the one that fits the same change best in all other worlds of the kind, as
+//! a colourist would make it. What it is above the one that is fitted to each truth itself, which nobody has, is told, too.
 
 use crate::error::CliError;
 use indicatif::ProgressBar;
@@ -57,10 +57,10 @@ pub struct RepaintLine {
     pub repaint_depth_absrel: f64,
     /// Of the frames to the truth under the conditions.
     pub repaint_psnr_db: f64,
-    /// Above the affine map of colours that fits each truth best.
+    /// Above the affine map of colours that fits the same change best in all other worlds of the kind.
     pub repaint_psnr_gain_db: f64,
-    /// Above the affine map that fits the same change best in all other worlds.
-    pub repaint_psnr_gain_over_grade_db: f64,
+    /// Above the affine map that fits each truth best, which only the truth tells.
+    pub repaint_psnr_gain_over_fitted_db: f64,
     /// Share of the frames whose weather and whose hour are recognised, as a share of that for true frames.
     pub repaint_followed_ratio: f64,
     /// The two alone.
@@ -76,11 +76,12 @@ pub struct ChangeLine {
     pub to: String,
     pub psnr_db: f64,
     pub gain_db: f64,
-    pub gain_over_grade_db: f64,
+    pub gain_over_fitted_db: f64,
 }
 
 /// One world under one change.
 struct Judged {
+    domain: String,
     change: usize,
     before: RgbImage,
     truth: RgbImage,
@@ -168,7 +169,8 @@ fn judge(
         (Some(before), Some(after)) => absrel(after, before)?,
         _ => return Err(CliError::Failed("the model shows no depth".to_owned())),
     };
-    Ok(Judged { change, before: before.rgb, truth, frame: after.rgb, absrel, followed })
+    let domain = domain.to_owned();
+    Ok(Judged { domain, change, before: before.rgb, truth, frame: after.rgb, absrel, followed })
 }
 
 fn absrel(after: &DepthImage, before: &DepthImage) -> Result<f64, CliError> {
@@ -199,11 +201,12 @@ fn settled(model: &mut SpatialModel) -> Result<Observation, CliError> {
 fn line(judged: &[Judged]) -> Result<RepaintLine, CliError> {
     let mut lines: Vec<[f64; 3]> = Vec::new();
     for (at, one) in judged.iter().enumerate() {
-        let mut own = ColourTransform::default();
-        own.learn(&one.before, &one.truth).map_err(failed)?;
+        let mut fitted = ColourTransform::default();
+        fitted.learn(&one.before, &one.truth).map_err(failed)?;
         let mut grade = ColourTransform::default();
         let others = judged.iter().enumerate();
-        for (_, other) in others.filter(|(k, other)| *k != at && other.change == one.change) {
+        let alike = |other: &Judged| other.change == one.change && other.domain == one.domain;
+        for (_, other) in others.filter(|(k, other)| *k != at && alike(other)) {
             grade.learn(&other.before, &other.truth).map_err(failed)?;
         }
         let of = |picture: &RgbImage| psnr(picture, &one.truth, None).map_err(failed);
@@ -211,7 +214,7 @@ fn line(judged: &[Judged]) -> Result<RepaintLine, CliError> {
             of(&transform.apply(&one.before).map_err(failed)?)
         };
         let found = of(&one.frame)?;
-        lines.push([found, found - reference(&own)?, found - reference(&grade)?]);
+        lines.push([found, found - reference(&grade)?, found - reference(&fitted)?]);
     }
     let mean = |pick: &dyn Fn(usize) -> Option<f64>| {
         let values: Vec<f64> = (0..judged.len()).filter_map(pick).collect();
@@ -229,7 +232,7 @@ fn line(judged: &[Judged]) -> Result<RepaintLine, CliError> {
             to: format!("{weather} at {hour}{season}"),
             psnr_db: of(0),
             gain_db: of(1),
-            gain_over_grade_db: of(2),
+            gain_over_fitted_db: of(2),
         }
     });
     Ok(RepaintLine {
@@ -237,7 +240,7 @@ fn line(judged: &[Judged]) -> Result<RepaintLine, CliError> {
         repaint_depth_absrel: mean(&|k| Some(judged[k].absrel)),
         repaint_psnr_db: mean(&|k| Some(lines[k][0])),
         repaint_psnr_gain_db: mean(&|k| Some(lines[k][1])),
-        repaint_psnr_gain_over_grade_db: mean(&|k| Some(lines[k][2])),
+        repaint_psnr_gain_over_fitted_db: mean(&|k| Some(lines[k][2])),
         repaint_followed_ratio: both(0) / both(1).max(1e-9),
         repaint_weather_followed_ratio: ratio(0),
         repaint_hour_followed_ratio: ratio(1),

@@ -216,11 +216,11 @@ fn repainted(line: &RepaintLine) -> String {
     for (label, wanted, value, digits) in [
         ("depth AbsRel to before", "<= 0.03", line.repaint_depth_absrel, 4),
         ("PSNR to the truth, dB", "", line.repaint_psnr_db, 1),
-        ("above the best transform fitted to each truth, dB", ">= 2", line.repaint_psnr_gain_db, 2),
+        ("above the best transform of colours, dB", ">= 2", line.repaint_psnr_gain_db, 2),
         (
-            "above the best transform of other worlds, dB",
+            "above one that is fitted to each truth, dB",
             "",
-            line.repaint_psnr_gain_over_grade_db,
+            line.repaint_psnr_gain_over_fitted_db,
             2,
         ),
         (
