@@ -7,16 +7,16 @@
 //! `NNNN.jsonl` (one line a picture: seed, domain, weather, strength, hour, season). Finished shards
 //! are skipped, so a run that was stopped goes on.
 
+mod corpus;
+
 use std::error::Error;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use glam::{Vec2, Vec3};
+use corpus::{jump, write_whole};
 use reverie_evaluation::{Walk, WalkOptions};
 use reverie_simulator::{Conditions, Quality, Rng, SceneKind, SimulatorModel};
 use reverie_world_model::{
-    Action, Embodiment, Intrinsics, Pose, SceneSeed, Season, Seed, SeedSource, Weather, WorldEvent,
+    Embodiment, Intrinsics, SceneSeed, Season, Seed, SeedSource, Weather, WorldEvent,
     WorldModel as _,
 };
 
@@ -25,8 +25,6 @@ const FOV_DEG: f32 = 75.0;
 /// Worlds of a shard, and pictures of a world.
 const WORLDS: u64 = 32;
 const PICTURES: usize = 8;
-/// Seeds from here on are never trained on.
-const HELD_OUT: u64 = 1_000_000;
 const DOMAINS: [(SceneKind, Embodiment); 3] = [
     (SceneKind::Mountain, Embodiment::Drone),
     (SceneKind::City, Embodiment::Walker),
@@ -36,29 +34,14 @@ const DOMAINS: [(SceneKind, Embodiment); 3] = [
 const WALK_TICKS: u64 = 500;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut out, mut shards, mut held_out) = (None, 1, false);
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or(format!("{word} needs a value"));
-        match word.as_str() {
-            "--out" => out = Some(PathBuf::from(value()?)),
-            "--shards" => shards = value()?.parse::<u64>()?,
-            "--held-out" => held_out = true,
-            other => return Err(format!("unknown option {other}").into()),
-        }
-    }
-    let out = out.ok_or("--out DIR is needed")?;
-    if shards > HELD_OUT / WORLDS {
-        return Err(format!("training seeds must stay below {HELD_OUT}").into());
-    }
-    fs::create_dir_all(&out)?;
+    let (out, shards, first_seed) = corpus::arguments(WORLDS)?;
     for shard in 0..shards {
         let done = out.join(format!("{shard:04}.jsonl"));
         if done.exists() {
             continue;
         }
         let begun = Instant::now();
-        let first = shard * WORLDS + if held_out { HELD_OUT } else { 0 };
+        let first = shard * WORLDS + first_seed;
         let (mut pixels, mut lines) = (Vec::new(), String::new());
         for seed in first..first + WORLDS {
             pictures(seed, &mut pixels, &mut lines)?;
@@ -127,36 +110,4 @@ fn any_conditions(rng: &mut Rng, season: Season) -> Conditions {
         _ => rng.range(0.0, 24.0),
     };
     Conditions { weather: rng.pick(&Weather::ALL), strength, hour, season }
-}
-
-/// Brings the free camera to a pose, in as many ticks as the fastest action takes.
-fn jump(model: &mut SimulatorModel, from: Pose, to: Pose) -> Result<Pose, Box<dyn Error>> {
-    let hz = model.spec().tick_hz;
-    let most_m = 14.0;
-    let ticks = (from.position.distance(to.position) / most_m).ceil().max(1.0) as u32;
-    let mut now = from;
-    for tick in 0..ticks {
-        let (yaw, pitch, _) = now.yaw_pitch_roll();
-        let (to_yaw, to_pitch, _) = to.yaw_pitch_roll();
-        let turn = (to_yaw - yaw + std::f32::consts::PI).rem_euclid(std::f32::consts::TAU)
-            - std::f32::consts::PI;
-        let way = (to.position - now.position) / (ticks - tick) as f32;
-        let local = to.rotation.conjugate() * way;
-        let action = Action {
-            move_mps: Vec3::new(local.x, local.y, -local.z) * hz,
-            look_rps: Vec2::new(turn, to_pitch - pitch) * hz,
-            interact: false,
-        };
-        now = model.step(&action)?.pose;
-    }
-    if now.position.distance(to.position) > 0.05 {
-        return Err(format!("{} was not reached, but {}", to.position, now.position).into());
-    }
-    Ok(now)
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let part = path.with_extension("part");
-    fs::write(&part, bytes)?;
-    fs::rename(part, path)
 }

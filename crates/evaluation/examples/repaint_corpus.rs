@@ -9,17 +9,16 @@
 //! depth in 1/m, 0 is sky, worlds x places x 128 x 128) and `NNNN.jsonl`, one line a world. Finished shards are
 //! skipped, so a run that was stopped goes on.
 
+mod corpus;
+
 use std::error::Error;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use glam::{Vec2, Vec3};
+use corpus::{jump, write_whole};
 use reverie_evaluation::{Walk, WalkOptions};
 use reverie_simulator::{Conditions, Quality, Rng, SceneKind, SimulatorModel};
 use reverie_world_model::{
-    Action, Embodiment, Intrinsics, Pose, SceneSeed, Season, Seed, SeedSource, Weather,
-    WorldModel as _,
+    Embodiment, Intrinsics, SceneSeed, Season, Seed, SeedSource, Weather, WorldModel as _,
 };
 use serde_json::{Value, json};
 
@@ -29,8 +28,6 @@ const WORLDS: u64 = 8;
 const PLACES: usize = 4;
 const SOURCES: usize = 2;
 const TARGETS: usize = 4;
-/// Seeds from here on are never trained on.
-const HELD_OUT: u64 = 1_000_000;
 /// Ticks of the walk that places are chosen from.
 const WALK_TICKS: u64 = 400;
 
@@ -42,29 +39,14 @@ struct Shard {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut out, mut shards, mut held_out) = (None, 1, false);
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or(format!("{word} needs a value"));
-        match word.as_str() {
-            "--out" => out = Some(PathBuf::from(value()?)),
-            "--shards" => shards = value()?.parse::<u64>()?,
-            "--held-out" => held_out = true,
-            other => return Err(format!("unknown option {other}").into()),
-        }
-    }
-    let out = out.ok_or("--out DIR is needed")?;
-    if shards > HELD_OUT / WORLDS {
-        return Err(format!("training seeds must stay below {HELD_OUT}").into());
-    }
-    fs::create_dir_all(&out)?;
+    let (out, shards, first_seed) = corpus::arguments(WORLDS)?;
     for number in 0..shards {
         let done = out.join(format!("{number:04}.jsonl"));
         if done.exists() {
             continue;
         }
         let begun = Instant::now();
-        let first = number * WORLDS + if held_out { HELD_OUT } else { 0 };
+        let first = number * WORLDS + first_seed;
         let mut shard = Shard::default();
         for seed in first..first + WORLDS {
             world(seed, &mut shard)?;
@@ -181,41 +163,4 @@ fn target(rng: &mut Rng, season: Season, number: usize) -> Conditions {
     let strength = if rng.chance(0.7) { 1.0 } else { rng.range(0.2, 1.0) };
     let season = if rng.chance(0.5) { season } else { rng.pick(&Season::ALL) };
     Conditions { weather, strength, hour: any_hour(rng), season }
-}
-
-/// Brings the free camera to a pose, in as many ticks as the fastest action takes.
-fn jump(model: &mut SimulatorModel, from: Pose, to: Pose) -> Result<Pose, Box<dyn Error>> {
-    let hz = model.spec().tick_hz;
-    let most_m = 14.0;
-    let ticks = (from.position.distance(to.position) / most_m).ceil().max(1.0) as u32;
-    let mut now = from;
-    for tick in 0..ticks {
-        let (yaw, pitch, _) = now.yaw_pitch_roll();
-        let (to_yaw, to_pitch, _) = to.yaw_pitch_roll();
-        let turn = (to_yaw - yaw + std::f32::consts::PI).rem_euclid(std::f32::consts::TAU)
-            - std::f32::consts::PI;
-        let way = (to.position - now.position) / (ticks - tick) as f32;
-        let local = to.rotation.conjugate() * way;
-        let action = Action {
-            move_mps: Vec3::new(local.x, local.y, -local.z) * hz,
-            look_rps: Vec2::new(turn, to_pitch - pitch) * hz,
-            interact: false,
-        };
-        if tick + 1 == ticks {
-            now = model.step(&action)?.pose;
-        } else {
-            model.pass(&action)?;
-            now = model.body().ok_or("no body")?.pose();
-        }
-    }
-    if now.position.distance(to.position) > 0.05 {
-        return Err(format!("{} was not reached, but {}", to.position, now.position).into());
-    }
-    Ok(now)
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let part = path.with_extension("part");
-    fs::write(&part, bytes)?;
-    fs::rename(part, path)
 }

@@ -17,11 +17,9 @@ use bevy::{
         extract_component::ExtractComponentPlugin,
         render_resource::{
             BindGroup, BindGroupEntries, BindGroupLayoutDescriptor, BindGroupLayoutEntries,
-            BlendComponent, BlendFactor, BlendOperation, BlendState, Buffer, BufferBinding,
-            BufferDescriptor, BufferUsages, CachedRenderPipelineId, ColorTargetState, ColorWrites,
-            FragmentState, MultisampleState, PipelineCache, RenderPassDescriptor,
-            RenderPipelineDescriptor, ShaderStages, TextureFormat, TextureSampleType,
-            TextureViewId,
+            BlendFactor, Buffer, BufferBinding, CachedRenderPipelineId, FragmentState,
+            MultisampleState, PipelineCache, RenderPassDescriptor, RenderPipelineDescriptor,
+            ShaderStages, TextureFormat, TextureSampleType, TextureViewId,
             binding_types::{texture_2d, uniform_buffer_sized},
         },
         renderer::{RenderContext, RenderDevice, RenderQueue, ViewQuery},
@@ -169,16 +167,6 @@ impl Pipelines {
     ) -> CachedRenderPipelineId {
         let (layout, vertex) = (&self.layout, &self.vertex);
         *self.by_target.entry((format, samples)).or_insert_with(|| {
-            let multiply = BlendComponent {
-                src_factor: BlendFactor::Dst,
-                dst_factor: BlendFactor::Zero,
-                operation: BlendOperation::Add,
-            };
-            let keep = BlendComponent {
-                src_factor: BlendFactor::Zero,
-                dst_factor: BlendFactor::One,
-                operation: BlendOperation::Add,
-            };
             cache.queue_render_pipeline(RenderPipelineDescriptor {
                 label: Some("reverie_shadow".into()),
                 layout: vec![layout.clone()],
@@ -187,11 +175,11 @@ impl Pipelines {
                     shader: SHADER,
                     shader_defs: vec![ShaderDefVal::UInt("CAPSULES".into(), MAX_CAPSULES as u32)],
                     entry_point: Some("shade".into()),
-                    targets: vec![Some(ColorTargetState {
+                    targets: vec![shaders::mixed_target(
                         format,
-                        blend: Some(BlendState { color: multiply, alpha: keep }),
-                        write_mask: ColorWrites::ALL,
-                    })],
+                        BlendFactor::Dst,
+                        BlendFactor::Zero,
+                    )],
                 }),
                 multisample: MultisampleState { count: samples, ..default() },
                 ..default()
@@ -305,14 +293,7 @@ fn prepare(
 }
 
 fn make_buffers(device: &RenderDevice) -> (Buffer, Buffer) {
-    let make = |size: u64| {
-        device.create_buffer(&BufferDescriptor {
-            label: Some("reverie_shadow"),
-            size,
-            usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        })
-    };
+    let make = |size| shaders::uniform(device, "reverie_shadow", size);
     (make(VIEW_SIZE.get()), make((size_of::<CasterParams>() * MAX_CASTERS) as u64))
 }
 

@@ -14,10 +14,9 @@ use bevy::{
         extract_component::ExtractComponentPlugin,
         render_resource::{
             BindGroup, BindGroupEntries, BindGroupLayoutDescriptor, BindGroupLayoutEntries,
-            BlendComponent, BlendFactor, BlendOperation, BlendState, Buffer, BufferDescriptor,
-            BufferUsages, CachedRenderPipelineId, ColorTargetState, ColorWrites, FragmentState,
-            MultisampleState, PipelineCache, RenderPassDescriptor, RenderPipelineDescriptor,
-            ShaderStages, TextureFormat, TextureUsages, TextureViewId, VertexState,
+            BlendFactor, Buffer, CachedRenderPipelineId, FragmentState, MultisampleState,
+            PipelineCache, RenderPassDescriptor, RenderPipelineDescriptor, ShaderStages,
+            TextureFormat, TextureUsages, TextureViewId, VertexState,
             binding_types::{
                 texture_depth_2d, texture_depth_2d_multisampled, uniform_buffer_sized,
             },
@@ -136,16 +135,6 @@ impl Pipelines {
             if samples > 1 {
                 defs.push(ShaderDefVal::from("MULTISAMPLED"));
             }
-            let before = BlendComponent {
-                src_factor: BlendFactor::One,
-                dst_factor: BlendFactor::OneMinusSrcAlpha,
-                operation: BlendOperation::Add,
-            };
-            let keep = BlendComponent {
-                src_factor: BlendFactor::Zero,
-                dst_factor: BlendFactor::One,
-                operation: BlendOperation::Add,
-            };
             let streaks = VertexState {
                 shader: SHADER,
                 shader_defs: defs.clone(),
@@ -161,11 +150,11 @@ impl Pipelines {
                         shader: SHADER,
                         shader_defs: defs.clone(),
                         entry_point: Some(entry.into()),
-                        targets: vec![Some(ColorTargetState {
+                        targets: vec![shaders::mixed_target(
                             format,
-                            blend: Some(BlendState { color: before, alpha: keep }),
-                            write_mask: ColorWrites::ALL,
-                        })],
+                            BlendFactor::One,
+                            BlendFactor::OneMinusSrcAlpha,
+                        )],
                     }),
                     multisample: MultisampleState { count: samples, ..default() },
                     ..default()
@@ -229,15 +218,7 @@ fn prepare(
         let (buffer, group) = match known {
             Some(input) if input.bound == bound => (input.buffer, Some(input.group)),
             Some(input) => (input.buffer, None),
-            None => {
-                let buffer = device.create_buffer(&BufferDescriptor {
-                    label: Some("reverie_air"),
-                    size: PARAMS_SIZE.get(),
-                    usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
-                    mapped_at_creation: false,
-                });
-                (buffer, None)
-            }
+            None => (shaders::uniform(&device, "reverie_air", PARAMS_SIZE.get()), None),
         };
         let group = group.unwrap_or_else(|| {
             let layout = cache.get_bind_group_layout(pipelines.layout(samples));
