@@ -6,13 +6,17 @@ use crate::{
     frames::{FrameWriter, hexadecimal},
     output::{print, print_json},
     output_folder::{OutputFolder, RUN_FILE, RunKind},
-    prompts::Understood,
+    prompts::{self, Understood},
     stats::{Timings, millis},
     worlds::{self, Opened},
 };
 use indicatif::{ProgressBar, ProgressStyle};
+use reverie_inference::ModelStore;
 use reverie_spatial::MODEL_NAME;
-use reverie_world_model::{Action, Intrinsics, Observation, PathFile, Pose, Seed, WorldModel};
+use reverie_world_model::{
+    Action, Intrinsics, ModelSpec, Observation, PathEvent, PathFile, Pose, Season, Seed,
+    WorldEvent, WorldModel,
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::{
@@ -72,10 +76,11 @@ struct Run {
 pub fn run(args: &Explore) -> Result<(), CliError> {
     let interrupted = watch_for_interrupts()?;
     // Everything that can be wrong is looked at before anything is made.
-    let path = read_path(&args.path)?;
+    let mut path = read_path(&args.path)?;
     let folder = OutputFolder::prepare(&args.out, RUN)?;
     let Opened { mut model, mut seed, prompt } = worlds::open(args, path.tick_hz)?;
     seed.embodiment = path.embodiment;
+    said_in_words(&mut path, model.spec())?;
     check_events(&path, model.spec())?;
 
     let run = walk(args, &path, model.as_mut(), &seed, &folder, &interrupted)?;
@@ -129,7 +134,43 @@ fn read_path(file: &Path) -> Result<PathFile, CliError> {
     PathFile::from_ron(&text).map_err(|e| bad(e.to_string()))
 }
 
-fn check_events(path: &PathFile, spec: &reverie_world_model::ModelSpec) -> Result<(), CliError> {
+/// Puts the changes that sentences name in their places, for a model that follows those and reads none.
+fn said_in_words(path: &mut PathFile, spec: &ModelSpec) -> Result<(), CliError> {
+    let follows = |kind: &str| spec.events.iter().any(|known| known == kind);
+    let changes = ["weather", "time_of_day", "season"].into_iter().all(follows);
+    let says = |event: &PathEvent| matches!(event.event, WorldEvent::Text { .. });
+    if follows("text") || !changes || !path.events.iter().any(says) {
+        return Ok(());
+    }
+    let reader = prompts::reader(&ModelStore::open()?, None)?;
+    let (mut events, mut season) = (Vec::new(), Season::default());
+    for (at, event) in path.events.drain(..).enumerate() {
+        let named = match &event.event {
+            WorldEvent::Text { prompt } => {
+                let bad =
+                    |problem: String| CliError::BadInput(format!("events[{at}].event: {problem}"));
+                let scenery = reader.read(prompt).map_err(|error| bad(error.to_string()))?;
+                prompts::tell(&scenery);
+                let named = scenery.changes(season);
+                if named.is_empty() {
+                    return Err(bad("prompt: names no weather, hour or season".to_owned()));
+                }
+                named
+            }
+            other => vec![other.clone()],
+        };
+        for named in named {
+            if let WorldEvent::Season { season: now } = named {
+                season = now;
+            }
+            events.push(PathEvent { event: named, ..event });
+        }
+    }
+    path.events = events;
+    Ok(())
+}
+
+fn check_events(path: &PathFile, spec: &ModelSpec) -> Result<(), CliError> {
     for (at, event) in path.events.iter().enumerate() {
         let kind = event.event.kind();
         if !spec.events.iter().any(|known| known == kind) {

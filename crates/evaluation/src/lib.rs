@@ -52,5 +52,5 @@ pub use mask::Mask;
 pub use scores::{Better, DriftPoint, Metric, PSNR_CAP_DB, Scores};
 pub use seen::SeenGeometry;
 pub use similarity::{mean_absolute_error, ms_ssim, psnr, ssim};
-pub use statistics::{Estimate, PolicyRanking, mmrv, pearson, policy_ranking};
+pub use statistics::{Estimate, PolicyRanking, mmrv, paired_ratio, pearson, policy_ranking};
 pub use walk::{Revisit, Walk, WalkOptions};

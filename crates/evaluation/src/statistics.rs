@@ -1,4 +1,5 @@
-//! Does the ranking in one world predict the ranking in another?
+//! Figures with intervals. Does the ranking in one world predict the ranking in another? How much more often is one thing right than
+//! another?
 
 use crate::MetricError;
 use serde::Serialize;
@@ -125,6 +126,19 @@ fn check(truth: &[f64], model: &[f64]) -> Result<(), MetricError> {
         }
     }
     Ok(())
+}
+
+/// How often the first of each pair holds, over how often the second does. The interval comes from 4000 resamples of the pairs,
+/// drawn from a fixed seed. `None` where the second never holds.
+pub fn paired_ratio(pairs: &[[bool; 2]]) -> Option<Estimate> {
+    let ratio = |count: [u32; 2]| (count[1] > 0).then(|| f64::from(count[0]) / f64::from(count[1]));
+    let add = |sum: [u32; 2], pair: &[bool; 2]| [0, 1].map(|k| sum[k] + u32::from(pair[k]));
+    let value = ratio(pairs.iter().fold([0; 2], add))?;
+    let mut random = SplitMix(0x5eed_0f_9a);
+    let resampled = (0..RESAMPLES).filter_map(|_| {
+        ratio((0..pairs.len()).fold([0; 2], |sum, _| add(sum, &pairs[random.below(pairs.len())])))
+    });
+    Some(interval(value, resampled.collect()))
 }
 
 fn interval(value: f64, mut resampled: Vec<f64>) -> Estimate {

@@ -43,20 +43,20 @@ pub const RAIN: Falling = Falling {
     radius_m: 0.0011,
     fall_mps: 8.0,
     sway_m: 0.0,
-    alpha: 0.42,
+    alpha: 0.55,
     least_px: 0.17,
     nearest_m: 0.8,
     bright: 1.25,
 };
 /// Flakes.
 pub const SNOW: Falling = Falling {
-    counts: [340, 1300, 3200],
-    radius_m: 0.0055,
+    counts: [420, 1600, 3600],
+    radius_m: 0.0042,
     fall_mps: 1.3,
     sway_m: 0.2,
     alpha: 0.8,
     least_px: 0.28,
-    nearest_m: 0.25,
+    nearest_m: 0.8,
     bright: 1.45,
 };
 

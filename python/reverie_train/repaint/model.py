@@ -203,26 +203,33 @@ class Repaint(nn.Module):
         return (own[..., :3] + 0.5) * (1 + scale) + shift
 
 
+def spline(t: torch.Tensor) -> torch.Tensor:
+    """The quadratic B-spline: smooth, 0 from 1.5 on, its values at whole steps sum to 1."""
+    t = t.abs()
+    return torch.where(t < 0.5, 0.75 - t.square(), 0.5 * (1.5 - t).clamp_min(0).square())
+
+
 def taken(
     coarse: torch.Tensor, coarse_code: torch.Tensor, coarse_rgb: torch.Tensor, code: torch.Tensor, rgb: torch.Tensor,
     at: tuple[torch.Tensor, torch.Tensor],
 ) -> torch.Tensor:  # fmt: skip
     """Values of the coarse pixels around each fine one that show the same, [N, h, h, C] -> [N, H, W, C].
 
-    Bilinear weights, less for pixels of another depth or colour. `at` are the fine pixels' rows and columns, 0 to 1.
+    Weights of a quadratic spline over 3x3 pixels, which ends smoothly, less for pixels of another depth or colour: with a kernel that
+    ends abruptly, such as a bilinear one, sky between outlines changes in steps. `at` are the fine pixels' rows and columns, 0 to 1.
     """
     small = coarse.shape[1]
-    lows = [(x * small - 0.5).floor() for x in at]
-    shares = [x * small - 0.5 - low for x, low in zip(at, lows)]
+    centres = [(x * small).floor().clamp_max(small - 1) for x in at]
+    offsets = [x * small - 0.5 - centre for x, centre in zip(at, centres)]
     total = None
-    for dy in (0, 1):
-        for dx in (0, 1):
-            rows, columns = ((low + d).clamp(0, small - 1).long() for low, d in zip(lows, (dy, dx)))
-            wy, wx = (share if d else 1 - share for share, d in zip(shares, (dy, dx)))
+    for dy in (-1, 0, 1):
+        for dx in (-1, 0, 1):
+            rows, columns = ((centre + d).clamp(0, small - 1).long() for centre, d in zip(centres, (dy, dx)))
+            wy, wx = (spline(offset - d) for offset, d in zip(offsets, (dy, dx)))
             pick = lambda x: x[:, rows[:, None], columns[None]]  # noqa: E731
             away = SAME_DEPTH * (pick(coarse_code) - code).abs()
             away = away + SAME_COLOUR * (pick(coarse_rgb) - rgb).abs().mean(3)
-            weight = (wy[:, None] * wx[None] + 1e-3) * torch.exp(-away.clamp_max(12.0))
+            weight = wy[:, None] * wx[None] * torch.exp(-away.clamp_max(12.0))
             part = torch.cat([pick(coarse) * weight[..., None], weight[..., None]], 3)
             total = part if total is None else total + part
     return total[..., :-1] / total[..., -1:]

@@ -3,7 +3,10 @@
 
 use crate::error::CliError;
 use indicatif::ProgressBar;
-use reverie_evaluation::objects::{ObjectsNetwork, aim, standing_place};
+use reverie_evaluation::{
+    objects::{ObjectsNetwork, aim, standing_place},
+    paired_ratio,
+};
 use reverie_inference::ModelStore;
 use reverie_simulator::{Camera, Exposure, ProxyKind, Quality, Rng, SceneKind, SimulatorModel};
 use reverie_spatial::{Frame, Renderer, SpatialConfig, SpatialModel, objects::Surroundings};
@@ -45,6 +48,9 @@ pub struct ObjectLine {
     /// simulator has them, from the same places.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_recognition_ratio: Option<f64>,
+    /// Where that lies in 95 of 100 resamples of the things.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_recognition_interval: Option<[f64; 2]>,
     /// The first share.
     pub proxy_recognised: f64,
     /// The second.
@@ -73,7 +79,7 @@ pub fn run(
     interrupted: &AtomicBool,
 ) -> Result<ObjectLine, CliError> {
     let network = ObjectsNetwork::load(store).map_err(|e| CliError::BadInput(e.to_string()))?;
-    let mut classes = BTreeMap::new();
+    let mut seen = Vec::new();
     let worlds = if quick { QUICK_WORLDS } else { WORLDS };
     for domain in domains {
         let Some(kind) = SceneKind::from_name(domain) else { continue };
@@ -82,27 +88,42 @@ pub fn run(
                 return Err(CliError::Interrupted);
             }
             progress.set_message(format!("proxies in {domain} {}", number + 1));
-            world(kind, number, &network, &mut classes)?;
+            world(kind, number, &network, &mut seen)?;
         }
     }
-    let sum = |of: fn(&ClassLine) -> u32| classes.values().map(of).sum::<u32>();
-    let (proxies, ours, truly) =
-        (sum(|c| c.count), sum(|c| c.recognised), sum(|c| c.recognised_true));
-    let share = |right: u32| f64::from(right) / f64::from(proxies.max(1));
+    let mut classes = BTreeMap::<&'static str, ClassLine>::new();
+    for Seen { class, recognised: [ours, truly] } in &seen {
+        let line = classes.entry(class).or_default();
+        line.count += 1;
+        line.recognised += u32::from(*ours);
+        line.recognised_true += u32::from(*truly);
+    }
+    let pairs: Vec<[bool; 2]> = seen.iter().map(|seen| seen.recognised).collect();
+    let share = |which: usize| {
+        pairs.iter().filter(|pair| pair[which]).count() as f64 / pairs.len().max(1) as f64
+    };
+    let ratio = paired_ratio(&pairs);
     Ok(ObjectLine {
-        proxies,
-        proxy_recognition_ratio: (truly > 0).then(|| f64::from(ours) / f64::from(truly)),
-        proxy_recognised: share(ours),
-        proxy_recognised_true: share(truly),
+        proxies: pairs.len() as u32,
+        proxy_recognition_ratio: ratio.map(|ratio| ratio.value),
+        proxy_recognition_interval: ratio.map(|ratio| [ratio.low, ratio.high]),
+        proxy_recognised: share(0),
+        proxy_recognised_true: share(1),
         proxy_classes: classes,
     })
+}
+
+/// A thing, and whether it is recognised: the model's, the true one.
+struct Seen {
+    class: &'static str,
+    recognised: [bool; 2],
 }
 
 fn world(
     kind: SceneKind,
     number: u64,
     network: &ObjectsNetwork,
-    classes: &mut BTreeMap<&'static str, ClassLine>,
+    all: &mut Vec<Seen>,
 ) -> Result<(), CliError> {
     let seed = FIRST_SEED + number;
     let (weather, hour) = CONDITIONS[(number % CONDITIONS.len() as u64) as usize];
@@ -155,13 +176,11 @@ fn world(
         let seen = |picture: &RgbImage| {
             network
                 .recognise(picture)
-                .map(|kind| u32::from(kind == thing.name()))
+                .map(|kind| kind == thing.name())
                 .map_err(|e| CliError::Failed(e.to_string()))
         };
-        let line = classes.entry(thing.name()).or_default();
-        line.count += 1;
-        line.recognised += seen(&picture)?;
-        line.recognised_true += seen(&true_picture)?;
+        let recognised = [seen(&picture)?, seen(&true_picture)?];
+        all.push(Seen { class: thing.name(), recognised });
         truth.apply(&WorldEvent::Remove { id })?;
         model.apply(&WorldEvent::Remove { id })?;
     }

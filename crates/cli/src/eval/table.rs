@@ -241,9 +241,12 @@ fn recognised(line: &ObjectLine) -> String {
     let mut out = format!("{} things placed as boxes\n", line.proxies);
     let ratio = figure(line.proxy_recognition_ratio, 2);
     let (ours, truly) = (line.proxy_recognised, line.proxy_recognised_true);
+    let between = line
+        .proxy_recognition_interval
+        .map_or(String::new(), |[low, high]| format!(", {low:.2} to {high:.2}"));
     let _ = writeln!(
         out,
-        "  {:<44}{:>12}{ratio:>12} ({ours:.2} over {truly:.2})",
+        "  {:<44}{:>12}{ratio:>12} ({ours:.2} over {truly:.2}{between})",
         "recognised, over true frames", ">= 0.8"
     );
     for (class, found) in &line.proxy_classes {

@@ -202,3 +202,23 @@ fn a_scene_is_walked_in_by_both_models() {
     assert_eq!(remembered[0], dry[0]);
     assert_ne!(remembered[12], remembered[0]);
 }
+
+#[test]
+fn a_path_may_say_in_words_what_changes() {
+    let folder = Folder::new();
+    let changes = |events: &str| {
+        folder.write("path.ron", PATH.replace("[]", events).as_bytes());
+        let mut args = EXPLORE.to_vec();
+        args[1] = "scene:city?seed=3&hour=10";
+        args.extend(["--model", "spatial", "--json"]);
+        json(&folder.succeeds(&args).stdout)["frame_hash"].clone()
+    };
+    let still = changes("[]");
+    let told = changes(
+        "[(at_secs: 0.1, event: Weather(weather: Fog, strength: 1.0)),
+          (at_secs: 0.1, event: TimeOfDay(hour: 19.0))]",
+    );
+    let said = changes("[(at_secs: 0.1, event: Text(prompt: \"fog at 7 pm\"))]");
+    assert_eq!(told, said);
+    assert_ne!(told, still);
+}

@@ -107,9 +107,10 @@ fn bad_paths() {
 #[test]
 fn what_a_model_cannot_do() {
     let folder = Folder::new();
-    let text = "[(at_secs: 0.1, event: Text(prompt: \"let it rain\"))]";
+    let text = "[(at_secs: 0.1, event: Text(prompt: \"a wooden chair\"))]";
     folder.write("path.ron", PATH.replace("[]", text).as_bytes());
-    folder.refuses(&with_depth(&[]), &["events[0]: model spatial does not follow `text` events"]);
+    let problem = "events[0].event: prompt: names no weather, hour or season";
+    folder.refuses(&with_depth(&[]), &[problem]);
     folder.write("path.ron", PATH.replace("tick_hz: 24", "tick_hz: 30").as_bytes());
     let mut args = EXPLORE.to_vec();
     args[1] = "scene:city";

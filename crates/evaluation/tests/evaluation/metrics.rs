@@ -3,8 +3,8 @@
 //! `python/reverie_train/evaluation_reference.py` writes pictures and numbers.
 
 use reverie_evaluation::{
-    Mask, MetricError, depth_errors, frechet_distance, mean_absolute_error, mmrv, ms_ssim, pearson,
-    policy_ranking, psnr, seam_error, sharpness, ssim,
+    Mask, MetricError, depth_errors, frechet_distance, mean_absolute_error, mmrv, ms_ssim,
+    paired_ratio, pearson, policy_ranking, psnr, seam_error, sharpness, ssim,
 };
 use reverie_world_model::{DepthImage, Intrinsics, Observation, Pose, RgbImage};
 use serde_json::Value;
@@ -226,4 +226,23 @@ fn what_was_seen_before_follows_from_depth() {
     assert_eq!(all.share(), 1.0);
     let blind = Observation { depth: None, ..first.clone() };
     assert!(matches!(Mask::seen_before(&first, &blind), Err(MetricError::Nothing(_))));
+}
+
+#[test]
+fn ratios_of_pairs_have_an_interval_that_narrows() {
+    let pairs = |times: usize| -> Vec<[bool; 2]> {
+        let some = [[true, true], [true, true], [false, true], [false, false], [true, false]];
+        some.into_iter().cycle().take(5 * times).collect()
+    };
+    assert_eq!(paired_ratio(&[]), None);
+    assert_eq!(paired_ratio(&[[true, false]]), None);
+    let [few, many] = [8, 80].map(|times| paired_ratio(&pairs(times)).expect("a ratio"));
+    assert_eq!((few.value, many.value), (1.0, 1.0));
+    for found in [few, many] {
+        assert!(found.low < 1.0 && 1.0 < found.high, "{found:?}");
+    }
+    assert!(many.high - many.low < 0.5 * (few.high - few.low), "{few:?} {many:?}");
+    let alike: Vec<[bool; 2]> = pairs(20).iter().map(|pair| [pair[0]; 2]).collect();
+    let same = paired_ratio(&alike).expect("a ratio");
+    assert_eq!((same.low, same.value, same.high), (1.0, 1.0, 1.0));
 }

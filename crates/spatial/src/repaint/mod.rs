@@ -9,6 +9,7 @@
 
 mod coarse;
 mod network;
+mod sky;
 #[cfg(test)]
 mod tests;
 mod vertices;
@@ -161,7 +162,7 @@ impl Repainter {
             let Self { renderer, frame, network } = self;
             let coarse = Coarse::of(&surfaces, (&pose, &window_camera()), side, renderer, frame)?;
             let features = network.features(&coarse.maps, &wanted).map_err(failed)?;
-            let canvas = Canvas { network: &network.vertex, coarse: &coarse, features: &features };
+            let canvas = Canvas::new(&network.vertex, &coarse, &features);
             let tiles: Vec<(u64, Arc<Tile>)> = missing
                 .into_par_iter()
                 .map(|tile| (tile.id(), Arc::new(canvas.tile(tile, &pose))))

@@ -82,7 +82,7 @@ fn answers_as_the_reference_does() {
     let scale = values("features").iter().fold(1.0_f32, |most, x| most.max(x.abs()));
     assert!(largest_difference(&features, &values("features")) < 2e-3 * scale);
     // And what becomes of vertices: every fourth row of the fine picture.
-    let canvas = Canvas { network: &network.vertex, coarse: &coarse, features: &features };
+    let canvas = Canvas::new(&network.vertex, &coarse, &features);
     let camera =
         Intrinsics::from_horizontal_fov(side as u32, side as u32, std::f32::consts::FRAC_PI_2);
     let vertices: Vec<Vertex> = (0..side * side)

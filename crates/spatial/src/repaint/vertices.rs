@@ -1,6 +1,6 @@
 //! From features of coarse pixels to the colours of vertices.
 
-use super::coarse::Coarse;
+use super::{coarse::Coarse, sky};
 use crate::{Tile, TileLevel, painter::encode};
 use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
@@ -15,8 +15,8 @@ const OWN: usize = 8;
 const SAME_DEPTH: f32 = 6.0;
 const SAME_COLOUR: f32 = 3.0;
 const MOST_AWAY: f32 = 12.0;
-/// Every pixel around counts a little.
-const LEAST_WEIGHT: f32 = 1e-3;
+/// Share of the coarse pixels around a vertex of the sky that have to show sky, if what they tell is to be enough.
+const SKY_ENOUGH: f32 = 0.25;
 
 type Lanes = [f32; LANES];
 
@@ -44,6 +44,13 @@ impl Layer {
             *out = if rectified { sum.map(|s| s.max(0.0)) } else { sum };
         }
     }
+}
+
+/// The quadratic B-spline: smooth, 0 from 1.5 on. A kernel that ends abruptly, such as a bilinear one, would show steps where
+/// the only pixel of the same surface leaves it.
+fn spline(t: f32) -> f32 {
+    let t = t.abs();
+    if t < 0.5 { 0.75 - t * t } else { 0.5 * (1.5 - t).max(0.0).powi(2) }
 }
 
 /// The network of a vertex: two hidden layers, a scale and a shift of its colour.
@@ -89,10 +96,14 @@ impl VertexNetwork {
 
 /// A coarse picture with features: what vertices take their colours from.
 pub struct Canvas<'a> {
-    pub network: &'a VertexNetwork,
-    pub coarse: &'a Coarse,
+    network: &'a VertexNetwork,
+    coarse: &'a Coarse,
     /// `side * side * features`.
-    pub features: &'a [f32],
+    features: &'a [f32],
+    /// Coarse colours and features of the sky, everywhere; `None` where none is seen.
+    sky: Option<Vec<f32>>,
+    /// The code of the sky.
+    sky_code: f32,
 }
 
 /// A vertex to paint.
@@ -108,7 +119,17 @@ pub struct Vertex {
     pub elevation: f32,
 }
 
-impl Canvas<'_> {
+impl<'a> Canvas<'a> {
+    pub fn new(network: &'a VertexNetwork, coarse: &'a Coarse, features: &'a [f32]) -> Self {
+        let (count, sky_code) = (network.features, encode(0.0));
+        let seen: Vec<bool> = coarse.code.iter().map(|code| *code == sky_code).collect();
+        let both = coarse.rgb.iter().zip(features.chunks_exact(count));
+        let both: Vec<f32> =
+            both.flat_map(|(rgb, features)| rgb.iter().chain(features).copied()).collect();
+        let sky = sky::spread(&both, &seen, coarse.side, 3 + count);
+        Self { network, coarse, features, sky, sky_code }
+    }
+
     /// Colours of vertices, unbounded; `paint` is told each with its index.
     pub fn paint(&self, vertices: &[Vertex], mut paint: impl FnMut(usize, [f32; 3])) {
         let mut scratch = self.network.scratch();
@@ -129,27 +150,29 @@ impl Canvas<'_> {
     /// The inputs of a vertex: what the coarse pixels around it tell that show the same.
     fn look(&self, vertex: &Vertex, lane: usize, inputs: &mut [Lanes]) {
         let (side, count) = (self.coarse.side, self.network.features);
-        let places = vertex.at.map(|at| at * side as f32 - 0.5);
-        let lows = places.map(f32::floor);
+        // What lies beyond the picture takes after its border.
+        let places = vertex.at.map(|at| (at * side as f32).clamp(0.0, side as f32));
         let last = side as f32 - 1.0;
+        let centres = places.map(|place| place.floor().clamp(0.0, last));
         for input in inputs.iter_mut() {
             input[lane] = 0.0;
         }
-        let mut total = 0.0;
-        for corner in 0..4 {
-            let step = [(corner % 2) as f32, (corner / 2) as f32];
-            let [wx, wy] = [0, 1].map(|k| {
-                let share = places[k] - lows[k];
-                if step[k] == 0.0 { 1.0 - share } else { share }
-            });
-            let [x, y] = [0, 1].map(|k| (lows[k] + step[k]).clamp(0.0, last) as usize);
+        let sky = self.sky.as_ref().filter(|_| vertex.code == self.sky_code);
+        let (mut total, mut of_sky) = (0.0, 0.0);
+        for corner in 0..9 {
+            let step = [(corner % 3) as f32 - 1.0, (corner / 3) as f32 - 1.0];
+            let [wx, wy] = [0, 1].map(|k| spline(places[k] - 0.5 - centres[k] - step[k]));
+            let [x, y] = [0, 1].map(|k| (centres[k] + step[k]).clamp(0.0, last) as usize);
             let at = y * side + x;
             let rgb = self.coarse.rgb[at];
             let off = [0, 1, 2].map(|c| (rgb[c] - vertex.rgb[c]).abs());
             let away = SAME_DEPTH * (self.coarse.code[at] - vertex.code).abs()
                 + SAME_COLOUR * ((off[0] + off[1] + off[2]) / 3.0);
-            let weight = (wy * wx + LEAST_WEIGHT) * (-away.min(MOST_AWAY)).exp();
+            let weight = wy * wx * (-away.min(MOST_AWAY)).exp();
             total += weight;
+            if self.coarse.code[at] == self.sky_code {
+                of_sky += wy * wx;
+            }
             for (input, rgb) in inputs[3..6].iter_mut().zip(rgb) {
                 input[lane] += weight * rgb;
             }
@@ -159,8 +182,26 @@ impl Canvas<'_> {
             }
         }
         let (own, features) = inputs.split_at_mut(OWN);
-        for input in own[3..6].iter_mut().chain(features) {
+        for input in own[3..6].iter_mut().chain(features.iter_mut()) {
             input[lane] /= total;
+        }
+        let behind = 1.0 - of_sky / SKY_ENOUGH;
+        if let Some(sky) = sky.filter(|_| behind > 0.0) {
+            // Between outlines, smoothly: what the sky would show behind them.
+            let kept = 1.0 - behind;
+            for input in own[3..6].iter_mut().chain(features.iter_mut()) {
+                input[lane] *= kept;
+            }
+            for corner in 0..9 {
+                let step = [(corner % 3) as f32 - 1.0, (corner / 3) as f32 - 1.0];
+                let [wx, wy] = [0, 1].map(|k| spline(places[k] - 0.5 - centres[k] - step[k]));
+                let [x, y] = [0, 1].map(|k| (centres[k] + step[k]).clamp(0.0, last) as usize);
+                let from = (y * side + x) * (3 + count);
+                let values = &sky[from..from + 3 + count];
+                for (input, value) in own[3..6].iter_mut().chain(features.iter_mut()).zip(values) {
+                    input[lane] += behind * wy * wx * value;
+                }
+            }
         }
         for c in 0..3 {
             inputs[c][lane] = vertex.rgb[c] - 0.5;
