@@ -9,12 +9,12 @@ use rayon::prelude::*;
 use reverie_world_model::{Conditions, Intrinsics, Pose, Weather};
 use std::sync::LazyLock;
 
-/// Extinction by haze and by mist near the ground, 1/m, of clear air and of each weather at full strength: as the
-/// ground-truth worlds have it in the mean.
+/// Extinction by haze and by mist near the ground, 1/m, of clear air and of each weather at full strength: what fits pictures of the
+/// ground-truth worlds best, in whose colours it is mixed.
 const CLEAR_PER_M: f32 = 3e-5;
-const RAIN_PER_M: f32 = 1.35e-3;
-const SNOW_PER_M: f32 = 1.9e-3;
-const FOG_PER_M: f32 = 1.66e-2;
+const RAIN_PER_M: f32 = 9.5e-4;
+const SNOW_PER_M: f32 = 1.25e-3;
+const FOG_PER_M: f32 = 1.5e-2;
 const OVERCAST_PER_M: f32 = 1.3e-4;
 /// Heights over which fog and other air thin out, metres.
 const FOG_SCALE_M: f32 = 45.0;
@@ -22,7 +22,9 @@ const AIR_SCALE_M: f32 = 700.0;
 /// Height of the air that lies before the sky, metres: what is above it is in the sky's own colours.
 const SKY_SCALE_M: f32 = 45.0;
 /// What the dark of a night takes from the light of things, 1/m.
-const DARK_PER_M: f32 = 5e-4;
+const DARK_PER_M: f32 = 3e-4;
+/// What is left of the extinction at night: pictures of the night lift what is dark, so that haze hides less of it.
+const NIGHT_EXTINCTION: f32 = 0.5;
 /// Sines of the sun's height between which it grows dark: the end of dusk.
 const DUSK: [f32; 2] = [-0.1, -0.25];
 /// Speed of the wind at full rain or snow, m/s.
@@ -85,7 +87,7 @@ impl Air {
         // Thin air grows thick evenly when its logarithm does.
         let weathered = CLEAR_PER_M * (full_per_m / CLEAR_PER_M).powf(conditions.strength);
         Self {
-            extinction_per_m: weathered,
+            extinction_per_m: weathered * (1.0 + (NIGHT_EXTINCTION - 1.0) * dark),
             floor_m,
             scale_height_m: AIR_SCALE_M + (full_scale_m - AIR_SCALE_M) * conditions.strength,
             colour,
@@ -292,7 +294,7 @@ mod tests {
             })
         };
         let ([night, night_sky], [noon, noon_sky]) = (of(0.0), of(13.0));
-        assert!(night < 100 && noon > 120, "{night} {noon}");
+        assert!(night < 112 && noon > 120, "{night} {noon}");
         assert!(night_sky.abs_diff(128) < 4 && noon_sky.abs_diff(128) < 4);
     }
 }
