@@ -134,7 +134,7 @@ pub fn paired_ratio(pairs: &[[bool; 2]]) -> Option<Estimate> {
     let ratio = |count: [u32; 2]| (count[1] > 0).then(|| f64::from(count[0]) / f64::from(count[1]));
     let add = |sum: [u32; 2], pair: &[bool; 2]| [0, 1].map(|k| sum[k] + u32::from(pair[k]));
     let value = ratio(pairs.iter().fold([0; 2], add))?;
-    let mut random = SplitMix(0x5eed_0f_9a);
+    let mut random = SplitMix(0x5eed_0f9a);
     let resampled = (0..RESAMPLES).filter_map(|_| {
         ratio((0..pairs.len()).fold([0; 2], |sum, _| add(sum, &pairs[random.below(pairs.len())])))
     });
