@@ -13,7 +13,7 @@ use std::time::Instant;
 const POSES: u64 = 12;
 const ROUNDS: u64 = 3;
 /// Ticks until a change must have come.
-const PATIENCE_TICKS: u64 = 2400;
+const PATIENCE_TICKS: u64 = 600;
 
 /// What was measured.
 #[derive(Serialize)]
@@ -100,7 +100,7 @@ fn steps(model: &mut SpatialModel) -> Result<[f64; 2], CliError> {
     let change = 4 * POSES;
     for tick in 0..PATIENCE_TICKS {
         if tick == change {
-            model.apply(&WorldEvent::Weather { weather: Weather::Overcast, strength: 1.0 })?;
+            model.apply(&WorldEvent::Weather { weather: Weather::Snow, strength: 1.0 })?;
         }
         let began = Instant::now();
         model.step(&walk(tick))?;
