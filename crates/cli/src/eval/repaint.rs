@@ -1,7 +1,7 @@
 //! Worlds under another weather, hour or season, beside the truth under it.
 //!
 //! Held-out worlds begin from their first view; conditions are commanded as a game commands them, and when the world has come to
-//! them its frame is compared with what the simulator shows there then. What is to be beaten is the best transform of all colours
+//! them its frame is compared with what the simulator shows there then. What is to be beaten is a transform of all colours
 //! alike that can be known without the truth: the one that fits the same change best in all other worlds of the kind, as
 //! a colourist would make it. What it is above the one that is fitted to each truth itself, which nobody has, is told, too.
 

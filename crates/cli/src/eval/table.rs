@@ -216,7 +216,7 @@ fn repainted(line: &RepaintLine) -> String {
     for (label, wanted, value, digits) in [
         ("depth AbsRel to before", "<= 0.03", line.repaint_depth_absrel, 4),
         ("PSNR to the truth, dB", "", line.repaint_psnr_db, 1),
-        ("above the best transform of colours, dB", ">= 2", line.repaint_psnr_gain_db, 2),
+        ("above a grade known elsewhere, dB", ">= 2", line.repaint_psnr_gain_db, 2),
         (
             "above one that is fitted to each truth, dB",
             "",
