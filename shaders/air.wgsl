@@ -49,7 +49,7 @@ struct Params {
 @group(0) @binding(1) var<uniform> params: Params;
 
 const TAU: f32 = 6.283185307;
-const SKY_SCALE_M: f32 = 45.0;
+const SKY_SCALE_M: f32 = 30.0;
 const SHUTTER_SECS: f32 = 1.0 / 70.0;
 const MOST_PX: f32 = 40.0;
 

@@ -106,11 +106,8 @@ impl ChangeReader {
             }
         };
         let scenery = reader.read(sentence).map_err(|error| error.to_string())?;
-        let changes = scenery.changes(now.map_or_else(Season::default, |now| now.season));
-        if changes.is_empty() {
-            return Err("prompt: names no weather, hour or season".to_owned());
-        }
-        Ok(changes)
+        let season = now.map_or_else(Season::default, |now| now.season);
+        scenery.changes(season).map_err(|error| error.to_string())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 use bevy::math::UVec2;
 use reverie_inference::{Worker, WorkerError};
 use reverie_spatial::objects::Objects;
-use reverie_world_model::{ModelSpec, Seed, Snapshot, WorldEvent};
+use reverie_world_model::{Seed, Snapshot, WorldEvent};
 use std::{collections::VecDeque, convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 
 /// Requests in the queue; with ticks merged beyond it, a slow model is at most this far behind.
@@ -176,7 +176,8 @@ impl Stage {
         Some(match request {
             Request::Begin(serial, mut start) => match begin(&mut start) {
                 Ok(Begun { model, moment, reading }) => {
-                    let (tick_hz, follows_conditions) = facts(model.spec());
+                    let spec = model.spec();
+                    let (tick_hz, follows_conditions) = (spec.tick_hz, spec.follows_conditions());
                     let Start { seed, rng_seed, embodiment, model: name, options, .. } = *start;
                     let from = LogStart::Seed { seed, rng_seed, embodiment };
                     let size = UVec2::new(options.width, options.height);
@@ -225,7 +226,9 @@ impl Stage {
                     Ok(moment) => {
                         log.restart(state, embodiment);
                         self.serial = serial;
-                        let (tick_hz, follows_conditions) = facts(model.spec());
+                        let spec = model.spec();
+                        let (tick_hz, follows_conditions) =
+                            (spec.tick_hz, spec.follows_conditions());
                         let moment = Box::new(moment);
                         Report::Began { serial, moment, tick_hz, follows_conditions, reading: None }
                     }
@@ -251,9 +254,9 @@ fn follow(
     log: &mut Recording,
     reader: &mut ChangeReader,
 ) -> Result<(), String> {
-    let reads = model.spec().events.iter().any(|kind| kind == event.kind());
+    let spec = model.spec();
     let events = match event {
-        WorldEvent::Text { prompt } if !reads && facts(model.spec()).1 => {
+        WorldEvent::Text { prompt } if !spec.follows("text") && spec.follows_conditions() => {
             reader.read(prompt, model.conditions())?
         }
         other => vec![other.clone()],
@@ -263,12 +266,6 @@ fn follow(
         log.event(event);
     }
     Ok(())
-}
-
-/// Ticks per second, and whether weather, hour and season can be changed.
-fn facts(spec: &ModelSpec) -> (f32, bool) {
-    let follows = |kind: &str| spec.events.iter().any(|known| known == kind);
-    (spec.tick_hz, ["weather", "time_of_day", "season"].into_iter().all(follows))
 }
 
 struct Begun {

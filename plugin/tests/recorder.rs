@@ -218,6 +218,9 @@ fn colour_depth_pose_actions_and_conditions_are_recorded() {
         reader.verify().expect("whole");
         let manifest = reader.manifest().clone();
         assert!(manifest.complete && !manifest.held_out, "{look}");
+        let files = std::fs::read_dir(folder.path()).expect("there").filter_map(Result::ok);
+        let begun = files.filter(|file| file.path().extension() == Some("partial".as_ref()));
+        assert_eq!(begun.count(), 0, "{look}: nothing is left half-written");
         assert_eq!((manifest.episodes, manifest.tick_hz), (stopped.episodes, HZ));
         let episode = reader.episode(0).expect("there");
         let record = &episode.record;

@@ -136,10 +136,8 @@ fn read_path(file: &Path) -> Result<PathFile, CliError> {
 
 /// Puts the changes that sentences name in their places, for a model that follows those and reads none.
 fn said_in_words(path: &mut PathFile, spec: &ModelSpec) -> Result<(), CliError> {
-    let follows = |kind: &str| spec.events.iter().any(|known| known == kind);
-    let changes = ["weather", "time_of_day", "season"].into_iter().all(follows);
     let says = |event: &PathEvent| matches!(event.event, WorldEvent::Text { .. });
-    if follows("text") || !changes || !path.events.iter().any(says) {
+    if spec.follows("text") || !spec.follows_conditions() || !path.events.iter().any(says) {
         return Ok(());
     }
     let reader = prompts::reader(&ModelStore::open()?, None)?;
@@ -147,15 +145,10 @@ fn said_in_words(path: &mut PathFile, spec: &ModelSpec) -> Result<(), CliError> 
     for (at, event) in path.events.drain(..).enumerate() {
         let named = match &event.event {
             WorldEvent::Text { prompt } => {
-                let bad =
-                    |problem: String| CliError::BadInput(format!("events[{at}].event: {problem}"));
-                let scenery = reader.read(prompt).map_err(|error| bad(error.to_string()))?;
+                let bad = |problem| CliError::BadInput(format!("events[{at}].event: {problem}"));
+                let scenery = reader.read(prompt).map_err(bad)?;
                 prompts::tell(&scenery);
-                let named = scenery.changes(season);
-                if named.is_empty() {
-                    return Err(bad("prompt: names no weather, hour or season".to_owned()));
-                }
-                named
+                scenery.changes(season).map_err(bad)?
             }
             other => vec![other.clone()],
         };
@@ -173,7 +166,7 @@ fn said_in_words(path: &mut PathFile, spec: &ModelSpec) -> Result<(), CliError> 
 fn check_events(path: &PathFile, spec: &ModelSpec) -> Result<(), CliError> {
     for (at, event) in path.events.iter().enumerate() {
         let kind = event.event.kind();
-        if !spec.events.iter().any(|known| known == kind) {
+        if !spec.follows(kind) {
             let known = if spec.events.is_empty() { "none".into() } else { spec.events.join(", ") };
             return Err(CliError::BadInput(format!(
                 "events[{at}]: model {} does not follow `{kind}` events (it follows: {known})",

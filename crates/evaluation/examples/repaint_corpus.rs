@@ -15,8 +15,9 @@ use std::error::Error;
 use std::time::Instant;
 
 use corpus::{jump, write_whole};
+use glam::Vec3;
 use reverie_evaluation::{Walk, WalkOptions};
-use reverie_simulator::{Conditions, Quality, Rng, SceneKind, SimulatorModel};
+use reverie_simulator::{Camera, Conditions, GroundTruth, Quality, Rng, SceneKind, SimulatorModel};
 use reverie_world_model::{
     Embodiment, Intrinsics, SceneSeed, Season, Seed, SeedSource, Weather, WorldModel as _,
 };
@@ -30,6 +31,12 @@ const SOURCES: usize = 2;
 const TARGETS: usize = 4;
 /// Ticks of the walk that places are chosen from.
 const WALK_TICKS: u64 = 400;
+/// Extinction from which air is worth measuring, 1/m.
+const HAZY_PER_M: f32 = 3e-4;
+/// What is shown of the light of thick air where it cannot be measured: about the mean of where it can.
+const OF_CARD: f32 = 0.8;
+/// Sine of the angle from the horizon up to which air is as thick all the way.
+const LEVEL: f32 = 0.2;
 
 #[derive(Default)]
 struct Shard {
@@ -102,7 +109,13 @@ fn world(seed: u64, shard: &mut Shard) -> Result<(), Box<dyn Error>> {
         for conditions in &targets {
             let (surfaces, light) = model.render_surfaces_under(*conditions)?;
             shard.rgb.extend_from_slice(&surfaces.rgb);
-            lights.push(json!({ "haze_per_m": light.haze_per_m, "haze": light.haze }));
+            let mut haze = light.haze;
+            if light.haze_per_m > HAZY_PER_M {
+                let shown = model.render_under(*conditions)?;
+                haze =
+                    shown_haze(&surfaces.rgb, &shown, light.haze_per_m).unwrap_or(haze * OF_CARD);
+            }
+            lights.push(json!({ "haze_per_m": light.haze_per_m, "haze": haze }));
         }
         places.push(json!({ "rotation": now.rotation, "lights": lights }));
     }
@@ -114,6 +127,33 @@ fn world(seed: u64, shard: &mut Shard) -> Result<(), Box<dyn Error>> {
     shard.lines.push_str(&line.to_string());
     shard.lines.push('\n');
     Ok(())
+}
+
+/// The colour, linear, that makes a picture of its surfaces when the air is mixed before them by distance: what fits the things
+/// best that are half hidden or more, `None` where few are. Pictures are developed by what they show, so that
+/// a view full of fog shows it darker than it is beside a card that hangs in it.
+fn shown_haze(surfaces: &[u8], shown: &GroundTruth, haze_per_m: f32) -> Option<Vec3> {
+    let Camera { pose, intrinsics } = &shown.camera;
+    let width = shown.width() as usize;
+    let colour = |pixel: &[u8]| Vec3::from_array([0, 1, 2].map(|c| linear(pixel[c])));
+    let (mut sum, mut total, mut count) = (Vec3::ZERO, 0.0, 0_usize);
+    let pixels = surfaces.chunks_exact(3).zip(shown.rgb.chunks_exact(3)).zip(&shown.depth_m);
+    for (at, ((surface, pixel), depth_m)) in pixels.enumerate() {
+        let ray = intrinsics.ray((at % width) as f32 + 0.5, (at / width) as f32 + 0.5);
+        let level = ((pose.rotation * ray).y / ray.length()).abs() < LEVEL;
+        let hidden = 1.0 - (-haze_per_m * ray.length() * depth_m).exp();
+        if depth_m.is_finite() && level && hidden > 0.5 {
+            sum += hidden * (colour(pixel) - colour(surface) * (1.0 - hidden));
+            total += hidden * hidden;
+            count += 1;
+        }
+    }
+    (count * 50 > shown.depth_m.len()).then(|| (sum / total).max(Vec3::ZERO))
+}
+
+fn linear(byte: u8) -> f32 {
+    let value = f32::from(byte) / 255.0;
+    if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 
 fn any_season(rng: &mut Rng) -> Season {

@@ -20,6 +20,12 @@ fn terms(pixel: &[u8]) -> [f64; TERMS] {
 }
 
 impl ColourTransform {
+    /// One that has learned nothing and changes nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { products: [[0.0; TERMS]; TERMS], wanted: [[0.0; 3]; TERMS] }
+    }
+
     /// Takes a pair in: the transform is to make `truth` of `picture`.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 use reverie_world_model::{SceneSeed, Season, Weather, WorldEvent};
 use serde::Serialize;
 
+use crate::PromptError;
+
 /// The kinds of place that there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -218,8 +220,11 @@ impl Scenery {
 
 impl Scenery {
     /// What a sentence asks of a world that is there already: the changes of season, weather and hour that it names, one
-    /// event each; `now` is the season where it names none. Empty when it names none of the three.
-    pub fn changes(&self, now: Season) -> Vec<WorldEvent> {
+    /// event each; `now` is the season where it names none.
+    ///
+    /// # Errors
+    /// [`PromptError::Sentence`] when it names none of the three.
+    pub fn changes(&self, now: Season) -> Result<Vec<WorldEvent>, PromptError> {
         let season = self.season.map(|said| said.value);
         let weather = self.weather.map(|said| WorldEvent::Weather {
             weather: said.value,
@@ -233,7 +238,11 @@ impl Scenery {
         let hour =
             self.hour.or(self.daytime.map(middle)).map(|hour| WorldEvent::TimeOfDay { hour });
         let season = season.map(|season| WorldEvent::Season { season });
-        season.into_iter().chain(weather).chain(hour).collect()
+        let changes: Vec<_> = season.into_iter().chain(weather).chain(hour).collect();
+        if changes.is_empty() {
+            return Err(PromptError::Sentence("names no weather, hour or season".to_owned()));
+        }
+        Ok(changes)
     }
 }
 
@@ -342,14 +351,15 @@ mod tests {
 
     #[test]
     fn a_world_that_is_there_takes_what_is_said_and_keeps_the_rest() {
-        assert_eq!(scenery().changes(Season::Summer), []);
+        let nothing = scenery().changes(Season::Summer).map_err(|error| error.to_string());
+        assert_eq!(nothing, Err("prompt: names no weather, hour or season".to_owned()));
         let evening = Scenery {
             weather: Some(Said { value: Weather::Snow, confidence: 0.9 }),
             strength: Some(Said { value: 0.7, confidence: 0.9 }),
             daytime: Some(Said { value: Daytime::Dusk, confidence: 0.9 }),
             ..scenery()
         };
-        let hour_of = |season| match evening.changes(season).as_slice() {
+        let hour_of = |season| match evening.changes(season).expect("changes").as_slice() {
             [
                 WorldEvent::Weather { weather: Weather::Snow, strength },
                 WorldEvent::TimeOfDay { hour },
@@ -362,6 +372,6 @@ mod tests {
         assert!(hour_of(Season::Winter) + 2.0 < hour_of(Season::Summer));
         let night = Some(Said { value: Daytime::Night, confidence: 0.9 });
         let night = Scenery { daytime: night, ..scenery() }.changes(Season::Spring);
-        assert_eq!(night, [WorldEvent::TimeOfDay { hour: 0.5 }]);
+        assert_eq!(night.expect("one"), [WorldEvent::TimeOfDay { hour: 0.5 }]);
     }
 }

@@ -11,20 +11,20 @@ use std::sync::LazyLock;
 
 /// Extinction by haze and by mist near the ground, 1/m, of clear air and of each weather at full strength: what fits pictures of the
 /// ground-truth worlds best, in whose colours it is mixed.
-const CLEAR_PER_M: f32 = 3e-5;
-const RAIN_PER_M: f32 = 9.5e-4;
-const SNOW_PER_M: f32 = 1.25e-3;
-const FOG_PER_M: f32 = 1.5e-2;
-const OVERCAST_PER_M: f32 = 1.3e-4;
+const CLEAR_PER_M: f32 = 9e-5;
+const RAIN_PER_M: f32 = 2.0e-3;
+const SNOW_PER_M: f32 = 2.8e-3;
+const FOG_PER_M: f32 = 2.8e-2;
+const OVERCAST_PER_M: f32 = 2.6e-4;
 /// Heights over which fog and other air thin out, metres.
 const FOG_SCALE_M: f32 = 45.0;
 const AIR_SCALE_M: f32 = 700.0;
 /// Height of the air that lies before the sky, metres: what is above it is in the sky's own colours.
-const SKY_SCALE_M: f32 = 45.0;
+const SKY_SCALE_M: f32 = 30.0;
 /// What the dark of a night takes from the light of things, 1/m.
-const DARK_PER_M: f32 = 3e-4;
+const DARK_PER_M: f32 = 1.5e-4;
 /// What is left of the extinction at night: pictures of the night lift what is dark, so that haze hides less of it.
-const NIGHT_EXTINCTION: f32 = 0.5;
+const NIGHT_EXTINCTION: f32 = 0.4;
 /// Sines of the sun's height between which it grows dark: the end of dusk.
 const DUSK: [f32; 2] = [-0.1, -0.25];
 /// Speed of the wind at full rain or snow, m/s.
@@ -256,7 +256,7 @@ mod tests {
     fn fog_hides_the_far_before_the_near_and_the_horizon_before_the_zenith() {
         let air = fog();
         let at = |metres| air.transmittance(1.6, 0.0, metres);
-        assert!(at(5.0) > 0.9 && at(50.0) < 0.5 && at(300.0) < 0.02);
+        assert!(at(5.0) > 0.8 && at(50.0) < 0.5 && at(300.0) < 0.02);
         let sky = |rise| air.transmittance(1.6, rise, f32::INFINITY);
         assert!(sky(0.02) < 1e-3 && sky(1.0) > 0.3);
         assert_eq!(Air::NONE.transmittance(1.6, 0.0, f32::INFINITY), 1.0);
@@ -282,7 +282,7 @@ mod tests {
             let air = Air::under(&conditions, Vec3::ONE, 0.0, Vec2::X);
             let camera = Intrinsics::from_horizontal_fov(2, 2, 0.1);
             // A thing at a distance, and the sky.
-            [1.0 / 1600.0, 0.0].map(|inverse_depth| {
+            [1.0 / 3000.0, 0.0].map(|inverse_depth| {
                 let mut frame = Frame::new();
                 frame.resize(2, 2);
                 let (rgba, depths) = frame.buffers_mut();

@@ -27,6 +27,20 @@ pub struct ModelSpec {
     pub memory_horizon_secs: Option<f32>,
 }
 
+impl ModelSpec {
+    /// Whether it follows events of a [`WorldEvent::kind`].
+    #[must_use]
+    pub fn follows(&self, kind: &str) -> bool {
+        self.events.iter().any(|known| known == kind)
+    }
+
+    /// Whether weather, hour and season can be changed.
+    #[must_use]
+    pub fn follows_conditions(&self) -> bool {
+        ["weather", "time_of_day", "season"].into_iter().all(|kind| self.follows(kind))
+    }
+}
+
 /// The whole state of a world model, as opaque bytes with a label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,4 +1,4 @@
-"""`python -m reverie_train.repaint train|eval|export`."""
+"""`python -m reverie_train.repaint train|haze|eval|export`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from reverie_train import commands
 
 COMMANDS = {
     "train": ("train", "train the network on a folder of shards"),
+    "haze": ("haze", "fit the colour of thick air of a trained network"),
     "eval": ("evaluate", "score a trained network on held-out places"),
     "export": ("export", "write the weights and the parity fixture for the run-time"),
 }

@@ -174,10 +174,17 @@ class Repaint(nn.Module):
             self.vertex3.weight.mul_(0.1)
             self.vertex3.bias.zero_()
 
-    def forward(self, coarse: torch.Tensor, first: torch.Tensor, conditions: torch.Tensor):
+    def condition(self, first: torch.Tensor, conditions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What all blocks are told, [N, condition_size], and what the first view shows."""
         first, shown = self.first(first)
         condition = F.gelu(self.conditions(conditions) + first, approximate="tanh")
-        condition = F.gelu(self.mix(condition), approximate="tanh")
+        return F.gelu(self.mix(condition), approximate="tanh"), shown
+
+    def thick_air(self, condition: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(self.haze(condition))
+
+    def forward(self, coarse: torch.Tensor, first: torch.Tensor, conditions: torch.Tensor):
+        condition, shown = self.condition(first, conditions)
         half = self.stem(space_to_depth(coarse))
         for block in self.at_half:
             half = block(half, condition)
@@ -193,7 +200,7 @@ class Repaint(nn.Module):
         x = half + depth_to_space(self.from_quarter(x))
         for block in self.up_half:
             x = block(x, condition)
-        return depth_to_space(self.head(x)), torch.sigmoid(self.haze(condition)), shown
+        return depth_to_space(self.head(x)), self.thick_air(condition), shown
 
     def colours(self, features: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
         """Features [..., F] and a vertex's own inputs [..., 8] -> colours [..., 3], unbounded."""
@@ -235,6 +242,14 @@ def taken(
     return total[..., :-1] / total[..., -1:]
 
 
+def first_seen(batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """The world's first view as the network sees it."""
+    side = batch["first_rgb"].shape[1]
+    rgb, inverse_depth = (shrunk(batch[key], side // FIRST_SIDE) for key in ("first_rgb", "first_inverse_depth"))
+    direction = level_rays(batch["first_rotation"], FIRST_SIDE)
+    return maps(rgb, inverse_depth, torch.ones_like(inverse_depth), direction)
+
+
 def prepared(batch: dict[str, torch.Tensor], phase: tuple[int, int, int] = (0, 0, 1)) -> dict:
     """What the network sees of a batch of `data.sample`s, with `known`. Of the fine pixels those from a row and a column on,
     every so many: `phase`."""
@@ -242,14 +257,13 @@ def prepared(batch: dict[str, torch.Tensor], phase: tuple[int, int, int] = (0, 0
     known = (shrunk(batch["known"], side // size) > 0.5).float()
     rgb, inverse_depth = shrunk(batch["rgb"], side // size), shrunk(batch["inverse_depth"], side // size)
     direction = level_rays(batch["rotation"], size)
-    first = [shrunk(batch[key], side // FIRST_SIDE) for key in ("first_rgb", "first_inverse_depth")]
     row, column, step = phase
     fine = lambda x: x[:, row::step, column::step]  # noqa: E731
     full = fine(level_rays(batch["rotation"], side))
     at = (torch.arange(side) + 0.5) / side
     return {
         "coarse": maps(rgb, inverse_depth, known, direction),
-        "first": maps(*first, torch.ones_like(first[1]), level_rays(batch["first_rotation"], FIRST_SIDE)),
+        "first": first_seen(batch),
         "coarse_rgb": rgb,
         "coarse_code": encode(inverse_depth),
         "rgb": fine(batch["rgb"]),

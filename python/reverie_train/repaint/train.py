@@ -18,9 +18,10 @@ from . import augment
 from .conditions import SEASONS
 from .data import PLACES, SOURCES, TARGETS, Shards, sample
 from .evaluate import scores
+from .haze import haze_error
 from .model import Config, Repaint, prepared, repaint, shrunk
 
-HAZE_LOSS, SHOWN_LOSS, LOG_LOSS = 0.2, 0.03, 0.02
+HAZE_LOSS, SHOWN_LOSS, LOG_LOSS = 0.2, 0.03, 0.04
 BATCH_KEYS = (
     "rgb", "inverse_depth", "rotation", "truth", "source", "conditions", "haze", "known", "first_rgb", "first_inverse_depth",
     "first_rotation",
@@ -63,7 +64,7 @@ def loss_of(
         "coarse": shrunk(off, 8 // phase[2]).abs().mean(),
         "l2": off.square().mean(),
         "log": (off.square().mean((1, 2, 3)) + 1e-4).log().mean(),
-        "haze": F.l1_loss(haze.clamp_min(1e-4).pow(1 / 2.2), batch["haze"].clamp_min(1e-4).pow(1 / 2.2)),
+        "haze": haze_error(haze, batch["haze"]),
     }
     weathers, sun, seasons = shown.split((len(WEATHERS), 2, len(SEASONS)), 1)
     told = batch["source"]
@@ -72,7 +73,7 @@ def loss_of(
         + 10 * F.mse_loss(sun, told[:, len(WEATHERS) + 2 : len(WEATHERS) + 4])
         + F.cross_entropy(seasons, told[:, -len(SEASONS) :])
     )
-    colours_loss = parts["l1"] + 0.5 * parts["coarse"] + 3 * parts["l2"] + LOG_LOSS * parts["log"]
+    colours_loss = 0.5 * parts["l1"] + 0.5 * parts["coarse"] + 3 * parts["l2"] + LOG_LOSS * parts["log"]
     return colours_loss + HAZE_LOSS * parts["haze"] + SHOWN_LOSS * parts["shown"], parts
 
 

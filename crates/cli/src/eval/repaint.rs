@@ -1,9 +1,10 @@
 //! Worlds under another weather, hour or season, beside the truth under it.
 //!
 //! Held-out worlds begin from their first view; conditions are commanded as a game commands them, and when the world has come to
-//! them its frame is compared with what the simulator shows there then. What is to be beaten is a transform of all colours
-//! alike that can be known without the truth: the one that fits the same change best in all other worlds of the kind, as
-//! a colourist would make it. What it is above the one that is fitted to each truth itself, which nobody has, is told, too.
+//! them its frame is compared with what the simulator shows there then. What is to be beaten is the best transform of all
+//! colours alike that can be known without the truth: for each kind of world, beginning and change the one that fits them best in
+//! worlds of their own, as a colourist would make it. What it is above the one that is fitted to each truth itself, which
+//! nobody has, is told, too.
 
 use crate::error::CliError;
 use indicatif::ProgressBar;
@@ -28,6 +29,10 @@ const FIRST_SEED: u64 = 1_000_300;
 /// Worlds of each kind, and in a quick run.
 const WORLDS: u64 = 10;
 const QUICK_WORLDS: u64 = 2;
+/// Worlds of each kind and beginning that the grades are made on, and in a quick run; seeds of their own.
+const GRADE_WORLDS: u64 = 6;
+const QUICK_GRADE_WORLDS: u64 = 2;
+const FIRST_GRADE_SEED: u64 = 1_000_400;
 /// Ticks after which a world has come to its conditions, at most.
 const PATIENCE_TICKS: u32 = 400;
 /// What worlds begin with, one after another.
@@ -57,7 +62,7 @@ pub struct RepaintLine {
     pub repaint_depth_absrel: f64,
     /// Of the frames to the truth under the conditions.
     pub repaint_psnr_db: f64,
-    /// Above the affine map of colours that fits the same change best in all other worlds of the kind.
+    /// Above the affine map of colours that fits the same change from the same beginning best in other worlds of the kind.
     pub repaint_psnr_gain_db: f64,
     /// Above the affine map that fits each truth best, which only the truth tells.
     pub repaint_psnr_gain_over_fitted_db: f64,
@@ -81,11 +86,9 @@ pub struct ChangeLine {
 
 /// One world under one change.
 struct Judged {
-    domain: String,
     change: usize,
-    before: RgbImage,
-    truth: RgbImage,
-    frame: RgbImage,
+    /// PSNR to the truth: of the frame, the grade and the map fitted to the truth.
+    psnr_db: [f64; 3],
     absrel: f64,
     /// Weather and hour recognised in the frame, and in the truth.
     followed: [[bool; 2]; 2],
@@ -103,20 +106,69 @@ pub fn run(
     interrupted: &AtomicBool,
 ) -> Result<Option<RepaintLine>, CliError> {
     let domains: Vec<&&str> = domains.iter().filter(|name| OUTSIDE.contains(name)).collect();
-    let worlds = if quick { QUICK_WORLDS } else { WORLDS };
+    let (worlds, graded) =
+        if quick { (QUICK_WORLDS, QUICK_GRADE_WORLDS) } else { (WORLDS, GRADE_WORLDS) };
     let mut judged = Vec::new();
     for domain in &domains {
+        let mut grades = Vec::new();
+        for began in BEGINNINGS.iter().take(worlds as usize) {
+            progress.set_message(format!("{domain}, grades from {} at {}", began.0, began.1));
+            grades.push(grades_of(domain, *began, graded, interrupted)?);
+        }
         for number in 0..worlds {
             progress.set_message(format!("{domain} {}, changes", FIRST_SEED + number));
-            for change in 0..CHANGES.len() {
+            let grades = &grades[number as usize % grades.len()];
+            for (change, grade) in grades.iter().enumerate() {
                 if interrupted.load(Ordering::Relaxed) {
                     return Err(CliError::Interrupted);
                 }
-                judged.push(judge(network, domain, number, change)?);
+                judged.push(judge(network, domain, number, change, grade)?);
             }
         }
     }
-    if judged.is_empty() { Ok(None) } else { line(&judged).map(Some) }
+    Ok((!judged.is_empty()).then(|| line(&judged)))
+}
+
+fn wanted(change: usize, began: Conditions) -> Conditions {
+    let (weather, hour, season) = CHANGES[change];
+    Conditions { weather, strength: 1.0, hour, season: season.unwrap_or(began.season) }
+}
+
+fn scene(domain: &str, seed: u64, (weather, hour, season): (Weather, f32, Season)) -> SceneSeed {
+    SceneSeed { weather, hour, season, ..SceneSeed::new(domain, seed) }
+}
+
+fn simulated(scene: SceneSeed) -> Result<(SimulatorModel, Observation), CliError> {
+    let camera = Intrinsics::from_horizontal_fov(SIZE[0], SIZE[1], FOV_DEG.to_radians());
+    let mut model = SimulatorModel::new(camera, QUALITY)?;
+    let first = model.begin(&Seed::new(SeedSource::Scene(scene)))?;
+    Ok((model, first))
+}
+
+fn under(truth: &mut SimulatorModel, wanted: Conditions) -> Result<RgbImage, CliError> {
+    RgbImage::new(SIZE[0], SIZE[1], truth.render_under(wanted)?.rgb).map_err(failed)
+}
+
+/// The transform of colours for each change from a beginning, from worlds that are not judged.
+fn grades_of(
+    domain: &str,
+    began: (Weather, f32, Season),
+    worlds: u64,
+    interrupted: &AtomicBool,
+) -> Result<[ColourTransform; CHANGES.len()], CliError> {
+    let mut grades = [const { ColourTransform::new() }; CHANGES.len()];
+    for number in 0..worlds {
+        let scene = scene(domain, FIRST_GRADE_SEED + number, began);
+        let began = Conditions::from(&scene);
+        let (mut model, first) = simulated(scene)?;
+        for (change, grade) in grades.iter_mut().enumerate() {
+            if interrupted.load(Ordering::Relaxed) {
+                return Err(CliError::Interrupted);
+            }
+            grade.learn(&first.rgb, &under(&mut model, wanted(change, began))?).map_err(failed)?;
+        }
+    }
+    Ok(grades)
 }
 
 fn failed(error: impl std::fmt::Display) -> CliError {
@@ -128,14 +180,12 @@ fn judge(
     domain: &str,
     number: u64,
     change: usize,
+    grade: &ColourTransform,
 ) -> Result<Judged, CliError> {
     let seed = FIRST_SEED + number;
-    let (weather, hour, season) = BEGINNINGS[number as usize % BEGINNINGS.len()];
-    let scene = SceneSeed { weather, hour, season, ..SceneSeed::new(domain, seed) };
+    let scene = scene(domain, seed, BEGINNINGS[number as usize % BEGINNINGS.len()]);
     let began = Conditions::from(&scene);
-    let camera = Intrinsics::from_horizontal_fov(SIZE[0], SIZE[1], FOV_DEG.to_radians());
-    let mut truth = SimulatorModel::new(camera, QUALITY)?;
-    let first = truth.begin(&Seed::new(SeedSource::Scene(scene)))?;
+    let (mut truth, first) = simulated(scene)?;
 
     let [width, height] = SIZE;
     let config = SpatialConfig { width, height, painting: None, ..SpatialConfig::default() };
@@ -146,31 +196,35 @@ fn judge(
     let before = model.begin(&seed)?;
     model.tell_conditions(began)?;
 
-    let (weather, hour, season) = CHANGES[change];
-    let wanted =
-        Conditions { weather, strength: 1.0, hour, season: season.unwrap_or(began.season) };
+    let wanted = wanted(change, began);
+    let Conditions { weather, hour, season, .. } = wanted;
     for event in [
         WorldEvent::Weather { weather, strength: wanted.strength },
         WorldEvent::TimeOfDay { hour },
-        WorldEvent::Season { season: wanted.season },
+        WorldEvent::Season { season },
     ] {
         model.apply(&event)?;
     }
     let after = settled(&mut model)?;
-    let truth = truth.render_under(wanted)?;
-    let truth = RgbImage::new(SIZE[0], SIZE[1], truth.rgb).map_err(failed)?;
+    let truth = under(&mut truth, wanted)?;
 
     let follows = |picture: &RgbImage| -> Result<[bool; 2], CliError> {
         let seen = network.recognise(picture).map_err(failed)?;
-        Ok([seen.weather() == weather, seen.phase().fits(hour, wanted.season)])
+        Ok([seen.weather() == weather, seen.phase().fits(hour, season)])
     };
     let followed = [follows(&after.rgb)?, follows(&truth)?];
     let absrel = match (&before.depth, &after.depth) {
         (Some(before), Some(after)) => absrel(after, before)?,
         _ => return Err(CliError::Failed("the model shows no depth".to_owned())),
     };
-    let domain = domain.to_owned();
-    Ok(Judged { domain, change, before: before.rgb, truth, frame: after.rgb, absrel, followed })
+    let mut fitted = ColourTransform::new();
+    fitted.learn(&before.rgb, &truth).map_err(failed)?;
+    let of = |picture: &RgbImage| psnr(picture, &truth, None).map_err(failed);
+    let recoloured = |transform: &ColourTransform| -> Result<f64, CliError> {
+        of(&transform.apply(&before.rgb).map_err(failed)?)
+    };
+    let psnr_db = [of(&after.rgb)?, recoloured(grade)?, recoloured(&fitted)?];
+    Ok(Judged { change, psnr_db, absrel, followed })
 }
 
 fn absrel(after: &DepthImage, before: &DepthImage) -> Result<f64, CliError> {
@@ -198,24 +252,13 @@ fn settled(model: &mut SpatialModel) -> Result<Observation, CliError> {
     Err(CliError::Failed("the world does not come to its conditions".to_owned()))
 }
 
-fn line(judged: &[Judged]) -> Result<RepaintLine, CliError> {
-    let mut lines: Vec<[f64; 3]> = Vec::new();
-    for (at, one) in judged.iter().enumerate() {
-        let mut fitted = ColourTransform::default();
-        fitted.learn(&one.before, &one.truth).map_err(failed)?;
-        let mut grade = ColourTransform::default();
-        let others = judged.iter().enumerate();
-        let alike = |other: &Judged| other.change == one.change && other.domain == one.domain;
-        for (_, other) in others.filter(|(k, other)| *k != at && alike(other)) {
-            grade.learn(&other.before, &other.truth).map_err(failed)?;
-        }
-        let of = |picture: &RgbImage| psnr(picture, &one.truth, None).map_err(failed);
-        let reference = |transform: &ColourTransform| -> Result<f64, CliError> {
-            of(&transform.apply(&one.before).map_err(failed)?)
-        };
-        let found = of(&one.frame)?;
-        lines.push([found, found - reference(&grade)?, found - reference(&fitted)?]);
-    }
+fn line(judged: &[Judged]) -> RepaintLine {
+    let lines: Vec<[f64; 3]> = judged
+        .iter()
+        .map(|Judged { psnr_db: [found, grade, fitted], .. }| {
+            [*found, found - grade, found - fitted]
+        })
+        .collect();
     let mean = |pick: &dyn Fn(usize) -> Option<f64>| {
         let values: Vec<f64> = (0..judged.len()).filter_map(pick).collect();
         values.iter().sum::<f64>() / values.len().max(1) as f64
@@ -235,7 +278,7 @@ fn line(judged: &[Judged]) -> Result<RepaintLine, CliError> {
             gain_over_fitted_db: of(2),
         }
     });
-    Ok(RepaintLine {
+    RepaintLine {
         repaints: judged.len(),
         repaint_depth_absrel: mean(&|k| Some(judged[k].absrel)),
         repaint_psnr_db: mean(&|k| Some(lines[k][0])),
@@ -245,5 +288,5 @@ fn line(judged: &[Judged]) -> Result<RepaintLine, CliError> {
         repaint_weather_followed_ratio: ratio(0),
         repaint_hour_followed_ratio: ratio(1),
         repaint_changes: changes.collect(),
-    })
+    }
 }

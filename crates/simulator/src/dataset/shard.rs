@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 const HEAD_MAGIC: [u8; 8] = *b"RVSHARD1";
 const EPISODE_MAGIC: [u8; 4] = *b"RVEP";
 const TAIL_MAGIC: [u8; 8] = *b"RVINDEX1";
-const HEAD_BYTES: u64 = 16;
+/// Of a shard without episodes.
+pub(super) const HEAD_BYTES: u64 = 16;
 const EPISODE_HEAD_BYTES: u64 = 32;
 const TAIL_BYTES: u64 = 32;
 /// Longest index and longest record that are read, bytes.

@@ -2,7 +2,7 @@
 
 use super::error::invalid;
 use super::manifest::{FORMAT, VERSION, shard_name, sync_folder};
-use super::shard::ShardWriter;
+use super::shard::{HEAD_BYTES, ShardWriter};
 use super::{
     Channel, DatasetError, EncodedEpisode, EpisodeRecord, FIRST_HELD_OUT_SEED, Generator,
     MANIFEST_FILE, Manifest, ShardEntry,
@@ -190,6 +190,13 @@ impl DatasetWriter {
             self.shard = Some(ShardWriter::open(&partial, number, first, most, accepts)?);
             if self.shard_is_full() {
                 self.seal()?;
+            }
+        }
+        if self.shard.is_none() {
+            // More were wanted once, and the next shard was begun: without an episode it is nothing.
+            let begun = self.partial(self.manifest.shards.len() as u64);
+            if fs::metadata(&begun).is_ok_and(|file| file.len() <= HEAD_BYTES) {
+                fs::remove_file(&begun).map_err(DatasetError::write(&begun))?;
             }
         }
         Ok(())
