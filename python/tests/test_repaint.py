@@ -1,5 +1,7 @@
 """The repaint network's training code."""
 
+import argparse
+import dataclasses
 import json
 
 import numpy as np
@@ -7,9 +9,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from reverie_train.repaint import augment  # noqa: E402
+from reverie_train.repaint import augment, haze  # noqa: E402
 from reverie_train.repaint.conditions import CONDITIONS, vector  # noqa: E402
 from reverie_train.repaint.data import PLACES, SIDE, SOURCES, TARGETS, Shards, sample  # noqa: E402
+from reverie_train.repaint.evaluate import load  # noqa: E402
 from reverie_train.repaint.model import Config, Repaint, prepared, repaint  # noqa: E402
 
 SNOW = {"weather": "Snow", "strength": 0.75, "hour": 18.0, "season": "Winter"}
@@ -71,3 +74,21 @@ def test_a_fresh_network_leaves_colours_nearly_as_they_are(tmp_path):
     colours, haze, shown = repaint(Repaint(Config()), prepared(place, (1, 0, 2)), place["conditions"])
     assert colours.shape == (1, SIDE // 2, SIDE // 2, 3) and haze.shape == (1, 3) and shown.shape == (1, 11)
     assert (colours - place["rgb"][:, 1::2, ::2]).abs().mean() < 0.2
+
+
+def test_the_colour_of_thick_air_is_fitted_and_nothing_else_changes(tmp_path, capsys):
+    train, val, weights = tmp_path / "train", tmp_path / "val", tmp_path / "averaged.pt"
+    for folder, seed in ((train, 3), (val, 1_000_001)):
+        folder.mkdir()
+        written(folder, seed=seed)
+    torch.manual_seed(2)
+    network = Repaint(Config())
+    torch.nn.init.constant_(network.haze.bias, -3.0)
+    torch.save({"config": dataclasses.asdict(Config()), "network": network.state_dict(), "step": 7}, weights)
+    haze.run(argparse.Namespace(weights=weights, data=train, val=val, threads=1))
+    told = json.loads(capsys.readouterr().out)
+    assert told["val_before"] > 0.2 > 0.02 > told["val"]
+    after, state = load(weights)
+    assert state["step"] == 7
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, after.state_dict()[name]) != name.startswith("haze."), name
