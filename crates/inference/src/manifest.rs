@@ -28,6 +28,8 @@ pub enum ModelKind {
     Spelling,
     /// The sound of speech to what a mouth does.
     Lips,
+    /// Whether somebody speaks.
+    Activity,
     /// What a sentence asks of a world.
     Prompts,
     /// What a placed object looks like from all sides, or what it is.

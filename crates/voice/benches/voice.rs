@@ -5,6 +5,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use reverie_inference::ModelStore;
+use reverie_voice::activity::{RATE_HZ, VoiceActivity};
 use reverie_voice::text::{Accent, Phonemizer};
 use reverie_voice::{Script, Speaker, Voice, VoiceSpec};
 use std::path::Path;
@@ -52,6 +53,19 @@ fn voice(c: &mut Criterion) {
     }
 }
 
+/// A minute of sound, to be held against a minute.
+fn activity(c: &mut Criterion) {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+    let loaded = ModelStore::open_at(&assets).and_then(|store| VoiceActivity::load(&store));
+    let mut stream = match loaded {
+        Ok(stream) => stream,
+        Err(problem) => return eprintln!("nothing to listen with: {problem}"),
+    };
+    let minute: Vec<f32> =
+        (0..60 * RATE_HZ).map(|k| (k as f32 * 0.07).sin() * (k as f32 * 0.0004).sin()).collect();
+    c.bench_function("whether somebody speaks, 60 s", |b| b.iter(|| stream.push(&minute).len()));
+}
+
 fn text(c: &mut Criterion) {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
     let reader = match Phonemizer::load(&assets.join("voices"), Accent::American) {
@@ -71,5 +85,5 @@ fn text(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, voice, text);
+criterion_group!(benches, voice, activity, text);
 criterion_main!(benches);

@@ -1,6 +1,7 @@
 //! Voices: text to speech with the time of every sound, offline and in real time on one core.
 
 mod acting;
+pub mod activity;
 mod delivery;
 mod error;
 mod kernels;
