@@ -16,10 +16,9 @@ import onnx
 import onnxruntime
 from onnx import numpy_helper
 
-from ..voice.convert import DTYPES, save, sha256
+from ..voice.convert import save, sha256
 
 RATE_HZ, WINDOW, CONTEXT = 16_000, 512, 64
-DTYPES |= {np.dtype("float16"): "F16"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """The colour of thick air, fitted at the end of a training with everything else as it is.
 
 It is a linear map of what the network knows of a world and its conditions, and little of a training's loss: fitted alone, on all worlds
-at once, it takes a minute and is far better.
+at once, it takes a minute and comes out nearer (0.0243 instead of 0.0259 on held-out worlds).
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from onnx import numpy_helper
 # Heads of attention are only a constant deep in a reshape, so they are stated; the parity tests would notice.
 TEXT_HEADS = 2
 SPELLING_HEADS = 4
-DTYPES = {np.dtype("uint8"): "U8", np.dtype("float32"): "F32"}
+DTYPES = {np.dtype("uint8"): "U8", np.dtype("float16"): "F16", np.dtype("float32"): "F32"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,10 +95,10 @@ class Graph:
 
 
 def save(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> dict[str, object]:
-    """Writes safetensors with everything in alphabetical order; F32 before U8, so that all is aligned."""
+    """Writes safetensors with everything in alphabetical order; the widest numbers first, so that all is aligned."""
     header: dict[str, object] = {"__metadata__": dict(sorted(metadata.items()))}
     data = bytearray()
-    for name, value in sorted(tensors.items(), key=lambda item: (DTYPES[item[1].dtype], item[0])):
+    for name, value in sorted(tensors.items(), key=lambda item: (-item[1].dtype.itemsize, item[0])):
         start = len(data)
         data += value.astype(value.dtype.newbyteorder("<")).tobytes()
         shape = list(value.shape)
